@@ -1,0 +1,6 @@
+/** The only reader of the wall clock. Everything that asks what time it is is handed a `Clock`, so that tests can hold it still. */
+
+/** @returns whole seconds since the epoch, as in a NumericDate (RFC 7519 s2). */
+export type Clock = () => number
+
+export const systemClock: Clock = () => Math.floor(Date.now() / 1000)

@@ -1,0 +1,116 @@
+/**
+ * What the server keeps, by role, and what each role promises. Every engine runs the same contract test
+ * (`test/store/contract.ts`); an engine offers the roles that it can. Times are seconds since the epoch.
+ *
+ * Promises that hold for every role:
+ * - a refused operation fails alone, even when it shared a commit with others;
+ * - an answer waits for the commit that it depends on;
+ * - a row past its expiry is never returned, and leaves by itself: there is no janitor.
+ */
+
+/** A record that oidc-provider keeps: a session, a grant, a code, a refresh token, … */
+export interface Artifact {
+  /** The kind of record, as oidc-provider names its models. */
+  model: string
+  /** Digest of the bearer value; the value itself never reaches the store. */
+  id: string
+  /** Sealed; the store cannot read it. */
+  payload: string
+  expiresAt: number
+  /** Digest of a second key by which a session is found. */
+  uid?: string
+  /** Keyed digest of the short code that a person types. */
+  userCode?: string
+  account?: string
+  client?: string
+  /** Digest of the grant that this record hangs on. */
+  grant?: string
+  consumedAt?: number
+}
+
+/** What a set of artifacts has in common, for ending them together. Exactly one member. */
+export type ArtifactBond = { grant: string } | { account: string } | { client: string }
+
+export interface ArtifactStore {
+  /** Inserts, or replaces what stands under the same model and id. Replacing keeps `consumedAt`: what was used stays used. */
+  put(artifact: Artifact): Promise<void>
+  /** @returns false when a living row of this model and id exists, which then stays as it was: a replay guard. */
+  insert(artifact: Artifact): Promise<boolean>
+  find(model: string, id: string): Promise<Artifact | undefined>
+  findByUid(model: string, uid: string): Promise<Artifact | undefined>
+  findByUserCode(model: string, userCode: string): Promise<Artifact | undefined>
+  /** Compare-and-swap: of N concurrent calls exactly one returns true. False also when there is no living row. */
+  consume(model: string, id: string): Promise<boolean>
+  remove(model: string, id: string): Promise<void>
+  /** Removes every artifact so bound, of every model. @returns how many. */
+  removeBound(bond: ArtifactBond): Promise<number>
+}
+
+/** A person. `email` as typed; `emailKey` is its canonical form and is unique. */
+export interface Account {
+  /** Random; the `sub` of tokens. */
+  id: string
+  email: string
+  emailKey: string
+  name: string
+  passwordHash: string
+  roles: string[]
+  /** Made by `npm start` for a first try, with a known password; production refuses to start beside it. */
+  demo: boolean
+  createdAt: number
+  disabledAt?: number
+}
+
+export type AccountChange = Partial<Pick<Account, 'name' | 'passwordHash' | 'roles' | 'disabledAt'>>
+
+export interface AccountStore {
+  /** @returns false when the e-mail key is taken. */
+  add(account: Account): Promise<boolean>
+  find(id: string): Promise<Account | undefined>
+  findByEmailKey(emailKey: string): Promise<Account | undefined>
+  /** An explicit `disabledAt: undefined` enables. @returns false when there is no such account. */
+  change(id: string, change: AccountChange): Promise<boolean>
+  /** By e-mail, at most `limit`, after the given e-mail key. */
+  list(limit: number, afterEmailKey?: string): Promise<Account[]>
+}
+
+/** A registered client. `registration` is JSON that the floor above reads; the store does not look inside. */
+export interface ClientRow {
+  id: string
+  registration: string
+  demo: boolean
+  createdAt: number
+}
+
+export interface ClientStore {
+  /** @returns false when the id is taken. */
+  add(client: ClientRow): Promise<boolean>
+  /** Inserts or replaces. */
+  put(client: ClientRow): Promise<void>
+  find(id: string): Promise<ClientRow | undefined>
+  /** @returns false when there was none. */
+  remove(id: string): Promise<boolean>
+  /** By id, at most `limit`, after the given id. */
+  list(limit: number, afterId?: string): Promise<ClientRow[]>
+}
+
+export interface CounterStore {
+  /**
+   * Adds one to a counter and returns the new value. The first hit opens a window of `windowSeconds`; after its end the counter is gone.
+   * Concurrent hits never return the same value within a window.
+   */
+  hit(key: string, windowSeconds: number): Promise<{ count: number; endsAt: number }>
+  clear(key: string): Promise<void>
+}
+
+export interface Store {
+  /** Survive `kill -9` and power loss once acknowledged. */
+  artifacts: ArtifactStore
+  /** What strangers need for a moment. May be lost with the machine's power; bounded. */
+  volatile: ArtifactStore
+  accounts: AccountStore
+  clients: ClientStore
+  /** Volatile as well. */
+  counters: CounterStore
+  close(): Promise<void>
+}
