@@ -1,0 +1,120 @@
+/** People: added, found, signed in, disabled. */
+import { randomBytes } from 'node:crypto'
+import type { Clock } from '../base/clock.ts'
+import { Refusal } from '../base/errors.ts'
+import type { Passwords } from '../crypto/passwords.ts'
+import type { Account, Store } from '../store/store.ts'
+import { emailKey } from './email.ts'
+
+export interface NewAccount {
+  email: string
+  password: string
+  name?: string
+  roles?: string[]
+  demo?: boolean
+}
+
+export interface Accounts {
+  /** @throws Refusal `invalid_email`, `weak_password`, `email_taken`, `unknown_role` */
+  add(account: NewAccount): Promise<Account>
+  /** Only accounts that may be used: a disabled one is not found. */
+  findActive(id: string): Promise<Account | undefined>
+  findByEmail(email: string): Promise<Account | undefined>
+  /** @returns the account, or undefined for any reason at all, after the same work. @throws Refusal `busy`, `password_too_long` */
+  authenticate(email: string, password: string): Promise<Account | undefined>
+  /** @throws Refusal `unknown_role`, `unknown_account` */
+  setRoles(email: string, roles: string[]): Promise<Account>
+  /** Ends every session and grant of the account at once. @throws Refusal `unknown_account` */
+  disable(email: string): Promise<void>
+  /** @throws Refusal `unknown_account` */
+  enable(email: string): Promise<void>
+  /** Ends every session and grant too: whoever knew the old password is out. @throws Refusal `unknown_account`, `weak_password` */
+  setPassword(email: string, password: string): Promise<void>
+  list(limit: number, after?: string): Promise<Account[]>
+}
+
+const shortestPassword = 8
+
+export function createAccounts({ store, passwords, roles, now }: { store: Store; passwords: Passwords; roles: string[]; now: Clock }): Accounts {
+  const known = new Set(roles)
+
+  function checkRoles(wanted: string[]): string[] {
+    const unknown = wanted.find((role) => !known.has(role))
+    if (unknown !== undefined) throw new Refusal('unknown_role', `There is no role "${unknown}" in the settings.`)
+    return [...new Set(wanted)]
+  }
+
+  async function hashOf(password: string): Promise<string> {
+    if (password.length < shortestPassword) throw new Refusal('weak_password', `A password has at least ${shortestPassword} characters.`)
+    return passwords.hash(password)
+  }
+
+  async function mustFind(email: string): Promise<Account> {
+    const account = await store.accounts.findByEmailKey(emailKey(email))
+    if (!account) throw new Refusal('unknown_account', `There is no account ${email}.`, { status: 404 })
+    return account
+  }
+
+  async function endAccess(account: string): Promise<void> {
+    await Promise.all([store.artifacts.removeBound({ account }), store.volatile.removeBound({ account })])
+  }
+
+  return {
+    async add({ email, password, name, roles: wanted = [], demo = false }) {
+      const key = emailKey(email)
+      const account: Account = {
+        id: randomBytes(16).toString('base64url'),
+        email: email.trim(),
+        emailKey: key,
+        name: name ?? key.slice(0, key.indexOf('@')),
+        roles: checkRoles(wanted),
+        passwordHash: await hashOf(password),
+        demo,
+        createdAt: now(),
+      }
+      if (!(await store.accounts.add(account))) throw new Refusal('email_taken', `There is already an account ${email}.`, { status: 409 })
+      return account
+    },
+    async findActive(id) {
+      const account = await store.accounts.find(id)
+      return account?.disabledAt === undefined ? account : undefined
+    },
+    findByEmail: (email) => store.accounts.findByEmailKey(emailKey(email)),
+    async authenticate(email, password) {
+      const account = await findQuietly(store, email)
+      const usable = account?.disabledAt === undefined ? account : undefined
+      return (await passwords.matches(password, usable?.passwordHash)) ? usable : undefined
+    },
+    async setRoles(email, wanted) {
+      const account = await mustFind(email)
+      const next = checkRoles(wanted)
+      await store.accounts.change(account.id, { roles: next })
+      return { ...account, roles: next }
+    },
+    async disable(email) {
+      const account = await mustFind(email)
+      await store.accounts.change(account.id, { disabledAt: now() })
+      await endAccess(account.id)
+    },
+    async enable(email) {
+      const account = await mustFind(email)
+      await store.accounts.change(account.id, { disabledAt: undefined })
+    },
+    async setPassword(email, password) {
+      const account = await mustFind(email)
+      await store.accounts.change(account.id, { passwordHash: await hashOf(password) })
+      await endAccess(account.id)
+    },
+    list: (limit, after) => store.accounts.list(limit, after),
+  }
+}
+
+/** At the sign-in form a malformed address is an unknown person, and costs the same. */
+async function findQuietly(store: Store, email: string): Promise<Account | undefined> {
+  try {
+    return await store.accounts.findByEmailKey(emailKey(email))
+  } catch (cause) {
+    if (cause instanceof Refusal && cause.code === 'invalid_email') return undefined
+    throw cause
+  }
+}

@@ -1,0 +1,55 @@
+/** Files under the key folder. The only code that reads or writes them: mode 0600, in a folder of mode 0700, refused when others may read. */
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { Refusal } from '../base/errors.ts'
+
+export interface KeyFiles {
+  folder: string
+  names(): string[]
+  /** @returns undefined when there is no such file. @throws Refusal `unreadable_key` */
+  read(name: string): string | undefined
+  /** Never replaces a file: a key that is gone is gone. @returns false when another process made it first. */
+  create(name: string, text: string): boolean
+}
+
+/** @throws Refusal `unreadable_key` when the folder cannot be made or read. */
+export function openKeyFolder(folder: string): KeyFiles {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    readdirSync(folder)
+  } catch (cause) {
+    throw new Refusal('unreadable_key', `The key folder ${folder} cannot be used (${errno(cause)}).`, { cause })
+  }
+  return {
+    folder,
+    names: () => readdirSync(folder).sort(),
+    read: (name) => readPrivate(path.join(folder, name)),
+    create: (name, text) => createPrivate(path.join(folder, name), text),
+  }
+}
+
+function readPrivate(file: string): string | undefined {
+  try {
+    const { mode } = statSync(file)
+    if (mode & 0o077) throw new Refusal('unreadable_key', `${file} can be read by others (mode ${(mode & 0o777).toString(8)}): chmod 600 it.`)
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    if (cause instanceof Refusal) throw cause
+    if (errno(cause) === 'ENOENT') return undefined
+    throw new Refusal('unreadable_key', `The key file ${file} cannot be read (${errno(cause)}).`, { cause })
+  }
+}
+
+function createPrivate(file: string, text: string): boolean {
+  try {
+    writeFileSync(file, text, { mode: 0o600, flag: 'wx', flush: true })
+    return true
+  } catch (cause) {
+    if (errno(cause) === 'EEXIST') return false
+    throw new Refusal('unreadable_key', `The key file ${file} cannot be written (${errno(cause)}).`, { cause })
+  }
+}
+
+function errno(cause: unknown): string {
+  return (cause as NodeJS.ErrnoException).code ?? String(cause)
+}

@@ -1,0 +1,89 @@
+/**
+ * Passwords by argon2id, off the main thread, behind a bounded queue: past the bound the answer is "come back in a second",
+ * so that a flood of sign-ins slows sign-in and nothing else. The only knower of the parameters is the worker.
+ */
+import { Worker } from 'node:worker_threads'
+import { Refusal } from '../base/errors.ts'
+
+export interface Passwords {
+  /** @throws Refusal `password_too_long` (over 1,024 characters), `busy` */
+  hash(password: string): Promise<string>
+  /** With no hash (an unknown person) it does the same work and says no. @throws Refusal as `hash` */
+  matches(password: string, hash: string | undefined): Promise<boolean>
+  /** How many hashes were computed, dummies included. */
+  readonly computed: number
+  close(): Promise<void>
+}
+
+export interface PasswordTask {
+  id: number
+  password: string
+  hash?: string
+}
+export interface PasswordAnswer {
+  id: number
+  hash?: string
+  matches?: boolean
+  fault?: string
+}
+
+const longest = 1_024
+/** Of a password that nobody has; what an unknown person's password is compared with. */
+const dummyHash = '$argon2id$v=19$m=19456,t=2,p=1$c2lnbmV0LWR1bW15LXNhbHQ$nQlxo5n1m9ogbvJHTRSUaDGK1X5SyBsvFrZSa4TjvGY'
+
+/** @param queueLimit how many may wait. The worker is started by the first hash, and does not keep the process alive. */
+export function createPasswords({ queueLimit = 64 }: { queueLimit?: number } = {}): Passwords {
+  let worker: Worker | undefined
+  let computed = 0
+  let nextId = 0
+  const waiting = new Map<number, { resolve(answer: PasswordAnswer): void; reject(cause: Error): void }>()
+
+  function start(): Worker {
+    const started = new Worker(new URL('./password-worker.ts', import.meta.url))
+    started.unref()
+    started.on('message', (answer: PasswordAnswer) => {
+      const task = waiting.get(answer.id)
+      waiting.delete(answer.id)
+      if (waiting.size === 0) started.unref()
+      computed++
+      task?.resolve(answer)
+    })
+    started.on('error', (cause) => {
+      worker = undefined
+      for (const task of waiting.values()) task.reject(cause as Error)
+      waiting.clear()
+    })
+    return started
+  }
+
+  async function run(password: string, hash?: string): Promise<PasswordAnswer> {
+    if (password.length > longest) throw new Refusal('password_too_long', `A password has at most ${longest} characters.`)
+    if (waiting.size >= queueLimit) {
+      throw new Refusal('busy', 'Too many people are signing in at this moment. Please try again.', { status: 503, retryAfterSeconds: 1 })
+    }
+    worker ??= start()
+    worker.ref()
+    const id = nextId++
+    const answer = await new Promise<PasswordAnswer>((resolve, reject) => {
+      waiting.set(id, { resolve, reject })
+      worker?.postMessage({ id, password, hash } satisfies PasswordTask)
+    })
+    if (answer.fault) throw new Error(`the password worker failed: ${answer.fault}`)
+    return answer
+  }
+
+  return {
+    hash: async (password) => (await run(password)).hash as string,
+    async matches(password, hash) {
+      const { matches } = await run(password, hash ?? dummyHash)
+      return hash !== undefined && matches === true
+    },
+    get computed() {
+      return computed
+    },
+    async close() {
+      await worker?.terminate()
+      worker = undefined
+    },
+  }
+}

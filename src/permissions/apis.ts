@@ -1,0 +1,26 @@
+/** The APIs that tokens are for: what each accepts. The only knower of what an audience is given: scopes, algorithm, lifetime. */
+import type { ApiSettings } from '../settings/schema.ts'
+import { sameIdentifier } from '../settings/uri.ts'
+
+export type Api = ApiSettings
+
+export interface Apis {
+  /** By its identifier, with or without the slash of an empty path (RFC 3986 s6.2.3). */
+  find(identifier: string): Api | undefined
+  all: Api[]
+  /** What a client without an API gets its access token for: userinfo, and nothing else. */
+  userinfo: Api
+}
+
+export function createApis(declared: ApiSettings[], issuer: string, name: string): Apis {
+  const userinfo: Api = {
+    identifier: `${issuer}/userinfo`,
+    name,
+    scopes: {},
+    algorithm: 'ES256',
+    accessTokenLifetimeSeconds: 600,
+    includeRoles: false,
+  }
+  const byIdentifier = new Map([...declared, userinfo].map((api) => [sameIdentifier(api.identifier), api]))
+  return { find: (identifier) => byIdentifier.get(sameIdentifier(identifier)), all: declared, userinfo }
+}

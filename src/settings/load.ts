@@ -1,0 +1,85 @@
+/**
+ * File and environment -> Settings, or every fault at once. The only reader of `process.env` and of the settings file.
+ * In the file, `${NAME:-value}` stands for an environment variable with its default; the default settings show every such name.
+ */
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { parseDocument } from 'yaml'
+import { Refusal } from '../base/errors.ts'
+import { isDevelopment, type SettingsFile, settingsSchema } from './schema.ts'
+
+export interface Settings extends SettingsFile {
+  /** An http issuer on loopback; everything else is production. */
+  development: boolean
+  dataFolder: string
+  keyFolder: string
+  viewsFolder: string
+  /** The master secret, when given by the environment instead of a file under the key folder. */
+  masterSecret?: string
+  samples: { apiPort: number; clientPort: number }
+}
+
+export type Environment = Record<string, string | undefined>
+
+const root = path.resolve(import.meta.dirname, '../..')
+
+/** @throws Refusal `invalid_settings`, its sentence listing every fault with its path. */
+export function loadSettings(env: Environment = process.env): Settings {
+  const file = path.resolve(env.SIGNET_CONFIG ?? path.join(root, 'config/signet.yaml'))
+  const parsed = settingsSchema.safeParse(fromEnvironment(readSettingsFile(file), env, file))
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => `  ${issue.path.join('.') || '(top)'}: ${issue.message}`)
+    throw new Refusal('invalid_settings', `${file} has ${faults.length} fault${faults.length > 1 ? 's' : ''}:\n${faults.join('\n')}`)
+  }
+  return {
+    ...parsed.data,
+    development: isDevelopment(parsed.data.issuer),
+    dataFolder: path.resolve(env.SIGNET_DATA ?? path.join(root, 'data')),
+    keyFolder: path.resolve(env.SIGNET_KEYS ?? path.join(root, 'keys')),
+    viewsFolder: path.join(root, 'views'),
+    masterSecret: env.SIGNET_SECRET || undefined,
+    samples: { apiPort: portFrom(env, 'SIGNET_API_PORT', 4001), clientPort: portFrom(env, 'SIGNET_CLIENT_PORT', 4002) },
+  }
+}
+
+/** What a child process of ours is started with: this environment and what is added to it. */
+export function childEnvironment(extra: Environment): NodeJS.ProcessEnv {
+  return { ...process.env, ...extra }
+}
+
+function readSettingsFile(file: string): unknown {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (cause) {
+    throw new Refusal('invalid_settings', `The settings file ${file} cannot be read (${(cause as NodeJS.ErrnoException).code}).`, { cause })
+  }
+  const document = parseDocument(text, { maxAliasCount: 0, uniqueKeys: true } as object)
+  const fault = document.errors[0]
+  if (fault) throw new Refusal('invalid_settings', `${file} is not valid YAML: ${fault.message.split('\n')[0]}`)
+  try {
+    return document.toJS({ maxAliasCount: 0 }) ?? {}
+  } catch (cause) {
+    throw new Refusal('invalid_settings', `${file} cannot be used: ${(cause as Error).message}`, { cause })
+  }
+}
+
+/** Fills `${NAME}` and `${NAME:-default}` in every string of the file, keys included: an API's identifier is often a key. */
+function fromEnvironment(value: unknown, env: Environment, file: string): unknown {
+  if (typeof value === 'string') {
+    return value.replace(/\$\{([A-Z][A-Z0-9_]*)(?::-([^}]*))?\}/g, (_whole, name: string, fallback: string | undefined) => {
+      const found = env[name] || fallback
+      if (found === undefined) throw new Refusal('invalid_settings', `${file} asks for the environment variable ${name}, which is not set.`)
+      return found
+    })
+  }
+  if (Array.isArray(value)) return value.map((member) => fromEnvironment(member, env, file))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [fromEnvironment(key, env, file), fromEnvironment(member, env, file)]))
+}
+
+function portFrom(env: Environment, name: string, fallback: number): number {
+  const value = env[name] === undefined || env[name] === '' ? fallback : Number(env[name])
+  if (Number.isInteger(value) && value >= 0 && value <= 65_535) return value
+  throw new Refusal('invalid_settings', `${name} must be a port number, not ${JSON.stringify(env[name])}.`)
+}

@@ -1,0 +1,138 @@
+/**
+ * What an operator may say, as a schema. Strict: a name that is not known is a fault, so that a misspelt setting never
+ * silently keeps its default. All faults of a file are reported at once, each with its path (see `load.ts`).
+ */
+import { z } from 'zod'
+import { clientRegistration } from './client.ts'
+import { isLoopbackHost, uriWithoutFragment } from './uri.ts'
+
+const seconds = (least: number, most: number) => z.coerce.number().int().min(least).max(most)
+const port = z.coerce.number().int().min(0).max(65_535)
+const roleName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$/, 'a role is 1-64 letters, digits or _.:-')
+// RFC 6749 s3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E ). The names of OpenID Connect are taken.
+const scopeName = z
+  .string()
+  .regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,128}$/, 'a scope is visible ASCII without quotes or backslash (RFC 6749 s3.3)')
+  .refine((name) => !['openid', 'profile', 'email', 'offline_access'].includes(name), 'this scope belongs to OpenID Connect')
+
+const scope = z.strictObject({
+  /** The sentence that a person reads on the consent page. */
+  description: z.string().min(1).max(200),
+  /** Only people with one of these roles can grant it. */
+  roles: z.array(roleName).min(1).optional(),
+})
+
+const encryption = z.strictObject({
+  algorithm: z.enum(['ECDH-ES', 'ECDH-ES+A256KW', 'RSA-OAEP-256']).default('ECDH-ES'),
+  encoding: z.enum(['A256GCM', 'A128GCM', 'A256CBC-HS512']).default('A256GCM'),
+  /** The API's public key; the private half never leaves the API. */
+  publicKey: z
+    .looseObject({ kty: z.enum(['EC', 'OKP', 'RSA']), kid: z.string().optional() })
+    .refine((jwk) => !('d' in jwk), 'this is a private key; give the public half'),
+})
+
+const api = z.strictObject({
+  identifier: z.url().refine(uriWithoutFragment, 'an absolute URI without fragment or query (RFC 8707 s2)'),
+  name: z.string().min(1).max(80),
+  scopes: z.record(scopeName, scope),
+  algorithm: z.enum(['ES256', 'RS256', 'PS256', 'EdDSA']).default('ES256'),
+  accessTokenLifetimeSeconds: seconds(30, 86_400).default(600),
+  /** Whether its access tokens carry the person's `roles`. */
+  includeRoles: z.boolean().default(false),
+  encryption: encryption.optional(),
+})
+
+const lifetimes = z.strictObject({
+  interactionSeconds: seconds(60, 86_400).default(3_600),
+  authorizationCodeSeconds: seconds(10, 600).default(60),
+  idTokenSeconds: seconds(60, 86_400).default(3_600),
+  sessionSeconds: seconds(300, 31_536_000).default(1_209_600),
+  refreshTokenSeconds: seconds(300, 31_536_000).default(1_209_600),
+  grantSeconds: seconds(300, 31_536_000).default(31_536_000),
+})
+
+const theme = z.strictObject({
+  title: z.string().min(1).max(60).default('Signet'),
+  logo: z.url().optional(),
+  accent: z
+    .string()
+    .regex(/^(#[0-9a-fA-F]{6}|oklch\([0-9.% ]+\))$/, 'a colour as #rrggbb or oklch(…)')
+    .default('oklch(52% 0.17 262)'),
+  radius: z
+    .string()
+    .regex(/^[0-9]{1,2}px$/, 'a length such as 8px')
+    .default('10px'),
+})
+
+const redis = z.strictObject({
+  url: z.url({ protocol: /^rediss?$/ }),
+  artifacts: z.enum(['short-lived', 'all']).default('short-lived'),
+  keyPrefix: z.string().max(64).default('signet:'),
+})
+
+const signIn = z.strictObject({
+  /** Wrong passwords for one person from one network before it has to wait. */
+  attemptsPerAccount: z.coerce.number().int().min(1).max(1_000).default(10),
+  attemptsPerNetwork: z.coerce.number().int().min(1).max(100_000).default(100),
+  windowSeconds: seconds(10, 86_400).default(900),
+})
+
+export const settingsSchema = z
+  .strictObject({
+    issuer: z.url().optional(),
+    listen: z.strictObject({ host: z.string().default('localhost'), port: port.default(4000) }).prefault({}),
+    trustedProxies: z.array(z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()])).default([]),
+    demo: z.boolean().default(false),
+    theme: theme.prefault({}),
+    redis: redis.optional(),
+    lifetimes: lifetimes.prefault({}),
+    signIn: signIn.prefault({}),
+    roles: z.record(roleName, z.string().min(1).max(200)).default({}),
+    apis: z.array(api).max(1_000).default([]),
+    clients: z.array(clientRegistration).max(10_000).default([]),
+  })
+  .transform((file) => ({ ...file, issuer: file.issuer?.replace(/\/$/, '') ?? `http://localhost:${file.listen.port}` }))
+  .superRefine((settings, context) => {
+    const fault = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message })
+    issuerFaults(settings, fault)
+    referenceFaults(settings, fault)
+  })
+
+export type SettingsFile = z.output<typeof settingsSchema>
+export type ApiSettings = SettingsFile['apis'][number]
+export type ThemeSettings = SettingsFile['theme']
+type Fault = (path: (string | number)[], message: string) => void
+
+/** Development is an http issuer on loopback; everything else is production. */
+export function isDevelopment(issuer: string): boolean {
+  const { protocol, hostname } = new URL(issuer)
+  return protocol === 'http:' && isLoopbackHost(hostname)
+}
+
+function issuerFaults(settings: SettingsFile, fault: Fault): void {
+  const issuer = new URL(settings.issuer)
+  if (issuer.search || issuer.hash || issuer.username) fault(['issuer'], 'must have no query, fragment or user (RFC 8414 s2)')
+  if (issuer.pathname !== '/') fault(['issuer'], 'must have no path: give Signet a host name of its own')
+  if (isDevelopment(settings.issuer)) return
+  if (issuer.protocol !== 'https:') fault(['issuer'], 'must be https unless its host is loopback')
+  if (settings.demo) fault(['demo'], 'demo data has a known password: not beside a production issuer')
+}
+
+function referenceFaults(settings: SettingsFile, fault: Fault): void {
+  const identifiers = new Set<string>()
+  for (const [index, api] of settings.apis.entries()) {
+    const identifier = api.identifier.replace(/\/$/, '')
+    if (identifiers.has(identifier)) fault(['apis', index, 'identifier'], 'two APIs have this identifier')
+    identifiers.add(identifier)
+    for (const [name, { roles }] of Object.entries(api.scopes)) {
+      for (const role of roles ?? []) {
+        if (!Object.hasOwn(settings.roles, role)) fault(['apis', index, 'scopes', name, 'roles'], `"${role}" is not in roles`)
+      }
+    }
+  }
+  const ids = new Set<string>()
+  for (const [index, client] of settings.clients.entries()) {
+    if (ids.has(client.id)) fault(['clients', index, 'id'], 'two clients have this id')
+    ids.add(client.id)
+  }
+}
