@@ -1,0 +1,105 @@
+/** What each page needs to be told. A page shows its model and nothing else: it looks nothing up and decides nothing. */
+
+/** An app as a person meets it. Name and links were chosen by a stranger; `render.ts` makes them fit to show. */
+export interface AppModel {
+  name: string
+  /** `https`, or `http` on loopback. The page that shows it needs its origin in `img-src`: see `webOrigin`. */
+  logo?: string | undefined
+  /** The operator vouches for the name; otherwise it is marked as unverified. */
+  verified: boolean
+}
+
+export interface SignInModel {
+  /** Where the form goes; fields `csrf`, `email`, `password`. */
+  action: string
+  csrf: string
+  /** Absent when nobody asked for this sign-in but the person. */
+  client: AppModel | undefined
+  /** The `login_hint` of the request; fills the field until something was typed. */
+  loginHint?: string | undefined
+  /** As typed before, so that a refused password costs no second typing. */
+  email?: string | undefined
+  error?: { code: string; sentence: string } | undefined
+  /** Where "Cancel" posts `csrf` to; no such button without it. */
+  abortAction?: string | undefined
+  /** E-mail address of the account that is signed in now and about to be left. */
+  switchFrom?: string | undefined
+}
+
+export interface Permission {
+  /** The scope. */
+  name: string
+  /** What the checkbox posts as `scope`. */
+  value: string
+  /** Name of the API that it opens; absent for what concerns the account itself. */
+  api?: string | undefined
+  /** What the person allows, in plain words. */
+  sentence: string
+  /** Marked as new. Say so only beside permissions that were granted before, or the mark tells nothing. */
+  isNew: boolean
+  /** Cannot be unticked, and is therefore not posted: the server adds it. `openid` is always required. */
+  required: boolean
+}
+
+export interface ConsentModel {
+  /** Where the form goes; fields `csrf`, `decision` (`allow` or `deny`), and a `scope` for each ticked permission. */
+  action: string
+  csrf: string
+  client: AppModel & { policyUri?: string | undefined; tosUri?: string | undefined }
+  account: { name: string; email: string }
+  /** Where "Switch account" posts `csrf` to. */
+  switchAction: string
+  permissions: Permission[]
+  /** The host, with its port, that the person is sent to after either answer. */
+  redirectHost: string
+  /** Every redirect URI of the app is on this device: any program on it may claim to be the app. */
+  loopback: boolean
+  /** Where the account's owner takes permissions back; without it the page names the operator. */
+  withdrawHref?: string | undefined
+}
+
+export interface LogoutModel {
+  /** Where the form goes; fields `xsrf`, and `logout=yes` unless the person stays. */
+  action: string
+  xsrf: string
+  client?: { name: string } | undefined
+  account?: { email: string } | undefined
+}
+
+export interface SignedOutModel {
+  client?: { name: string } | undefined
+}
+
+export interface ErrorModel {
+  code: string
+  /** For the reader. What the operator needs to know goes to the log. */
+  sentence: string
+  heading?: string | undefined
+  /** What to do now. */
+  next?: string | undefined
+  requestId?: string | undefined
+  backHref?: string | undefined
+}
+
+export interface HomeModel {
+  issuer: string
+  development: boolean
+  /** Shown in development alone. */
+  sampleClientUrl?: string | undefined
+}
+
+export interface NotFoundModel {
+  requestId?: string | undefined
+}
+
+export interface PageModels {
+  signIn: SignInModel
+  consent: ConsentModel
+  logout: LogoutModel
+  signedOut: SignedOutModel
+  error: ErrorModel
+  home: HomeModel
+  notFound: NotFoundModel
+}
+
+export type Page = keyof PageModels

@@ -1,0 +1,68 @@
+/** (page, model) -> HTML. The only reader of `views/`: every template is read and compiled at start, none afterwards. */
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Eta } from 'eta'
+import { initialOf, linkTo, oneLine, webUrl } from './outside.ts'
+import type { Page, PageModels } from './pages.ts'
+import { checkTheme, favicon, type Theme, themeStylesheet } from './theme.ts'
+
+const templateOf: Record<Page, string> = {
+  signIn: 'sign-in',
+  consent: 'consent',
+  logout: 'logout',
+  signedOut: 'signed-out',
+  error: 'error',
+  home: 'home',
+  notFound: 'not-found',
+}
+const partials = ['layout', 'app']
+
+export interface Asset {
+  body: string
+  /** For `Content-Type`. */
+  type: string
+  /** Strong, quoted, for `ETag`. */
+  etag: string
+}
+
+export interface Pages {
+  /** @returns a whole document. It asks for nothing but `assets`, and for the logos of its model. */
+  render<P extends Page>(page: P, model: PageModels[P]): string
+  /** By path. Pages link them as `<path>?v=…`, which changes with the content: such an answer may be cached for ever. */
+  readonly assets: ReadonlyMap<string, Asset>
+}
+
+/**
+ * @param viewsFolder holds the templates, `style.css` and `app.js`
+ * @throws TypeError on a theme that is no theme, EtaParseError on a template that does not compile
+ */
+export function createPages({ viewsFolder, theme }: { viewsFolder: string; theme: Theme }): Pages {
+  checkTheme(theme)
+  const read = (file: string) => readFileSync(join(viewsFolder, file), 'utf8')
+  const assets = new Map([
+    ['/assets/style.css', asset('text/css; charset=utf-8', read('style.css'))],
+    ['/assets/theme.css', asset('text/css; charset=utf-8', themeStylesheet(theme))],
+    ['/assets/app.js', asset('text/javascript; charset=utf-8', read('app.js'))],
+    ['/assets/favicon.svg', asset('image/svg+xml', favicon(theme))],
+  ])
+  const eta = new Eta({ autoEscape: true })
+  for (const name of [...partials, ...Object.values(templateOf)]) eta.loadTemplate(`@${name}`, read(`${name}.eta`))
+  // Beside the model, never within reach of its members: no model can stand in for what makes it fit to show.
+  const show = {
+    appName: (name: string) => oneLine(name, 'Unnamed app'),
+    name: (name: string) => oneLine(name, 'Unnamed'),
+    // RFC 5321 s4.5.3.1.3: an address has at most 254 characters, and half an address names nobody.
+    email: (address: string) => oneLine(address, 'Unnamed', 254),
+    initial: initialOf,
+    webUrl,
+    link: linkTo,
+    asset: (path: string) => `${path}?v=${assets.get(path)?.etag.slice(1, 13)}`,
+  }
+  const site = { title: theme.title, logo: linkTo(theme.logo) }
+  return { assets, render: (page, model) => eta.render(`@${templateOf[page]}`, { ...model, show, site }) }
+}
+
+function asset(type: string, body: string): Asset {
+  return { body, type, etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"` }
+}

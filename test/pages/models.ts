@@ -1,0 +1,65 @@
+import { fileURLToPath } from 'node:url'
+import type { PageModels } from '../../src/pages/pages.ts'
+import { createPages } from '../../src/pages/render.ts'
+import { defaultTheme } from '../../src/pages/theme.ts'
+
+export const viewsFolder = fileURLToPath(new URL('../../views', import.meta.url))
+export const pages = createPages({ viewsFolder, theme: defaultTheme })
+
+/** One ordinary model of each page, with every optional member. */
+export const good: PageModels = {
+  signIn: {
+    action: '/interaction/u1/sign-in',
+    csrf: 'c5rf',
+    client: { name: 'Notes', logo: 'https://notes.example/logo.png', verified: false },
+    loginHint: 'ada@example.com',
+    email: 'ada@example.com',
+    error: { code: 'invalid_credentials', sentence: 'This e-mail address and password do not match.' },
+    abortAction: '/interaction/u1/abort',
+    switchFrom: 'bob@example.com',
+  },
+  consent: {
+    action: '/interaction/u1/consent',
+    csrf: 'c5rf',
+    client: {
+      name: 'Notes',
+      logo: 'https://notes.example/logo.png',
+      verified: false,
+      policyUri: 'https://notes.example/privacy',
+      tosUri: 'http://localhost:3000/terms',
+    },
+    account: { name: 'Ada Lovelace', email: 'ada@example.com' },
+    switchAction: '/interaction/u1/switch',
+    permissions: [
+      { name: 'openid', value: 'openid', sentence: 'Know who you are', isNew: false, required: false },
+      { name: 'email', value: 'email', sentence: 'See your e-mail address', isNew: false, required: true },
+      { name: 'notes:read', value: 'notes:read', api: 'Notes API', sentence: 'Read your notes', isNew: false, required: false },
+      { name: 'notes:write', value: 'notes:write', api: 'Notes API', sentence: 'Write notes', isNew: true, required: false },
+    ],
+    redirectHost: 'notes.example',
+    loopback: true,
+    withdrawHref: '/account/apps',
+  },
+  logout: { action: '/session/end/confirm', xsrf: 'x5rf', client: { name: 'Notes' }, account: { email: 'ada@example.com' } },
+  signedOut: { client: { name: 'Notes' } },
+  error: {
+    code: 'invalid_request',
+    sentence: 'A parameter is missing.',
+    heading: 'This request cannot be completed',
+    next: 'Start again.',
+    requestId: 'r1',
+    backHref: '/',
+  },
+  home: { issuer: 'http://localhost:4000', development: true, sampleClientUrl: 'http://localhost:4002/' },
+  notFound: { requestId: 'r1' },
+}
+
+export const pageNames = Object.keys(good) as (keyof PageModels)[]
+
+/** The model with every piece of text replaced. */
+export function filledWith<T>(model: T, text: string): T {
+  if (typeof model === 'string') return text as T
+  if (Array.isArray(model)) return model.map((item) => filledWith(item, text)) as T
+  if (typeof model !== 'object' || model === null) return model
+  return Object.fromEntries(Object.entries(model).map(([name, value]) => [name, filledWith(value, text)])) as T
+}

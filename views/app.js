@@ -1,0 +1,26 @@
+/* Improves what already works without it. */
+
+/** A button to read the password before sending it: fewer typing errors on a phone, and longer passwords. */
+for (const input of document.querySelectorAll('input[data-reveal]')) {
+  const button = document.createElement('button')
+  button.type = 'button'
+  button.className = 'reveal'
+  button.setAttribute('aria-controls', input.id)
+  const show = (shown) => {
+    input.type = shown ? 'text' : 'password'
+    button.textContent = shown ? 'Hide' : 'Show'
+    button.setAttribute('aria-label', shown ? 'Hide password' : 'Show password')
+  }
+  show(false)
+  button.addEventListener('click', () => show(input.type === 'password'))
+  // A password manager, and the browser's own, look for a password field when the form goes.
+  input.form.addEventListener('submit', () => show(false))
+  input.after(button)
+}
+
+/** A logo that does not load uncovers the letter beneath it. */
+for (const image of document.querySelectorAll('.mark img')) {
+  const drop = () => image.remove()
+  image.addEventListener('error', drop)
+  if (image.complete && image.naturalWidth === 0) drop()
+}
