@@ -1,0 +1,9 @@
+/** The steps of each database in order; a database's version is the number of steps that it has taken. */
+import { artifacts } from './001-artifacts.ts'
+import { accountsAndClients } from './002-accounts-and-clients.ts'
+import { counters } from './002-counters.ts'
+import { bounds } from './003-bounds.ts'
+import type { Migration } from './migration.ts'
+
+export const durableMigrations: readonly Migration[] = [artifacts, accountsAndClients]
+export const volatileMigrations: readonly Migration[] = [artifacts, counters, bounds]

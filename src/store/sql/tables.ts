@@ -1,0 +1,49 @@
+/**
+ * The tables as Kysely sees them. Only what SQLite and PostgreSQL both have is used: times are whole seconds,
+ * truth values are 0 and 1, lists are JSON text.
+ */
+
+export interface ArtifactTable {
+  model: string
+  id: string
+  payload: string
+  expires_at: number
+  uid: string | null
+  user_code: string | null
+  account_id: string | null
+  client_id: string | null
+  grant_id: string | null
+  consumed_at: number | null
+}
+
+export interface AccountTable {
+  id: string
+  email: string
+  email_key: string
+  name: string
+  password_hash: string
+  roles: string
+  demo: number
+  created_at: number
+  disabled_at: number | null
+}
+
+export interface ClientTable {
+  id: string
+  registration: string
+  demo: number
+  created_at: number
+}
+
+export interface CounterTable {
+  name: string
+  count: number
+  ends_at: number
+}
+
+export interface Tables {
+  artifacts: ArtifactTable
+  accounts: AccountTable
+  clients: ClientTable
+  counters: CounterTable
+}

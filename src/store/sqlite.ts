@@ -1,0 +1,100 @@
+/** The SQLite engine: a durable database for what must last, and a volatile one beside it for what strangers need for a moment. */
+import { CompiledQuery } from 'kysely'
+import type { Clock } from '../base/clock.ts'
+import { Refusal } from '../base/errors.ts'
+import { durableMigrations, volatileMigrations } from './migrations/all.ts'
+import { sqlAccounts } from './sql/accounts.ts'
+import { artifactSweep, sqlArtifacts } from './sql/artifacts.ts'
+import { sqlClients } from './sql/clients.ts'
+import { counterSweep, sqlCounters } from './sql/counters.ts'
+import { type EngineOptions, type OpenEngine, openEngine } from './sqlite/engine.ts'
+import { damaged } from './sqlite/faults.ts'
+import { removeFile } from './sqlite/file.ts'
+import type { Store } from './store.ts'
+
+export interface SqliteOptions {
+  /** A path, or `:memory:`. */
+  file: string
+  now: Clock
+  /** Told of what went wrong beside any request: a failed sweep, a volatile file that had to be made anew. */
+  onError?: (error: unknown) => void
+  busyTimeoutMilliseconds?: number
+}
+
+export interface VolatileOptions extends SqliteOptions {
+  maxArtifacts?: number
+  maxCounters?: number
+}
+
+export type DurableRoles = Pick<Store, 'artifacts' | 'accounts' | 'clients'> & { close(): void }
+export type VolatileRoles = Pick<Store, 'volatile' | 'counters'> & { close(): void }
+
+/**
+ * Opens the database of what must last. Every acknowledged write survives `kill -9` and a loss of power.
+ * @throws Refusal `store_unusable` when the file cannot serve, `store_too_new` when a newer release wrote it; the sentence names the file
+ */
+export function openDurable({ file, now, onError = ignore, busyTimeoutMilliseconds = 2000 }: SqliteOptions): DurableRoles {
+  const engine = openEngine({
+    file,
+    now,
+    synchronous: 'FULL',
+    busyTimeoutMilliseconds,
+    migrations: durableMigrations,
+    onError,
+    sweeps: (db) => [artifactSweep(db)],
+  })
+  return {
+    artifacts: sqlArtifacts(engine, now),
+    accounts: sqlAccounts(engine),
+    clients: sqlClients(engine),
+    close: engine.close,
+  }
+}
+
+/**
+ * Opens the database of what may be lost. `synchronous=NORMAL`: a loss of power takes the last commits and nothing else; OFF would be a
+ * little faster, but could tear the file in a way that is found only later, in the middle of a request.
+ *
+ * It is bounded: beyond `maxArtifacts` living rows a new one is refused with `store_full` (503). The alternative, evicting what expires
+ * first, would let a stranger throw out an honest visitor at the price of one row; this way whoever is under way finishes, what is
+ * there can still change, and a flood harms newcomers only, until its rows expire. Counters are refused likewise, since an evicted
+ * counter would be a guess for free. Filling either is made dear by the quota per network on the floors above.
+ *
+ * A file that is damaged is made anew, and `onError` told.
+ * @throws Refusal as {@link openDurable}
+ */
+export function openVolatile(options: VolatileOptions): VolatileRoles {
+  const { file, now, onError = ignore, busyTimeoutMilliseconds = 2000, maxArtifacts = 100_000, maxCounters = 1_000_000 } = options
+  const engineOptions: EngineOptions = {
+    file,
+    now,
+    synchronous: 'NORMAL',
+    busyTimeoutMilliseconds,
+    migrations: volatileMigrations,
+    onError,
+    prepare(connection) {
+      const { rows } = connection.run<{ quick_check: string }>(CompiledQuery.raw('pragma quick_check(1)'))
+      if (rows[0]?.quick_check !== 'ok') throw damaged(file, 'is damaged')
+      const bound = 'update bounds set at_most = ? where of = ?'
+      connection.run(CompiledQuery.raw(bound, [maxArtifacts, 'artifacts']))
+      connection.run(CompiledQuery.raw(bound, [maxCounters, 'counters']))
+    },
+    sweeps: (db) => [artifactSweep(db), counterSweep(db)],
+  }
+  const engine = openOrRecreate(engineOptions)
+  return { volatile: sqlArtifacts(engine, now), counters: sqlCounters(engine, now), close: engine.close }
+}
+
+/** @param engineOptions of a database that may be lost: when it is damaged, an empty one takes its place */
+function openOrRecreate(engineOptions: EngineOptions): OpenEngine {
+  try {
+    return openEngine(engineOptions)
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.code !== 'store_damaged') throw error
+    engineOptions.onError(error)
+    removeFile(engineOptions.file)
+    return openEngine(engineOptions)
+  }
+}
+
+function ignore(): void {}

@@ -1,0 +1,99 @@
+/**
+ * One commit for all writes of a turn of the event loop. With `synchronous=FULL` a commit waits for the disk, so that sharing it is
+ * worth more than any other saving (`node bench/store.ts`). Whoever wrote is answered after the commit, never before.
+ */
+import type { Compilable, CompiledQuery } from 'kysely'
+import { Refusal } from '../../base/errors.ts'
+import type { SqlEngine, Written } from '../sql/engine.ts'
+import type { Connection } from './connection.ts'
+
+export interface CommitOptions {
+  /** Statements that delete what has expired, each at most `limit` rows; run before the writes, so that they find room. */
+  sweep(limit: number): Compilable[]
+  /** Told of a sweep that failed: the writes beside it go on. */
+  onError(error: unknown): void
+}
+
+interface Job {
+  query: CompiledQuery
+  settle(written: Written<unknown>): void
+  fail(error: unknown): void
+}
+
+export interface WriteQueue {
+  write: SqlEngine['write']
+  /** Commits what waits, and refuses what comes later. */
+  close(): void
+}
+
+export function commitPerTick(connection: Connection, options: CommitOptions): WriteQueue {
+  let waiting: Job[] = []
+  let closed = false
+
+  function flush(): void {
+    const jobs = waiting
+    waiting = []
+    if (jobs.length === 0) return
+    try {
+      const answers = transact(connection, [...sweeps(jobs.length), ...jobs])
+      for (const answer of answers) answer()
+    } catch (error) {
+      for (const job of jobs) job.fail(error)
+    }
+  }
+
+  /** Twice as many rows go as can come: what has expired dwindles even while every write brings a new row. */
+  function sweeps(writes: number): Job[] {
+    return options.sweep(2 * writes + 16).map((statement) => ({
+      query: statement.compile(),
+      settle: () => {},
+      fail: options.onError,
+    }))
+  }
+
+  return {
+    write<Row>(statement: Compilable<Row>) {
+      if (closed) return Promise.reject(new Refusal('temporarily_unavailable', 'The server is closing.', { status: 503 }))
+      const query = statement.compile()
+      return new Promise<Written<Row>>((settle, fail) => {
+        // setImmediate runs after every request that arrived in this turn has been read, and so gathers their writes.
+        if (waiting.length === 0) setImmediate(flush)
+        waiting.push({ query, settle: settle as Job['settle'], fail })
+      })
+    },
+    close() {
+      closed = true
+      flush()
+    },
+  }
+}
+
+/** @returns the answers, to be given now that all of it is committed. @throws when nothing is. */
+function transact(connection: Connection, jobs: Job[]): (() => void)[] {
+  connection.run({ sql: 'begin immediate', parameters: [] })
+  try {
+    const answers = jobs.map((job) => attempt(connection, job))
+    connection.run({ sql: 'commit', parameters: [] })
+    return answers
+  } catch (error) {
+    // A full disk and its like make SQLite roll back by itself.
+    if (connection.inTransaction) connection.run({ sql: 'rollback', parameters: [] })
+    throw error
+  }
+}
+
+/** A savepoint each: a statement that fails leaves the others as they are. */
+function attempt(connection: Connection, job: Job): () => void {
+  connection.run({ sql: 'savepoint one', parameters: [] })
+  try {
+    const written = connection.run(job.query)
+    connection.run({ sql: 'release one', parameters: [] })
+    return () => job.settle(written)
+  } catch (error) {
+    // Without its transaction the batch is lost as a whole.
+    if (!connection.inTransaction) throw error
+    connection.run({ sql: 'rollback to one', parameters: [] })
+    connection.run({ sql: 'release one', parameters: [] })
+    return () => job.fail(error)
+  }
+}

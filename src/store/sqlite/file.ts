@@ -1,0 +1,38 @@
+/** Opens a SQLite file for one owner: the folder 0700, the file 0600 (SQLite gives its `-wal` and `-shm` the same). */
+import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+
+export const IN_MEMORY = ':memory:'
+
+export interface FileOptions {
+  file: string
+  synchronous: 'FULL' | 'NORMAL'
+  /** How long to wait for another process's lock. The event loop stands still meanwhile. */
+  busyTimeoutMilliseconds: number
+}
+
+export function openFile({ file, synchronous, busyTimeoutMilliseconds }: FileOptions): DatabaseSync {
+  if (file !== IN_MEMORY) {
+    // A folder that is there already stays as its owner made it.
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    // Made before SQLite makes it: SQLite would leave it readable to others.
+    closeSync(openSync(file, 'a', 0o600))
+  }
+  const database = new DatabaseSync(file, { timeout: busyTimeoutMilliseconds })
+  try {
+    database.exec('pragma journal_mode = wal')
+    database.exec(`pragma synchronous = ${synchronous}`)
+    // Checkpoints are what stalls a commit; fewer and larger ones halve the slowest hundredth. The log may grow to 80 MB between them.
+    database.exec('pragma wal_autocheckpoint = 20000')
+    database.exec('pragma journal_size_limit = 100000000')
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+export function removeFile(file: string): void {
+  for (const suffix of ['', '-wal', '-shm']) rmSync(file + suffix, { force: true })
+}
