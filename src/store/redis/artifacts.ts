@@ -1,0 +1,86 @@
+/** Artifacts in Redis. */
+import type { Clock } from '../../base/clock.ts'
+import type { Artifact, ArtifactBond, ArtifactStore } from '../store.ts'
+import { answered } from './faults.ts'
+import type { ScriptedRedis } from './scripts.ts'
+
+/** Rows ended by one script; between scripts others have their turn. */
+const SLICE = 500
+
+/** @param prefix of every key; two stores of one Redis differ in it */
+export function redisArtifacts(redis: ScriptedRedis, prefix: string, now: Clock): ArtifactStore {
+  const rowKey = (model: string, id: string) => `${prefix}row:${model}:${id}`
+  const uidKey = (model: string, uid: string) => `${prefix}uid:${model}:${uid}`
+  const userCodeKey = (model: string, userCode: string) => `${prefix}user-code:${model}:${userCode}`
+
+  function bondKey(bond: ArtifactBond): string {
+    if ('grant' in bond) return `${prefix}grant:${bond.grant}`
+    if ('account' in bond) return `${prefix}account:${bond.account}`
+    return `${prefix}client:${bond.client}`
+  }
+
+  function setsOf({ model, uid, userCode, grant, account, client }: Artifact): string[] {
+    return [
+      ...(uid === undefined ? [] : [uidKey(model, uid)]),
+      ...(userCode === undefined ? [] : [userCodeKey(model, userCode)]),
+      ...(grant === undefined ? [] : [bondKey({ grant })]),
+      ...(account === undefined ? [] : [bondKey({ account })]),
+      ...(client === undefined ? [] : [bondKey({ client })]),
+    ]
+  }
+
+  async function write(artifact: Artifact, refuseLiving: 0 | 1): Promise<boolean> {
+    const fields = Object.entries(artifact).filter(([, value]) => value !== undefined)
+    const links = setsOf(artifact).join('\n')
+    const row = rowKey(artifact.model, artifact.id)
+    const written = await answered(redis.signetPut(row, now(), artifact.expiresAt, refuseLiving, links, ...fields.flat()))
+    return written === 1
+  }
+
+  function artifactOf(fields: Record<string, string>): Artifact | undefined {
+    const { links: _, expiresAt, consumedAt, ...texts } = fields
+    if (expiresAt === undefined || Number(expiresAt) <= now()) return undefined
+    return {
+      ...(texts as Pick<Artifact, 'model' | 'id' | 'payload'>),
+      expiresAt: Number(expiresAt),
+      ...(consumedAt !== undefined && { consumedAt: Number(consumedAt) }),
+    }
+  }
+
+  async function findIn(set: string): Promise<Artifact | undefined> {
+    const list = await answered(redis.signetFindIn(set, now()))
+    return artifactOf(Object.fromEntries(pairs(list)))
+  }
+
+  return {
+    async put(artifact) {
+      await write(artifact, 0)
+    },
+    insert: (artifact) => write(artifact, 1),
+    async find(model, id) {
+      return artifactOf(await answered(redis.hgetall(rowKey(model, id))))
+    },
+    findByUid: (model, uid) => findIn(uidKey(model, uid)),
+    findByUserCode: (model, userCode) => findIn(userCodeKey(model, userCode)),
+    async consume(model, id) {
+      return (await answered(redis.signetConsume(rowKey(model, id), now()))) === 1
+    },
+    async remove(model, id) {
+      await answered(redis.signetRemove(rowKey(model, id), now()))
+    },
+    async removeBound(bond) {
+      let removed = 0
+      for (let taken = SLICE; taken === SLICE; ) {
+        const slice = await answered(redis.signetRemoveIn(bondKey(bond), now(), SLICE))
+        taken = slice[0]
+        removed += slice[1]
+      }
+      return removed
+    },
+  }
+}
+
+/** A hash comes out of a script as one list: field, value, field, value. */
+function pairs(list: string[]): [string, string][] {
+  return Array.from({ length: list.length / 2 }, (_, i) => [list[2 * i]!, list[2 * i + 1]!])
+}
