@@ -1,0 +1,42 @@
+import { expect } from 'chai'
+import type { CounterStore } from '../../../src/store/store.ts'
+import type { World } from '../contract.ts'
+
+export function counterFacts(world: World): void {
+  let store: CounterStore
+  beforeEach(() => {
+    store = world.handles[0]!.counters
+  })
+
+  it('counts within the window that the first hit opened', async () => {
+    const endsAt = world.time + 60
+    expect(await store.hit('k', 60)).to.deep.equal({ count: 1, endsAt })
+    world.time += 59
+    expect(await store.hit('k', 60)).to.deep.equal({ count: 2, endsAt })
+  })
+
+  it('begins again when the window has ended', async () => {
+    await store.hit('k', 60)
+    world.time += 60
+    expect(await store.hit('k', 30)).to.deep.equal({ count: 1, endsAt: world.time + 30 })
+    expect(await store.hit('k', 30)).to.deep.equal({ count: 2, endsAt: world.time + 30 })
+  })
+
+  it('never gives one value twice, a thousand hits at once', async () => {
+    const answers = await world.race(1000, ({ counters }) => counters.hit('k', 60))
+    const counts = answers.map(({ count }) => count).sort((one, other) => one - other)
+    expect(counts).to.deep.equal(Array.from({ length: 1000 }, (_, i) => i + 1))
+  })
+
+  it('keeps keys apart', async () => {
+    await store.hit('k', 60)
+    expect((await store.hit('l', 60)).count).to.equal(1)
+  })
+
+  it('begins again when cleared, and does not mind clearing nothing', async () => {
+    await store.hit('k', 60)
+    await store.clear('k')
+    await store.clear('l')
+    expect((await store.hit('k', 60)).count).to.equal(1)
+  })
+}

@@ -1,0 +1,86 @@
+/** A Redis server of the test's own: a free port of this machine's loopback, nothing kept, gone with the test. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+
+export interface RedisServer {
+  url: string
+  port: number
+  /** Kills the server. Its data is not kept. */
+  stop(): Promise<void>
+}
+
+/** Facts that need a real Redis: skipped by name where none is installed, but not where the project is being judged. */
+export function describeWithRedis(title: string, facts: () => void): void {
+  if (spawnSync('redis-server', ['--version']).status === 0) {
+    describe(title, facts)
+    return
+  }
+  const reason = 'redis-server is not installed (Debian: apt install redis-server)'
+  describe(title, () => {
+    if (!process.env.CI) it.skip(reason)
+    else
+      it('runs against a real Redis', () => {
+        throw new Error(reason)
+      })
+  })
+}
+
+/** @param options.port to come back where a stopped one was; a free port unless said */
+export async function startRedis(options: { port?: number } = {}): Promise<RedisServer> {
+  // Between finding a free port and taking it, someone else may take it.
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await start(options.port ?? (await freePort()))
+    } catch (error) {
+      if (attempt === 5) throw error
+    }
+  }
+}
+
+async function start(port: number): Promise<RedisServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'signet-redis-'))
+  const server = spawn('redis-server', ['--bind', '127.0.0.1', '--port', `${port}`, '--save', '', '--dir', folder])
+  const killAtExit = () => server.kill('SIGKILL')
+  process.once('exit', killAtExit)
+  const stop = async () => {
+    process.removeListener('exit', killAtExit)
+    if (server.exitCode === null && server.signalCode === null) {
+      server.kill('SIGKILL')
+      await once(server, 'exit')
+    }
+    rmSync(folder, { recursive: true, force: true })
+  }
+  try {
+    await ready(server)
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return { url: `redis://127.0.0.1:${port}`, port, stop }
+}
+
+async function ready(server: ChildProcess): Promise<void> {
+  let output = ''
+  for await (const line of createInterface({ input: server.stdout! })) {
+    output += `${line}\n`
+    if (line.includes('Ready to accept connections')) {
+      server.stdout!.resume()
+      return
+    }
+  }
+  throw new Error(`redis-server did not start:\n${output}`)
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const { port } = probe.address() as { port: number }
+  probe.close()
+  await once(probe, 'close')
+  return port
+}
