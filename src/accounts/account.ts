@@ -35,7 +35,17 @@ export interface Accounts {
 
 const shortestPassword = 8
 
-export function createAccounts({ store, passwords, roles, now }: { store: Store; passwords: Passwords; roles: string[]; now: Clock }): Accounts {
+export function createAccounts({
+  store,
+  passwords,
+  roles,
+  now,
+}: {
+  store: Store
+  passwords: Passwords
+  roles: string[]
+  now: Clock
+}): Accounts {
   const known = new Set(roles)
 
   function checkRoles(wanted: string[]): string[] {
@@ -45,7 +55,8 @@ export function createAccounts({ store, passwords, roles, now }: { store: Store;
   }
 
   async function hashOf(password: string): Promise<string> {
-    if (password.length < shortestPassword) throw new Refusal('weak_password', `A password has at least ${shortestPassword} characters.`)
+    if (password.length < shortestPassword)
+      throw new Refusal('weak_password', `A password has at least ${shortestPassword} characters.`)
     return passwords.hash(password)
   }
 
@@ -72,7 +83,8 @@ export function createAccounts({ store, passwords, roles, now }: { store: Store;
         demo,
         createdAt: now(),
       }
-      if (!(await store.accounts.add(account))) throw new Refusal('email_taken', `There is already an account ${email}.`, { status: 409 })
+      if (!(await store.accounts.add(account)))
+        throw new Refusal('email_taken', `There is already an account ${email}.`, { status: 409 })
       return account
     },
     async findActive(id) {

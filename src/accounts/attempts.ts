@@ -21,7 +21,17 @@ export interface AttemptLimits {
   windowSeconds: number
 }
 
-export function createAttempts({ counters, limits, key, now }: { counters: CounterStore; limits: AttemptLimits; key: Buffer; now: () => number }): Attempts {
+export function createAttempts({
+  counters,
+  limits,
+  key,
+  now,
+}: {
+  counters: CounterStore
+  limits: AttemptLimits
+  key: Buffer
+  now: () => number
+}): Attempts {
   const person = (email: string, address: string) =>
     `sign-in:${keyedDigest(key, `${email.trim().normalize('NFKC').toLowerCase()}\n${networkOf(address)}`)}`
   const network = (address: string) => `sign-in-from:${keyedDigest(key, networkOf(address))}`
@@ -31,10 +41,14 @@ export function createAttempts({ counters, limits, key, now }: { counters: Count
     if (count <= limit) return
     const retryAfterSeconds = Math.max(1, endsAt - now())
     const minutes = Math.ceil(retryAfterSeconds / 60)
-    throw new Refusal('too_many_attempts', `Too many attempts. Please wait ${minutes} minute${minutes > 1 ? 's' : ''} and try again.`, {
-      status: 429,
-      retryAfterSeconds,
-    })
+    throw new Refusal(
+      'too_many_attempts',
+      `Too many attempts. Please wait ${minutes} minute${minutes > 1 ? 's' : ''} and try again.`,
+      {
+        status: 429,
+        retryAfterSeconds,
+      },
+    )
   }
 
   return {
@@ -55,5 +69,8 @@ export function networkOf(address: string): string {
   const left = head.split(':').filter(Boolean)
   const right = tail.split(':').filter(Boolean)
   const groups = [...left, ...Array<string>(Math.max(0, 8 - left.length - right.length)).fill('0'), ...right]
-  return groups.slice(0, 4).map((group) => group.toLowerCase().replace(/^0+(?=.)/, '')).join(':')
+  return groups
+    .slice(0, 4)
+    .map((group) => group.toLowerCase().replace(/^0+(?=.)/, ''))
+    .join(':')
 }

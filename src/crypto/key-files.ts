@@ -31,7 +31,8 @@ export function openKeyFolder(folder: string): KeyFiles {
 function readPrivate(file: string): string | undefined {
   try {
     const { mode } = statSync(file)
-    if (mode & 0o077) throw new Refusal('unreadable_key', `${file} can be read by others (mode ${(mode & 0o777).toString(8)}): chmod 600 it.`)
+    if (mode & 0o077)
+      throw new Refusal('unreadable_key', `${file} can be read by others (mode ${(mode & 0o777).toString(8)}): chmod 600 it.`)
     return readFileSync(file, 'utf8')
   } catch (cause) {
     if (cause instanceof Refusal) throw cause

@@ -59,7 +59,10 @@ export function createPasswords({ queueLimit = 64 }: { queueLimit?: number } = {
   async function run(password: string, hash?: string): Promise<PasswordAnswer> {
     if (password.length > longest) throw new Refusal('password_too_long', `A password has at most ${longest} characters.`)
     if (waiting.size >= queueLimit) {
-      throw new Refusal('busy', 'Too many people are signing in at this moment. Please try again.', { status: 503, retryAfterSeconds: 1 })
+      throw new Refusal('busy', 'Too many people are signing in at this moment. Please try again.', {
+        status: 503,
+        retryAfterSeconds: 1,
+      })
     }
     worker ??= start()
     worker.ref()

@@ -30,7 +30,10 @@ export function createSealer(...keys: [Buffer, ...Buffer[]]): Sealer {
         const text = tryOpen(bytes, keyFor(key, context))
         if (text !== undefined) return text
       }
-      throw new Refusal('unreadable', 'A stored record cannot be read with the secrets given.', { status: 500, detail: { context } })
+      throw new Refusal('unreadable', 'A stored record cannot be read with the secrets given.', {
+        status: 500,
+        detail: { context },
+      })
     },
   }
 }

@@ -14,7 +14,10 @@ import type { Api } from './apis.ts'
 export function allowedScopes(api: Api, client: Pick<ClientRegistration, 'apis'>, roles: string[] | undefined): string[] {
   const mayAsk = new Set(scopesOfClient(client, api))
   return Object.entries(api.scopes)
-    .filter(([name, scope]) => mayAsk.has(name) && (roles === undefined || !scope.roles || scope.roles.some((role) => roles.includes(role))))
+    .filter(
+      ([name, scope]) =>
+        mayAsk.has(name) && (roles === undefined || !scope.roles || scope.roles.some((role) => roles.includes(role))),
+    )
     .map(([name]) => name)
 }
 

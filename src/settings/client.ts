@@ -22,10 +22,15 @@ export const clientRegistration = z
     /** API identifier -> the scopes that this client may ask for. The first API is the one meant when a request names none. */
     apis: z.record(z.url(), z.array(z.string())).default({}),
     /** SHA-256 of each live secret, base64url. Never the secret. */
-    secretDigests: z.array(z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'a base64url SHA-256')).max(2).default([]),
+    secretDigests: z
+      .array(z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'a base64url SHA-256'))
+      .max(2)
+      .default([]),
     secretMethod: z.enum(['client_secret_basic', 'client_secret_post']).default('client_secret_basic'),
     /** The operator's own application: people are not asked. Never for redirects that stay on the device. */
     firstParty: z.boolean().default(false),
+    /** The operator vouches for its name and logo; otherwise people are told that nobody does. */
+    verified: z.boolean().default(true),
     /** Only for confidential clients that cannot do PKCE. */
     pkceExempt: z.boolean().default(false),
     idTokenAlgorithm: z.enum(['ES256', 'RS256']).default('ES256'),
@@ -44,7 +49,9 @@ export function isConfidential(kind: ClientKind): boolean {
   return kind === 'web' || kind === 'machine'
 }
 
-type Shape = { [K in 'kind' | 'redirectUris' | 'postLogoutRedirectUris' | 'secretDigests' | 'pkceExempt' | 'firstParty']: ClientRegistration[K] }
+type Shape = {
+  [K in 'kind' | 'redirectUris' | 'postLogoutRedirectUris' | 'secretDigests' | 'pkceExempt' | 'firstParty']: ClientRegistration[K]
+}
 
 function clientFaults(client: Shape): { path: (string | number)[]; message: string }[] {
   const faults: { path: (string | number)[]; message: string }[] = []
@@ -61,6 +68,7 @@ function clientFaults(client: Shape): { path: (string | number)[]; message: stri
     const message = isConfidential(client.kind) ? 'a confidential client needs a secret' : 'a public client cannot keep a secret'
     faults.push({ path: ['secretDigests'], message })
   }
-  if (client.pkceExempt && client.kind !== 'web') faults.push({ path: ['pkceExempt'], message: 'only a web client can be exempt' })
+  if (client.pkceExempt && client.kind !== 'web')
+    faults.push({ path: ['pkceExempt'], message: 'only a web client can be exempt' })
   return faults
 }

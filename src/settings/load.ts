@@ -29,7 +29,10 @@ export function loadSettings(env: Environment = process.env): Settings {
   const parsed = settingsSchema.safeParse(fromEnvironment(readSettingsFile(file), env, file))
   if (!parsed.success) {
     const faults = parsed.error.issues.map((issue) => `  ${issue.path.join('.') || '(top)'}: ${issue.message}`)
-    throw new Refusal('invalid_settings', `${file} has ${faults.length} fault${faults.length > 1 ? 's' : ''}:\n${faults.join('\n')}`)
+    throw new Refusal(
+      'invalid_settings',
+      `${file} has ${faults.length} fault${faults.length > 1 ? 's' : ''}:\n${faults.join('\n')}`,
+    )
   }
   return {
     ...parsed.data,
@@ -52,7 +55,11 @@ function readSettingsFile(file: string): unknown {
   try {
     text = readFileSync(file, 'utf8')
   } catch (cause) {
-    throw new Refusal('invalid_settings', `The settings file ${file} cannot be read (${(cause as NodeJS.ErrnoException).code}).`, { cause })
+    throw new Refusal(
+      'invalid_settings',
+      `The settings file ${file} cannot be read (${(cause as NodeJS.ErrnoException).code}).`,
+      { cause },
+    )
   }
   const document = parseDocument(text, { maxAliasCount: 0, uniqueKeys: true } as object)
   const fault = document.errors[0]
@@ -69,13 +76,16 @@ function fromEnvironment(value: unknown, env: Environment, file: string): unknow
   if (typeof value === 'string') {
     return value.replace(/\$\{([A-Z][A-Z0-9_]*)(?::-([^}]*))?\}/g, (_whole, name: string, fallback: string | undefined) => {
       const found = env[name] || fallback
-      if (found === undefined) throw new Refusal('invalid_settings', `${file} asks for the environment variable ${name}, which is not set.`)
+      if (found === undefined)
+        throw new Refusal('invalid_settings', `${file} asks for the environment variable ${name}, which is not set.`)
       return found
     })
   }
   if (Array.isArray(value)) return value.map((member) => fromEnvironment(member, env, file))
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [fromEnvironment(key, env, file), fromEnvironment(member, env, file)]))
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member]) => [fromEnvironment(key, env, file), fromEnvironment(member, env, file)]),
+  )
 }
 
 function portFrom(env: Environment, name: string, fallback: number): number {

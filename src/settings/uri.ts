@@ -31,7 +31,9 @@ export function redirectUriFault(uri: string, native: boolean): string | undefin
   if (url.protocol === 'http:') return httpFault(url, native)
   // RFC 8252 s7.1: a private-use scheme is a domain name in reverse, so `javascript:` and its like have no dot to hide behind.
   if (!native) return 'must be https, or http on a loopback host'
-  return /^[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:$/.test(url.protocol) ? undefined : 'needs a scheme such as com.example.app (RFC 8252 s7.1)'
+  return /^[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:$/.test(url.protocol)
+    ? undefined
+    : 'needs a scheme such as com.example.app (RFC 8252 s7.1)'
 }
 
 function httpFault(url: URL, native: boolean): string | undefined {

@@ -1,0 +1,49 @@
+/**
+ * Set-up for `npm start` and `npm test`, run by whatever Node the machine has (18 and later), so plain JavaScript without dependencies.
+ * Installs the locked packages when they are not there; among them is the Node that runs the rest. With --for-tests, on Debian as root,
+ * also the programs that the tests drive.
+ */
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+
+const lockFile = 'package-lock.json'
+const installedLockFile = 'node_modules/.package-lock.json'
+
+if (!isInstalled()) {
+  console.error('signet: installing packages (once) …')
+  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
+}
+if (process.argv.includes('--for-tests')) installTestPrograms()
+
+/** npm keeps a copy of the lock beside what it installed; platform packages of other machines are not in it. */
+function isInstalled() {
+  if (!existsSync(installedLockFile)) return false
+  const wanted = JSON.parse(readFileSync(lockFile, 'utf8')).packages
+  const present = JSON.parse(readFileSync(installedLockFile, 'utf8')).packages
+  return Object.entries(wanted).every(
+    ([name, { version, optional }]) => name === '' || optional || present[name]?.version === version,
+  )
+}
+
+function installTestPrograms() {
+  const missing = Object.entries({ 'redis-server': '/usr/bin/redis-server', chromium: '/usr/bin/chromium' }).filter(
+    ([, file]) => !existsSync(file),
+  )
+  if (missing.length === 0) return
+  const names = missing.map(([name]) => name)
+  if (process.platform !== 'linux' || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
+    console.error(`signet: ${names.join(' and ')} not found; the suites that need them will be skipped by name.`)
+    return
+  }
+  console.error(`signet: installing ${names.join(' and ')} for the tests …`)
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  run('apt-get', ['update', '-qq'], env)
+  run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...names], env)
+}
+
+function run(command, args, env = process.env) {
+  const { status, error } = spawnSync(command, args, { stdio: ['ignore', 'ignore', 'inherit'], env })
+  if (status === 0) return
+  console.error(`signet: ${command} ${args[0]} failed${error ? ` (${error.message})` : ''}.`)
+  process.exit(1)
+}

@@ -1,0 +1,61 @@
+import type { Accounts } from '../accounts/account.ts'
+import type { Account } from '../store/store.ts'
+import { answer, passwordFromInput, withParts } from './run.ts'
+
+interface Output {
+  json?: boolean
+}
+
+export async function addAccount(
+  email: string,
+  { name, role, json }: Output & { name?: string; role?: string[] },
+): Promise<void> {
+  const password = await passwordFromInput()
+  const account = await withParts(({ accounts }) => accounts.add({ email, password, name, roles: role }))
+  answer(json, shown(account), [`Added ${account.email} (subject ${account.id}).`])
+}
+
+export async function listAccounts({ json }: Output): Promise<void> {
+  const all = (await withParts(({ accounts }) => accounts.list(10_000))).map(shown)
+  const lines = all.map(({ email, roles, disabled }) =>
+    `${email.padEnd(32)} ${disabled ? 'disabled ' : ''}${roles.join(' ')}`.trimEnd(),
+  )
+  answer(json, all, lines.length ? lines : ['There are no accounts.'])
+}
+
+const changes = {
+  roles: async (accounts: Accounts, email: string, roles: string[]) => {
+    await accounts.setRoles(email, roles)
+    return `${email} has ${roles.length ? `the roles ${roles.join(', ')}` : 'no roles'}: from the next token on.`
+  },
+  disable: async (accounts: Accounts, email: string) => {
+    await accounts.disable(email)
+    return `${email} is disabled; sessions and refresh tokens are dead, an access token lives to its end.`
+  },
+  enable: async (accounts: Accounts, email: string) => {
+    await accounts.enable(email)
+    return `${email} can sign in again.`
+  },
+  password: async (accounts: Accounts, email: string) => {
+    await accounts.setPassword(email, await passwordFromInput())
+    return `${email} has a new password; sessions and refresh tokens are dead.`
+  },
+}
+
+export function changeAccount(change: keyof typeof changes): (email: string, ...rest: unknown[]) => Promise<void> {
+  return async (email, ...rest) => {
+    const roles = change === 'roles' ? (rest[0] as string[]) : []
+    const { json } = rest[change === 'roles' ? 1 : 0] as Output
+    const sentence = await withParts(({ accounts }) => changes[change](accounts, email, roles))
+    answer(json, { email, change, ...(change === 'roles' && { roles }) }, [sentence])
+  }
+}
+
+const shown = ({ id, email, name, roles, disabledAt, createdAt }: Account) => ({
+  subject: id,
+  email,
+  name,
+  roles,
+  disabled: disabledAt !== undefined,
+  createdAt,
+})

@@ -1,0 +1,76 @@
+/** The command line: `signet serve`, `client`, `account`, `settings`. Each command is a line here and a function below. */
+import { Command, CommanderError } from 'commander'
+import { clientKinds } from '../settings/client.ts'
+import { addAccount, changeAccount, listAccounts } from './account.ts'
+import { addClient, listClients, removeClient } from './client.ts'
+import { run } from './run.ts'
+import { checkSettings, serve } from './serve.ts'
+
+const program = new Command('signet')
+  .description('An OAuth 2.0 / OpenID Connect authorization server that stores almost nothing.')
+  .addHelpText(
+    'after',
+    '\nSettings: config/signet.yaml, or the file that SIGNET_CONFIG names. Add --json where a program reads the answer.',
+  )
+  .showHelpAfterError()
+  .exitOverride()
+
+program.command('serve').description('run the authorization server alone').action(run(serve))
+
+const settings = program.command('settings').description('the settings file')
+settings.command('check').description('judge the settings; every fault at once').option('--json').action(run(checkSettings))
+
+const client = program.command('client').description('registered clients')
+client
+  .command('add <name>')
+  .description('register a client; its secret is shown once')
+  .requiredOption('--kind <kind>', clientKinds.join(', '))
+  .option('--id <id>', 'otherwise random')
+  .option('--redirect-uri <uri...>', 'compared as a whole')
+  .option('--post-logout-redirect-uri <uri...>')
+  .option('--api <identifier=scopes...>', 'what it may ask for, e.g. https://api.example.com=notes:read,notes:write')
+  .option('--first-party', 'your own application: people are not asked')
+  .option('--pkce-exempt', 'a confidential client that cannot do PKCE')
+  .option('--secret-method <method>', 'client_secret_basic (default) or client_secret_post')
+  .option('--json')
+  .action(run(addClient))
+client.command('list').description('all clients').option('--json').action(run(listClients))
+client.command('remove <id>').description('remove a client and end what it has').option('--json').action(run(removeClient))
+
+const account = program.command('account').description('people')
+account
+  .command('add <email>')
+  .description('add a person; the password is read from standard input')
+  .option('--name <name>')
+  .option('--role <role...>')
+  .option('--json')
+  .action(run(addAccount))
+account.command('list').description('all people').option('--json').action(run(listAccounts))
+account
+  .command('roles <email> [roles...]')
+  .description('set the roles; none takes all away')
+  .option('--json')
+  .action(run(changeAccount('roles')))
+account
+  .command('disable <email>')
+  .description('end all sessions and grants, and refuse sign-in')
+  .option('--json')
+  .action(run(changeAccount('disable')))
+account
+  .command('enable <email>')
+  .description('undo disable')
+  .option('--json')
+  .action(run(changeAccount('enable')))
+account
+  .command('password <email>')
+  .description('set the password, read from standard input; ends all sessions and grants')
+  .option('--json')
+  .action(run(changeAccount('password')))
+
+try {
+  await program.parseAsync()
+} catch (cause) {
+  // Commander has already said what was wrong; asking for help is no fault.
+  if (!(cause instanceof CommanderError)) throw cause
+  process.exitCode = cause.exitCode
+}

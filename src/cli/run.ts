@@ -1,0 +1,38 @@
+/** Around every command: a refusal becomes one clear line on standard error and exit code 1; answers are for people, or JSON for programs. */
+import { text } from 'node:stream/consumers'
+import { Refusal } from '../base/errors.ts'
+import { silentLog } from '../base/log.ts'
+import { openParts, type Parts } from '../main.ts'
+import { loadSettings } from '../settings/load.ts'
+
+export function run<A extends unknown[]>(command: (...args: A) => Promise<void>): (...args: A) => Promise<void> {
+  return async (...args) => {
+    try {
+      await command(...args)
+    } catch (cause) {
+      if (!(cause instanceof Refusal)) throw cause
+      process.stderr.write(`signet: ${cause.message}\n`)
+      process.exitCode = 1
+    }
+  }
+}
+
+/** Opens the store, lends it, and closes it whatever happens. The server may be running beside it. */
+export async function withParts<T>(use: (parts: Parts) => Promise<T>): Promise<T> {
+  const parts = await openParts(loadSettings(), { log: silentLog })
+  try {
+    return await use(parts)
+  } finally {
+    await parts.close()
+  }
+}
+
+export function answer(json: boolean | undefined, value: unknown, lines: string[]): void {
+  process.stdout.write(json ? `${JSON.stringify(value)}\n` : `${lines.join('\n')}\n`)
+}
+
+/** Not an argument: those are seen by every process of the machine, and kept in the shell's history. */
+export async function passwordFromInput(): Promise<string> {
+  if (process.stdin.isTTY) process.stderr.write('Password (then Enter and Ctrl-D): ')
+  return (await text(process.stdin)).replace(/\r?\n$/, '')
+}

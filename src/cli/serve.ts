@@ -1,0 +1,29 @@
+import { Refusal } from '../base/errors.ts'
+import { startServer } from '../main.ts'
+import { loadSettings } from '../settings/load.ts'
+import { answer } from './run.ts'
+
+/** Runs until SIGTERM or SIGINT, then finishes what is under way. A clean exit also writes the compile cache. */
+export async function serve(): Promise<void> {
+  const settings = loadSettings()
+  const server = await startServer(settings)
+  server.parts.log.info('listening', { issuer: settings.issuer, port: server.port, development: settings.development })
+  await new Promise<void>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())
+  })
+  await server.close()
+}
+
+export async function checkSettings({ json }: { json?: boolean }): Promise<void> {
+  try {
+    const { issuer, development, apis, clients } = loadSettings()
+    const summary = { valid: true, issuer, development, apis: apis.length, clients: clients.length }
+    answer(json, summary, [
+      `The settings are valid: ${issuer} (${development ? 'development' : 'production'}), APIs: ${apis.length}, declared clients: ${clients.length}.`,
+    ])
+  } catch (cause) {
+    if (!json || !(cause instanceof Refusal)) throw cause
+    answer(true, { valid: false, faults: cause.message.split('\n').map((line) => line.trim()) }, [])
+    process.exitCode = 1
+  }
+}

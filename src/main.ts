@@ -1,0 +1,127 @@
+/** The composition root: settings -> a running server. The only place that opens the port. */
+// First, before anything loads the library. biome keeps imports sorted below it.
+import './oauth/library-warnings.ts'
+
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createAccounts } from './accounts/account.ts'
+import { type Clock, systemClock } from './base/clock.ts'
+import { Refusal } from './base/errors.ts'
+import { createLog, type Log } from './base/log.ts'
+import { openKeyFolder } from './crypto/key-files.ts'
+import { openKeyRing } from './crypto/keyring.ts'
+import { masterSecret } from './crypto/master-secret.ts'
+import { createPasswords, type Passwords } from './crypto/passwords.ts'
+import { createClients } from './oauth/clients.ts'
+import { createPages } from './pages/render.ts'
+import { createApis } from './permissions/apis.ts'
+import type { Settings } from './settings/load.ts'
+import { openStore } from './store/open.ts'
+import type { Store } from './store/store.ts'
+import { createApp } from './web/app.ts'
+
+export interface Parts {
+  settings: Settings
+  masterSecret: string
+  store: Store
+  passwords: Passwords
+  accounts: ReturnType<typeof createAccounts>
+  clients: ReturnType<typeof createClients>
+  now: Clock
+  log: Log
+  close(): Promise<void>
+}
+
+/** What the server and the command line have in common. @throws Refusal with one clear sentence for whatever cannot be opened */
+export async function openParts(
+  settings: Settings,
+  { now = systemClock, log = createLog(now) }: { now?: Clock; log?: Log } = {},
+): Promise<Parts> {
+  const secret = masterSecret(openKeyFolder(settings.keyFolder), {
+    given: settings.masterSecret,
+    mayGenerate: settings.development,
+  })
+  const onError = (error: unknown) => log.error('store.unreachable', { error })
+  const store = await openStore({ dataFolder: settings.dataFolder, redis: settings.redis, now, onError })
+  const passwords = createPasswords()
+  return {
+    settings,
+    masterSecret: secret,
+    store,
+    passwords,
+    accounts: createAccounts({ store, passwords, roles: Object.keys(settings.roles), now }),
+    clients: createClients({ declared: settings.clients, store, now }),
+    now,
+    log,
+    async close() {
+      await passwords.close()
+      await store.close()
+    },
+  }
+}
+
+export interface RunningServer {
+  parts: Parts
+  port: number
+  /** Ends idle connections, waits for the requests under way, then closes the store. */
+  close(): Promise<void>
+}
+
+/** @throws Refusal `port_taken`, `demo_data` and whatever `openParts` throws */
+export async function startServer(settings: Settings, options: { now?: Clock; log?: Log } = {}): Promise<RunningServer> {
+  const parts = await openParts(settings, options)
+  try {
+    await refuseDemoInProduction(parts)
+    const ring = await openKeyRing(openKeyFolder(settings.keyFolder), algorithmsOf(settings), parts.now)
+    const apis = createApis(settings.apis, settings.issuer, settings.theme.title)
+    const pages = createPages({ viewsFolder: settings.viewsFolder, theme: settings.theme })
+    const server = createServer(limits, createApp({ ...parts, ring, apis, pages }))
+    server.maxHeadersCount = 100
+    const port = await listen(server, settings.listen)
+    return { parts, port, close: () => stop(server, parts) }
+  } catch (cause) {
+    await parts.close()
+    throw cause
+  }
+}
+
+/** A slow sender of headers or body is dropped (408); 16 kB of headers is Node's own limit (431). */
+const limits = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 20_000, maxHeaderSize: 16_384 }
+
+/** ID tokens are signed with ES256 or RS256, as the client asks; the rest is there because an API names it. */
+function algorithmsOf({ apis }: Settings) {
+  return [...new Set(['ES256' as const, 'RS256' as const, ...apis.map((api) => api.algorithm)])]
+}
+
+async function refuseDemoInProduction({ settings, store, clients }: Parts): Promise<void> {
+  if (settings.development) return
+  const accounts = await store.accounts.list(10_000)
+  if (accounts.some((account) => account.demo) || (await clients.hasDemo())) {
+    throw new Refusal(
+      'demo_data',
+      `${settings.dataFolder} holds the demo account, whose password is known: give production a data folder of its own.`,
+    )
+  }
+}
+
+function listen(server: Server, { host, port }: Settings['listen']): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const taken = cause.code === 'EADDRINUSE'
+      const sentence = taken
+        ? `Port ${port} on ${host} is taken. Set SIGNET_PORT to another.`
+        : `Cannot listen on ${host}:${port} (${cause.code}).`
+      reject(new Refusal(taken ? 'port_taken' : 'cannot_listen', sentence, { cause }))
+    })
+    server.listen({ host, port }, () => resolve((server.address() as AddressInfo).port))
+  })
+}
+
+async function stop(server: Server, parts: Parts): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve))
+  server.closeIdleConnections()
+  const patience = setTimeout(() => server.closeAllConnections(), 10_000)
+  await closed
+  clearTimeout(patience)
+  await parts.close()
+}

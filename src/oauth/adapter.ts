@@ -1,0 +1,113 @@
+/**
+ * What oidc-provider asks of a database, answered by the store. The only code that knows that bearer values are kept as digests and
+ * payloads sealed. Two promises that the library leaves to its adapter are kept here: a code or a rotated refresh token is used once,
+ * whoever else tries at the same moment; and whoever loses that race has its grant ended, since thief and owner cannot be told apart.
+ */
+import { type Adapter, type AdapterPayload, errors } from 'oidc-provider'
+import type { Clock } from '../base/clock.ts'
+import { Refusal } from '../base/errors.ts'
+import { digest } from '../crypto/derive.ts'
+import type { Sealer } from '../crypto/sealing.ts'
+import type { Artifact, ArtifactStore } from '../store/store.ts'
+
+/** How a record of one model is kept. */
+export interface ArtifactParts {
+  store: ArtifactStore
+  sealer: Sealer
+  now: Clock
+}
+
+/** The column by which everything of one grant is found. */
+export const grantColumn = (grantId: string): string => digest(grantId)
+
+export function artifactAdapter(model: string, { store, sealer, now }: ArtifactParts): Adapter {
+  const context = (id: string) => `${model}:${id}`
+
+  const opened = (artifact: Artifact | undefined): AdapterPayload | undefined => {
+    if (!artifact) return undefined
+    const payload = JSON.parse(sealer.open(artifact.payload, context(artifact.id))) as AdapterPayload
+    return artifact.consumedAt === undefined ? payload : { ...payload, consumed: artifact.consumedAt }
+  }
+
+  const row = (id: string, payload: AdapterPayload, lifetimeSeconds: number | undefined): Artifact => ({
+    model,
+    id,
+    payload: sealer.seal(JSON.stringify(payload), context(id)),
+    expiresAt: payload.exp ?? now() + (lifetimeSeconds ?? 0),
+    uid: model === 'Session' && payload.uid ? digest(payload.uid) : undefined,
+    userCode: payload.userCode ? digest(payload.userCode) : undefined,
+    account: payload.accountId,
+    client: payload.clientId,
+    // A grant hangs on itself, so that whatever ends it takes it along.
+    grant: model === 'Grant' ? id : payload.grantId && grantColumn(payload.grantId),
+  })
+
+  async function refuseSecondUse(id: string): Promise<never> {
+    const grant = (await store.find(model, id))?.grant
+    // RFC 6749 s4.1.2 and RFC 9700 s4.14.2: what was issued from it is revoked.
+    if (grant) await store.removeBound({ grant })
+    throw new errors.InvalidGrant(`${model} was already used`)
+  }
+
+  return {
+    async upsert(value, payload, lifetimeSeconds) {
+      const artifact = row(digest(value), payload, lifetimeSeconds)
+      if (model !== 'ReplayDetection') return store.put(artifact)
+      if (!(await store.insert(artifact))) throw new errors.InvalidGrant('the assertion was already used')
+    },
+    find: async (value) => opened(await store.find(model, digest(value))),
+    findByUid: async (uid) => opened(await store.findByUid(model, digest(uid))),
+    findByUserCode: async (code) => opened(await store.findByUserCode(model, digest(code))),
+    async consume(value) {
+      const id = digest(value)
+      if (!(await store.consume(model, id))) await refuseSecondUse(id)
+    },
+    destroy: (value) => store.remove(model, digest(value)),
+    async revokeByGrantId(grantId) {
+      await store.removeBound({ grant: grantColumn(grantId) })
+    },
+  }
+}
+
+/** For what is found elsewhere and never kept by the library: clients, and access tokens, whose look-up is a verification. */
+export function lookUpOnly(find: (id: string) => Promise<AdapterPayload | undefined>): Adapter {
+  const neverKept = async (): Promise<never> => {
+    throw new TypeError('a client or an access token was about to be stored: every API must issue JWTs')
+  }
+  return {
+    find,
+    findByUid: async () => undefined,
+    findByUserCode: async () => undefined,
+    upsert: neverKept,
+    consume: neverKept,
+    destroy: neverKept,
+    revokeByGrantId: async () => {},
+  }
+}
+
+/** A store that cannot answer is 503 to whoever asked, not the library's "oops" (RFC 6749 has no such code for the token endpoint; s4.1.2.1 has). */
+export function withRefusalsSaid(adapter: Adapter): Adapter {
+  const guard =
+    <A extends unknown[], R>(method: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> => {
+      try {
+        return await method(...args)
+      } catch (cause) {
+        throw cause instanceof Refusal && cause.status === 503 ? unavailable(cause) : cause
+      }
+    }
+  return {
+    upsert: guard(adapter.upsert),
+    find: guard(adapter.find),
+    findByUid: guard(adapter.findByUid),
+    findByUserCode: guard(adapter.findByUserCode),
+    consume: guard(adapter.consume),
+    destroy: guard(adapter.destroy),
+    revokeByGrantId: guard(adapter.revokeByGrantId),
+  }
+}
+
+function unavailable(refusal: Refusal): Error {
+  const error = new errors.CustomOIDCProviderError('temporarily_unavailable', refusal.message)
+  return Object.assign(error, { status: 503, statusCode: 503, retryAfterSeconds: refusal.retryAfterSeconds ?? 1, cause: refusal })
+}

@@ -1,0 +1,49 @@
+/** What the protocol did, one line of the log per event. Never a token, a code or a secret: who, which client, which refusal. */
+import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
+import type { Fields, Log } from '../base/log.ts'
+
+type ProtocolError = Error & {
+  error?: string
+  error_description?: string
+  error_detail?: string
+  retryAfterSeconds?: number
+  cause?: unknown
+}
+
+const refusals = [
+  'authorization.error',
+  'end_session.error',
+  'end_session_confirm.error',
+  'grant.error',
+  'revocation.error',
+  'userinfo.error',
+  'discovery.error',
+  'jwks.error',
+] as const
+
+export function logEvents(provider: Provider, log: Log): void {
+  const on = provider.on.bind(provider) as (
+    event: string,
+    listener: (ctx: KoaContextWithOIDC, error: ProtocolError) => void,
+  ) => void
+  for (const event of refusals) {
+    on(event, (ctx, error) => {
+      if (error.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(error.retryAfterSeconds))
+      const reason = [error.error_description, error.error_detail].filter(Boolean).join(' | ')
+      log.info(event, { ...whoOf(ctx), error: error.error ?? error.message, reason })
+    })
+  }
+  on('server_error', (ctx, error) => log.error('server_error', { ...whoOf(ctx), error, cause: error.cause }))
+  on('authorization.success', (ctx) => log.info('authorization.success', whoOf(ctx)))
+  on('grant.revoked', (ctx) => log.info('grant.revoked', whoOf(ctx)))
+  on('end_session.success', (ctx) => log.info('end_session.success', whoOf(ctx)))
+}
+
+function whoOf(ctx: KoaContextWithOIDC): Fields {
+  const { entities, session } = ctx.oidc
+  return {
+    request: ctx.state.requestId,
+    client: entities.Client?.clientId,
+    subject: entities.Account?.accountId ?? session?.accountId,
+  }
+}

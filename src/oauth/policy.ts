@@ -1,0 +1,121 @@
+/** What a request may get, decided in one place each: which API it means, which scopes, whether a person has to be asked. */
+import { createPublicKey, type KeyObject } from 'node:crypto'
+import { type Client, errors, type Grant, interactionPolicy, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider'
+import type { Accounts } from '../accounts/account.ts'
+import { allowedScopes, mayAddress } from '../permissions/allowed.ts'
+import type { Api, Apis } from '../permissions/apis.ts'
+import { identityScopeNames, splitScope } from '../permissions/scopes.ts'
+import { staysOnDevice } from '../settings/uri.ts'
+import type { ClientMetadata, extraMembers } from './clients.ts'
+
+/** The client as the library hands it on, with our own members. */
+export type OurClient = Client & Pick<ClientMetadata, (typeof extraMembers)[number]>
+
+/**
+ * The API that is meant when a request names none, so that every access token has an audience and is a JWT.
+ * @param oneOf the APIs of a grant, when a token request has to have exactly one
+ */
+export function defaultApi(apis: Apis, client: OurClient, oneOf?: string[]): string {
+  if (oneOf?.[0]) return oneOf[0]
+  for (const identifier of Object.keys(client.apis)) {
+    const api = apis.find(identifier)
+    if (api) return api.identifier
+  }
+  return apis.userinfo.identifier
+}
+
+export interface ResourcePolicy {
+  apis: Apis
+  accounts: Accounts
+}
+
+/**
+ * What a token for this resource may hold at most. Called by the library for every token, so a lost role narrows the next one.
+ * The scopes of OpenID Connect are included for people: a token says what was granted, and userinfo reads it there (RFC 9068 s2.2.3).
+ * @throws errors.InvalidTarget (RFC 8707 s2) when the resource is unknown or not this client's
+ */
+export async function resourceServerInfo(
+  { apis, accounts }: ResourcePolicy,
+  ctx: KoaContextWithOIDC,
+  resource: string,
+  client: OurClient,
+): Promise<ResourceServer> {
+  const api = apis.find(resource)
+  if (!api || (api !== apis.userinfo && !mayAddress(api, client))) throw new errors.InvalidTarget()
+  const machine = ctx.oidc.params?.grant_type === 'client_credentials'
+  const roles = machine ? undefined : await rolesOf(accounts, ctx)
+  const identity = machine ? [] : identityScopeNames
+  return {
+    scope: [...identity, ...allowedScopes(api, client, roles)].join(' '),
+    audience: api.identifier,
+    accessTokenTTL: api.accessTokenLifetimeSeconds,
+    accessTokenFormat: 'jwt',
+    jwt: { sign: { alg: api.algorithm }, ...(api.encryption && { encrypt: encryptionOf(api) }) },
+  }
+}
+
+/** At the authorization endpoint the account is not loaded yet, but the session knows it; before a first sign-in nobody does. */
+async function rolesOf(accounts: Accounts, ctx: KoaContextWithOIDC): Promise<string[] | undefined> {
+  const loaded = ctx.oidc.account?.roles as string[] | undefined
+  if (loaded) return loaded
+  const id = ctx.oidc.session?.accountId
+  return id ? ((await accounts.findActive(id))?.roles ?? []) : undefined
+}
+
+const encryptionKeys = new WeakMap<Api, KeyObject>()
+
+function encryptionOf(api: Api) {
+  const { algorithm, encoding, publicKey } = api.encryption!
+  let key = encryptionKeys.get(api)
+  if (!key) {
+    key = createPublicKey({ key: publicKey as never, format: 'jwk' })
+    encryptionKeys.set(api, key)
+  }
+  return { alg: algorithm, enc: encoding, key, kid: publicKey.kid }
+}
+
+/** Consent of an operator's own application is the operator's setting. Never where the answer stays on the device: anything may listen there. */
+export function skipsConsent(client: OurClient): boolean {
+  return client.first_party && client.applicationType !== 'native' && !client.redirectUris?.some(staysOnDevice)
+}
+
+/** The grant that a request builds on; for a first-party client it is made here, from what was asked. */
+export async function existingGrant(ctx: KoaContextWithOIDC): Promise<Grant | undefined> {
+  const { oidc } = ctx
+  const client = oidc.client as OurClient
+  const grantId = oidc.result?.consent?.grantId ?? oidc.session?.grantIdFor(client.clientId)
+  const found = grantId ? await oidc.provider.Grant.find(grantId) : undefined
+  // A grant of somebody who used this browser before is not this person's.
+  const grant = found?.accountId === oidc.account?.accountId ? found : undefined
+  if (!skipsConsent(client) || !oidc.account) return grant
+  return grantAll(ctx, grant ?? new oidc.provider.Grant({ accountId: oidc.account.accountId, clientId: client.clientId }))
+}
+
+async function grantAll(ctx: KoaContextWithOIDC, grant: Grant): Promise<Grant> {
+  const before = JSON.stringify([grant.openid, grant.resources])
+  const asked = splitScope(ctx.oidc.params?.scope)
+  const identity = asked.filter((scope) => identityScopeNames.includes(scope))
+  if (identity.length > 0) grant.addOIDCScope(identity.join(' '))
+  for (const [identifier, server] of Object.entries(ctx.oidc.resourceServers ?? {})) {
+    const scopes = asked.filter((scope) => server.scopes.has(scope))
+    if (scopes.length > 0) grant.addResourceScope(identifier, scopes.join(' '))
+  }
+  if (JSON.stringify([grant.openid, grant.resources]) !== before) await grant.save()
+  return grant
+}
+
+/**
+ * When a person is asked. To the library's own checks is added that a session whose account was disabled or deleted counts for nothing.
+ */
+export function interactions(): interactionPolicy.DefaultPolicy {
+  const policy = interactionPolicy.base()
+  const { Check } = interactionPolicy
+  policy
+    .get('login')
+    ?.checks.add(
+      new Check('account_gone', 'End-User authentication is required', 'login_required', (ctx) =>
+        ctx.oidc.session?.accountId !== undefined && !ctx.oidc.account ? Check.REQUEST_PROMPT : Check.NO_NEED_TO_PROMPT,
+      ),
+    )
+  return policy
+}

@@ -1,0 +1,109 @@
+/** The order of the middleware, and nothing else. oidc-provider is the Koa application; what is ours stands before its router. */
+import type { Middleware } from 'koa'
+import type { KoaContextWithOIDC } from 'oidc-provider'
+import type { Accounts } from '../accounts/account.ts'
+import { createAttempts } from '../accounts/attempts.ts'
+import { Refusal } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
+import { deriveKey } from '../crypto/derive.ts'
+import { logEvents } from '../oauth/events.ts'
+import { createProvider, type ProviderPages, type ProviderParts } from '../oauth/provider.ts'
+import { createRefusals, type Refusals } from '../pages/refusals.ts'
+import type { Pages } from '../pages/render.ts'
+import { checkOrigin, createCsrf } from './csrf.ts'
+import { createDoor, type Handler } from './door.ts'
+import { interactionRoutes } from './routes/interaction.ts'
+import { siteRoutes } from './routes/site.ts'
+
+export interface AppParts extends Omit<ProviderParts, 'pages'> {
+  accounts: Accounts
+  pages: Pages
+  log: Log
+}
+
+export function createApp(parts: AppParts): Handler {
+  const { settings, pages, store, masterSecret, now, log } = parts
+  const refusals = createRefusals(pages)
+  const provider = createProvider({ ...parts, pages: protocolPages(pages, refusals) })
+  logEvents(provider, log)
+
+  const csrf = createCsrf(deriveKey(masterSecret, 'csrf'))
+  const attempts = createAttempts({
+    counters: store.counters,
+    limits: settings.signIn,
+    key: deriveKey(masterSecret, 'attempts'),
+    now,
+  })
+  provider.use(guard(refusals, log))
+  provider.use(ownForms(settings.issuer))
+  provider.use(siteRoutes({ settings, pages, ring: parts.ring }).routes())
+  provider.use(interactionRoutes({ provider, accounts: parts.accounts, attempts, apis: parts.apis, pages, csrf }).routes())
+  return createDoor(settings, provider.callback())
+}
+
+/** Whatever is thrown below becomes an answer here: a refusal is said, anything else is logged and nothing of it shown. */
+function guard(refusals: Refusals, log: Log): Middleware {
+  return async (ctx, next) => {
+    ctx.state.requestId = ctx.get('x-request-id')
+    try {
+      await next()
+      if (ctx.status === 404 && ctx.body === undefined) throw new Refusal('not_found', 'There is nothing here.', { status: 404 })
+    } catch (thrown) {
+      const no = speakable(thrown)
+      if (no instanceof Refusal)
+        log.info('refused', { request: ctx.state.requestId, path: ctx.path, reason: no.code, ...no.detail })
+      else log.error('server_error', { request: ctx.state.requestId, path: ctx.path, error: thrown })
+      const as = ctx.accepts('json', 'html') === 'html' ? 'html' : 'json'
+      const answer = refusals.answer(no, { as, requestId: ctx.state.requestId })
+      ctx.status = answer.status
+      ctx.type = answer.type
+      ctx.set(answer.headers)
+      ctx.body = answer.body
+    }
+  }
+}
+
+/** The library's own refusals, thrown from one of our routes, carry what may be said. */
+function speakable(thrown: unknown): unknown {
+  if (thrown instanceof Refusal) return thrown
+  const { expose, status, error, error_description: description } = (thrown ?? {}) as Record<string, unknown>
+  if (expose !== true || typeof error !== 'string') return thrown
+  return new Refusal(error, typeof description === 'string' ? description : 'The request was refused.', {
+    status: typeof status === 'number' ? status : 400,
+  })
+}
+
+/** Our forms, and the protocol's sign-out form, come from our own pages. What clients post to (`/token`, `/session/end`) is no form of ours. */
+function ownForms(issuer: string): Middleware {
+  return async (ctx, next) => {
+    const ours = ctx.path.startsWith('/interaction/') || ctx.path === '/session/end/confirm'
+    if (ctx.method === 'POST' && ours) checkOrigin(ctx.headers, issuer)
+    await next()
+  }
+}
+
+function protocolPages(pages: Pages, refusals: Refusals): ProviderPages {
+  return {
+    logout(ctx) {
+      const { client, session } = ctx.oidc
+      const xsrf = String((session as unknown as { state: { secret: string } }).state.secret)
+      ctx.type = 'html'
+      ctx.body = pages.render('logout', { action: '/session/end/confirm', xsrf, client: nameOf(client) })
+    },
+    signedOut(ctx) {
+      ctx.type = 'html'
+      ctx.body = pages.render('signedOut', { client: nameOf(ctx.oidc.client) })
+    },
+    error(ctx, out) {
+      const as = ctx.accepts('json', 'html') === 'html' ? 'html' : 'json'
+      const answer = refusals.answer({ ...out, status: ctx.status }, { as, requestId: ctx.state.requestId })
+      ctx.type = answer.type
+      ctx.set(answer.headers)
+      ctx.body = answer.body
+    },
+  }
+}
+
+function nameOf(client: KoaContextWithOIDC['oidc']['client']): { name: string } | undefined {
+  return client && { name: client.clientName ?? client.clientId }
+}

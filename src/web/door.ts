@@ -1,0 +1,72 @@
+/**
+ * What every request passes first. From here on the host, the protocol and the client's address are true: the issuer's own, and the address
+ * that the last trusted proxy saw. Whatever else a request says of itself in `Host` or `X-Forwarded-*` is gone, so that no link, cookie or
+ * limit can follow it.
+ */
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { BlockList, isIP, isIPv6 } from 'node:net'
+import { securityHeaders } from './headers.ts'
+
+export interface DoorOptions {
+  issuer: string
+  development: boolean
+  /** Addresses or networks whose X-Forwarded-For is believed. */
+  trustedProxies: string[]
+}
+
+export type Handler = (request: IncomingMessage, response: ServerResponse) => void
+
+/** Larger than any form or token request of ours; the library stops at 56 kB of a body without a length. */
+const largestBodyBytes = 64 * 1024
+
+export function createDoor({ issuer, development, trustedProxies }: DoorOptions, next: Handler): Handler {
+  const { host, protocol } = new URL(issuer)
+  const isTrusted = trust(trustedProxies)
+  const headersFor = securityHeaders({ development })
+  return (request, response) => {
+    const { headers } = request
+    const address = clientAddress(request.socket.remoteAddress ?? '', headers['x-forwarded-for'], isTrusted)
+    for (const name of Object.keys(headers)) if (name.startsWith('x-forwarded-') || name === 'forwarded') delete headers[name]
+    headers.host = host
+    headers['x-forwarded-host'] = host
+    headers['x-forwarded-proto'] = protocol.slice(0, -1)
+    headers['x-forwarded-for'] = address
+    headers['x-request-id'] = randomUUID()
+    for (const [name, value] of headersFor(request.url ?? '/')) response.setHeader(name, value)
+    if (Number(headers['content-length']) > largestBodyBytes) return refuseBody(response)
+    next(request, response)
+  }
+}
+
+function refuseBody(response: ServerResponse): void {
+  response.writeHead(413, { 'content-type': 'application/json', connection: 'close' })
+  response.end(
+    JSON.stringify({ error: 'invalid_request', error_description: `A request body has at most ${largestBodyBytes} bytes.` }),
+  )
+}
+
+/** Walks X-Forwarded-For from the right, as far as trusted proxies wrote it. */
+function clientAddress(peer: string, forwarded: string | string[] | undefined, isTrusted: (address: string) => boolean): string {
+  const hops = String(forwarded ?? '')
+    .split(',')
+    .map((hop) => hop.trim())
+  let address = peer
+  while (isTrusted(address)) {
+    const hop = hops.pop()
+    if (!hop || !isIP(hop)) break
+    address = hop
+  }
+  return address
+}
+
+function trust(proxies: string[]): (address: string) => boolean {
+  const list = new BlockList()
+  for (const proxy of proxies) {
+    const [address = '', prefix] = proxy.split('/')
+    const family = isIPv6(address) ? 'ipv6' : 'ipv4'
+    if (prefix === undefined) list.addAddress(address, family)
+    else list.addSubnet(address, Number(prefix), family)
+  }
+  return (address) => isIP(address) !== 0 && list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
+}

@@ -1,0 +1,49 @@
+/** What belongs to no flow: the home page, the pages' assets, the key set. */
+import Router from '@koa/router'
+import type { Context } from 'koa'
+import type { KeyRing } from '../../crypto/keyring.ts'
+import type { Asset, Pages } from '../../pages/render.ts'
+import type { Settings } from '../../settings/load.ts'
+
+export interface SiteParts {
+  settings: Settings
+  pages: Pages
+  ring: KeyRing
+}
+
+/** How long a verifier may go on with the keys it has. A new key is published for at least this long before it signs. */
+export const keysMaxAgeSeconds = 300
+
+export function siteRoutes({ settings, pages, ring }: SiteParts): Router {
+  const router = new Router()
+  const { issuer, development, demo, samples } = settings
+
+  router.get('/', (ctx) => {
+    ctx.type = 'html'
+    ctx.body = pages.render('home', {
+      issuer,
+      development,
+      sampleClientUrl: demo ? `http://localhost:${samples.clientPort}` : undefined,
+    })
+  })
+
+  for (const [path, asset] of pages.assets) router.get(path, (ctx) => serve(ctx, asset))
+
+  // Several verifiers assume /.well-known/jwks.json, others /jwks: both are one document. The library's own answer has no Cache-Control.
+  router.get(['/.well-known/jwks.json', '/jwks'], (ctx) => {
+    ctx.type = 'application/jwk-set+json'
+    ctx.set('Cache-Control', `public, max-age=${keysMaxAgeSeconds}`)
+    ctx.set('Access-Control-Allow-Origin', '*')
+    ctx.body = JSON.stringify(ring.jwks)
+  })
+  return router
+}
+
+function serve(ctx: Context, { body, type, etag }: Asset): void {
+  ctx.type = type
+  ctx.set('ETag', etag)
+  ctx.set('Cache-Control', 'v' in ctx.query ? 'public, max-age=31536000, immutable' : 'public, max-age=300')
+  ctx.status = 200
+  if (ctx.fresh) ctx.status = 304
+  else ctx.body = body
+}

@@ -1,0 +1,99 @@
+/** A whole server in this process, on a free port, with a store and keys of its own, for tests over HTTP. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { type Log, silentLog } from '../../src/base/log.ts'
+import { type RunningServer, startServer } from '../../src/main.ts'
+import type { Settings } from '../../src/settings/load.ts'
+import { settingsSchema } from '../../src/settings/schema.ts'
+
+export const api = 'https://notes.example.com'
+export const otherApi = 'https://mail.example.com'
+
+/** `editor` may be needed for `notes:delete`; mail is an API of its own. */
+const declared = {
+  roles: { editor: 'May delete', admin: 'May administer' },
+  apis: [
+    {
+      identifier: api,
+      name: 'Notes',
+      includeRoles: true,
+      scopes: {
+        'notes:read': { description: 'Read your notes' },
+        'notes:write': { description: 'Change your notes' },
+        'notes:delete': { description: 'Delete notes', roles: ['editor'] },
+      },
+    },
+    {
+      identifier: otherApi,
+      name: 'Mail',
+      algorithm: 'RS256',
+      accessTokenLifetimeSeconds: 120,
+      scopes: { 'mail:read': { description: 'Read your mail' } },
+    },
+  ],
+  signIn: { attemptsPerAccount: 1_000, attemptsPerNetwork: 100_000 },
+}
+
+export interface TestServer extends RunningServer {
+  issuer: string
+  settings: Settings
+  folder: string
+}
+
+export interface TestServerOptions {
+  settings?: Record<string, unknown>
+  log?: Log
+  /** Kept when the server closes, to start another on it. */
+  folder?: string
+  /** The issuer when it is not this server's own address; then the server is production unless it is loopback. */
+  issuer?: string
+}
+
+const stores = new Set<string>()
+process.once('exit', () => {
+  for (const folder of stores) rmSync(folder, { recursive: true, force: true })
+})
+
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'signet-'))
+  stores.add(folder)
+  return folder
+}
+
+export async function startTestServer({
+  settings: overrides = {},
+  log = silentLog,
+  folder = temporaryFolder(),
+  issuer,
+}: TestServerOptions = {}): Promise<TestServer> {
+  const port = await freePort()
+  const parsed = settingsSchema.parse({
+    ...declared,
+    ...(issuer && { issuer }),
+    listen: { host: 'localhost', port },
+    ...overrides,
+  })
+  const settings: Settings = {
+    ...parsed,
+    development: new URL(parsed.issuer).protocol === 'http:',
+    dataFolder: path.join(folder, 'data'),
+    keyFolder: path.join(folder, 'keys'),
+    viewsFolder: path.resolve(import.meta.dirname, '../../views'),
+    masterSecret: 'a master secret for tests, long enough to be one',
+    samples: { apiPort: 1, clientPort: 2 },
+  }
+  const server = await startServer(settings, { log })
+  return { ...server, issuer: parsed.issuer, settings, folder }
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const probe = createServer().listen(0, 'localhost', () => {
+      const { port } = probe.address() as AddressInfo
+      probe.close(() => resolve(port))
+    })
+  })
+}
