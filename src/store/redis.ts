@@ -6,7 +6,7 @@
  * a used one fresh again. Who keeps all artifacts here and wants the promise of the durable store sets `appendonly yes` and
  * `appendfsync always`. `maxmemory-policy` must be `noeviction`: then a full Redis refuses (`store_full`) instead of dropping what lives.
  *
- * Several keys of a script must lie on one node: with Redis Cluster, give a `keyPrefix` with a hash tag, as in `{signet}:`.
+ * One Redis, with replicas or without: a script's keys must lie on one node, so that Redis Cluster cannot serve.
  */
 import { Redis } from 'ioredis'
 import type { Clock } from '../base/clock.ts'
@@ -60,20 +60,27 @@ export async function connectRedis({ url, onError, commandTimeoutMilliseconds = 
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
   })
+  const place = client.options.path ?? `${client.options.host}:${client.options.port}`
   // An error event that nobody hears ends the process.
   client.on('error', onError)
+  tellLosses(client, () => onError(new Error(`The connection to Redis at ${place} was lost.`)))
   try {
     await client.connect()
   } catch (cause) {
     client.disconnect()
-    throw new Refusal(
-      'store_unusable',
-      `Redis at ${client.options.path ?? `${client.options.host}:${client.options.port}`} cannot be reached.`,
-      {
-        status: 503,
-        cause,
-      },
-    )
+    throw new Refusal('store_unusable', `Redis at ${place} cannot be reached.`, { status: 503, cause })
   }
   return client
+}
+
+/** A connection that the other side closes in good order is no error to ioredis: it is told once, not for each attempt to come back. */
+function tellLosses(client: Redis, tell: () => void): void {
+  let connected = false
+  client.on('ready', () => {
+    connected = true
+  })
+  client.on('reconnecting', () => {
+    if (connected) tell()
+    connected = false
+  })
 }

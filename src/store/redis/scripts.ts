@@ -31,10 +31,15 @@ const put = `${shared}
   local row, expires = KEYS[1], tonumber(ARGV[2])
   local lives = living(row)
   if ARGV[3] == '1' and lives then return 0 end
+  if expires <= now then
+    drop(row)
+    return 1
+  end
+
+  -- A full Redis refuses the first write of a script and no later one. So this one takes room: nothing is taken apart before it passes.
+  redis.call('HSET', row, 'expiresAt', ARGV[2])
   local consumed = lives and redis.call('HGET', row, 'consumedAt')
   drop(row)
-  if expires <= now then return 1 end
-
   redis.call('HSET', row, 'links', ARGV[4], unpack(ARGV, 5))
   if consumed then redis.call('HSET', row, 'consumedAt', consumed) end
   local lifetime = (expires - now) * 1000
@@ -85,7 +90,6 @@ const hit = `${shared}
   if living(KEYS[1]) then
     return {redis.call('HINCRBY', KEYS[1], 'count', 1), redis.call('HGET', KEYS[1], 'expiresAt')}
   end
-  redis.call('DEL', KEYS[1])
   redis.call('HSET', KEYS[1], 'count', '1', 'expiresAt', ARGV[2])
   redis.call('PEXPIRE', KEYS[1], (tonumber(ARGV[2]) - now) * 1000)
   return {1, ARGV[2]}
