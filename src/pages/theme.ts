@@ -18,8 +18,6 @@ export interface Theme {
   font?: string | undefined
 }
 
-export const defaultTheme: Theme = { title: 'Signet', accent: '#4453c4', radius: '14px' }
-
 /** Grounds that text in the accent colour stands on: in each scheme the one of `style.css` that is hardest to read on. */
 const LIGHT_GROUND = parseColour('oklch(0.955 0.003 265)') as Colour
 const DARK_GROUND = parseColour('oklch(0.29 0.012 265)') as Colour

@@ -1,10 +1,11 @@
 import { fileURLToPath } from 'node:url'
 import type { PageModels } from '../../src/pages/pages.ts'
 import { createPages } from '../../src/pages/render.ts'
-import { defaultTheme } from '../../src/pages/theme.ts'
+import type { Theme } from '../../src/pages/theme.ts'
 
 export const viewsFolder = fileURLToPath(new URL('../../views', import.meta.url))
-export const pages = createPages({ viewsFolder, theme: defaultTheme })
+export const theme: Theme = { title: 'Signet', accent: 'oklch(52% 0.17 262)', radius: '10px' }
+export const pages = createPages({ viewsFolder, theme })
 
 /** One ordinary model of each page, with every optional member. */
 export const good: PageModels = {

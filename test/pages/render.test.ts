@@ -1,7 +1,6 @@
 import { expect } from 'chai'
 import { createPages } from '../../src/pages/render.ts'
-import { defaultTheme } from '../../src/pages/theme.ts'
-import { filledWith, good, pageNames, pages, viewsFolder } from './models.ts'
+import { filledWith, good, pageNames, pages, theme, viewsFolder } from './models.ts'
 
 const titleOf = (html: string) => /<title>(.*)<\/title>/.exec(html)?.[1]
 /** Names of the tags, and of their attributes, in the order in which they stand. */
@@ -66,7 +65,7 @@ describe('pages', () => {
   }
 
   it('refuse a theme that is no theme at start', () => {
-    expect(() => createPages({ viewsFolder, theme: { ...defaultTheme, accent: 'red' } })).to.throw(TypeError, 'accent')
+    expect(() => createPages({ viewsFolder, theme: { ...theme, accent: 'red' } })).to.throw(TypeError, 'accent')
   })
 
   it('link their assets by content, so that a cached one is never stale', () => {

@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { contrast, parseColour, toHex } from '../../src/pages/colour.ts'
-import { checkTheme, defaultTheme, themeStylesheet } from '../../src/pages/theme.ts'
-import { pages } from './models.ts'
+import { checkTheme, themeStylesheet } from '../../src/pages/theme.ts'
+import { pages, theme } from './models.ts'
 
 const colourOf = (css: string, property: string) => {
   const [first, second] = Array.from(
@@ -20,7 +20,7 @@ describe('a theme', () => {
   it('keeps every accent readable: text on it, and text in it on both grounds', () => {
     fc.assert(
       fc.property(hex, (accent) => {
-        const css = themeStylesheet({ ...defaultTheme, accent })
+        const css = themeStylesheet({ ...theme, accent })
         const on = colourOf(css, '--on-accent').light
         expect(contrast(on, colourOf(css, '--accent').light)).to.be.at.least(4.5)
         expect(contrast(on, colourOf(css, '--accent-pressed').light)).to.be.at.least(4.5)
@@ -60,11 +60,11 @@ describe('a theme', () => {
     ['title', ' '],
   ] as const) {
     it(`is refused with the ${name} ${value}`, () => {
-      expect(() => checkTheme({ ...defaultTheme, [name]: value })).to.throw(TypeError, `theme.${name}`)
+      expect(() => checkTheme({ ...theme, [name]: value })).to.throw(TypeError, `theme.${name}`)
     })
   }
 
   it('puts a font before the system’s', () => {
-    expect(themeStylesheet({ ...defaultTheme, font: 'Inter, Fira Sans' })).to.contain('--theme-font: "Inter", "Fira Sans";')
+    expect(themeStylesheet({ ...theme, font: 'Inter, Fira Sans' })).to.contain('--theme-font: "Inter", "Fira Sans";')
   })
 })
