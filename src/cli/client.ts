@@ -11,7 +11,6 @@ interface NewClientOptions {
   api?: string[]
   firstParty?: boolean
   pkceExempt?: boolean
-  secretMethod?: string
   json?: boolean
 }
 
@@ -26,7 +25,6 @@ export async function addClient(name: string, options: NewClientOptions): Promis
       apis: apiOptions(options.api ?? [], settings),
       firstParty: options.firstParty,
       pkceExempt: options.pkceExempt,
-      secretMethod: options.secretMethod,
     })
     const { secretDigests: _, ...shown } = registration
     const lines = [`client_id      ${registration.id}`]

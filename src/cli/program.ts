@@ -31,7 +31,6 @@ client
   .option('--api <identifier=scopes...>', 'what it may ask for, e.g. https://api.example.com=notes:read,notes:write')
   .option('--first-party', 'your own application: people are not asked')
   .option('--pkce-exempt', 'a confidential client that cannot do PKCE')
-  .option('--secret-method <method>', 'client_secret_basic (default) or client_secret_post')
   .option('--json')
   .action(run(addClient))
 client.command('list').description('all clients').option('--json').action(run(listClients))

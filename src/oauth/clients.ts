@@ -112,7 +112,8 @@ function clientMetadata(registration: ClientRegistration): ClientMetadata {
     response_types: machine ? [] : ['code'],
     redirect_uris: registration.redirectUris,
     post_logout_redirect_uris: registration.postLogoutRedirectUris,
-    token_endpoint_auth_method: isConfidential(kind) ? registration.secretMethod : 'none',
+    // The library takes the secret by Basic and by post alike.
+    token_endpoint_auth_method: isConfidential(kind) ? 'client_secret_basic' : 'none',
     // Digests, where the library keeps the secret itself: see `matchesSecret`. No HMAC algorithm is on that could use it as a key.
     ...(isConfidential(kind) && { client_secret: registration.secretDigests.join(' ') }),
     id_token_signed_response_alg: registration.idTokenAlgorithm,

@@ -119,3 +119,9 @@ export function interactions(): interactionPolicy.DefaultPolicy {
     )
   return policy
 }
+
+/** CORS: a browser client at the origins that it registered; at userinfo every client. Never `null`, which any sandboxed frame can claim. */
+export function mayCallFrom(origin: string, client: Client, route: string): boolean {
+  if (origin === 'null' || (route !== 'userinfo' && client.clientAuthMethod !== 'none')) return false
+  return (client.redirectUris ?? []).some((uri) => URL.parse(uri)?.origin === origin)
+}

@@ -19,7 +19,7 @@ import type { Store } from '../store/store.ts'
 import { accessTokenPayload, createAccessTokenReader, personClaims } from './access-tokens.ts'
 import { artifactAdapter, lookUpOnly, withRefusalsSaid } from './adapter.ts'
 import { type Clients, extraMembers, matchesSecret } from './clients.ts'
-import { defaultApi, existingGrant, interactions, type OurClient, resourceServerInfo } from './policy.ts'
+import { defaultApi, existingGrant, interactions, mayCallFrom, type OurClient, resourceServerInfo } from './policy.ts'
 import { signingKeys } from './signing-keys.ts'
 
 /** How the protocol's own pages are said; the web floor renders them. */
@@ -77,6 +77,8 @@ function configuration(parts: ProviderParts): Configuration {
     enabledJWA: { idTokenSigningAlgValues: parts.ring.algorithms },
     extraClientMetadata: { properties: [...extraMembers] },
     responseTypes: ['code'],
+    allowOmittingSingleRegisteredRedirectUri: false,
+    clientBasedCORS: (ctx, origin, client) => mayCallFrom(origin, client, ctx.oidc.route),
     scopes: identityScopeNames,
     claims: {
       ...Object.fromEntries(Object.entries(identityScopes).map(([scope, { claims }]) => [scope, claims])),

@@ -26,7 +26,6 @@ export const clientRegistration = z
       .array(z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'a base64url SHA-256'))
       .max(2)
       .default([]),
-    secretMethod: z.enum(['client_secret_basic', 'client_secret_post']).default('client_secret_basic'),
     /** The operator's own application: people are not asked. Never for redirects that stay on the device. */
     firstParty: z.boolean().default(false),
     /** The operator vouches for its name and logo; otherwise people are told that nobody does. */

@@ -6,6 +6,7 @@ import { createAttempts } from '../accounts/attempts.ts'
 import { Refusal } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { deriveKey } from '../crypto/derive.ts'
+import { correctAnswers } from '../oauth/corrections.ts'
 import { logEvents } from '../oauth/events.ts'
 import { createProvider, type ProviderPages, type ProviderParts } from '../oauth/provider.ts'
 import { createRefusals, type Refusals } from '../pages/refusals.ts'
@@ -25,6 +26,7 @@ export function createApp(parts: AppParts): Handler {
   const { settings, pages, store, masterSecret, now, log } = parts
   const refusals = createRefusals(pages)
   const provider = createProvider({ ...parts, pages: protocolPages(pages, refusals) })
+  correctAnswers(provider)
   logEvents(provider, log)
 
   const csrf = createCsrf(deriveKey(masterSecret, 'csrf'))

@@ -38,7 +38,7 @@ export async function cast({ parts }: TestServer, roles: string[] = []): Promise
   const account = await parts.accounts.add({ email: 'ada@example.com', password, roles })
   return {
     web: await add('web', { postLogoutRedirectUris: ['https://app.example.com/bye'] }),
-    exempt: await add('exempt', { pkceExempt: true, secretMethod: 'client_secret_post' }),
+    exempt: await add('exempt', { pkceExempt: true }),
     spa: await add('spa', { kind: 'spa', redirectUris: ['https://spa.example.com/callback'] }),
     native: await add('native', { kind: 'native', redirectUris: [loopbackUri] }),
     machine: await add('machine', { kind: 'machine', redirectUris: [], apis: { [api]: ['notes:read'] } }),
