@@ -24,7 +24,7 @@ import { signingKeys } from './signing-keys.ts'
 
 /** How the protocol's own pages are said; the web floor renders them. */
 export interface ProviderPages {
-  logout(ctx: KoaContextWithOIDC, form: string): void
+  logout(ctx: KoaContextWithOIDC): Promise<void>
   signedOut(ctx: KoaContextWithOIDC): void
   error(ctx: KoaContextWithOIDC, out: { error: string; error_description?: string }, error: unknown): void
 }

@@ -53,14 +53,14 @@ const lifetimes = z.strictObject({
 
 const theme = z.strictObject({
   title: z.string().min(1).max(60).default('Signet'),
-  logo: z.url().optional(),
+  logo: z.url({ protocol: /^https$/ }).optional(),
   accent: z
     .string()
     .regex(/^(#[0-9a-fA-F]{6}|oklch\([0-9.% ]+\))$/, 'a colour as #rrggbb or oklch(…)')
     .default('oklch(52% 0.17 262)'),
   radius: z
     .string()
-    .regex(/^[0-9]{1,2}px$/, 'a length such as 8px')
+    .regex(/^([0-9]|[12][0-9]|3[0-2])px$/, 'a length from 0px to 32px')
     .default('10px'),
 })
 

@@ -13,6 +13,7 @@ import { createRefusals, type Refusals } from '../pages/refusals.ts'
 import type { Pages } from '../pages/render.ts'
 import { checkOrigin, createCsrf } from './csrf.ts'
 import { createDoor, type Handler } from './door.ts'
+import { createHeaders } from './headers.ts'
 import { interactionRoutes } from './routes/interaction.ts'
 import { siteRoutes } from './routes/site.ts'
 
@@ -25,10 +26,11 @@ export interface AppParts extends Omit<ProviderParts, 'pages'> {
 export function createApp(parts: AppParts): Handler {
   const { settings, pages, store, masterSecret, now, log } = parts
   const refusals = createRefusals(pages)
-  const provider = createProvider({ ...parts, pages: protocolPages(pages, refusals) })
+  const provider = createProvider({ ...parts, pages: protocolPages(parts, refusals) })
   correctAnswers(provider)
   logEvents(provider, log)
 
+  const headers = createHeaders({ development: settings.development, logo: settings.theme.logo })
   const csrf = createCsrf(deriveKey(masterSecret, 'csrf'))
   const attempts = createAttempts({
     counters: store.counters,
@@ -39,8 +41,10 @@ export function createApp(parts: AppParts): Handler {
   provider.use(guard(refusals, log))
   provider.use(ownForms(settings.issuer))
   provider.use(siteRoutes({ settings, pages, ring: parts.ring }).routes())
-  provider.use(interactionRoutes({ provider, accounts: parts.accounts, attempts, apis: parts.apis, pages, csrf }).routes())
-  return createDoor(settings, provider.callback())
+  provider.use(
+    interactionRoutes({ provider, accounts: parts.accounts, attempts, apis: parts.apis, pages, csrf, headers }).routes(),
+  )
+  return createDoor({ ...settings, headers }, provider.callback())
 }
 
 /** Whatever is thrown below becomes an answer here: a refusal is said, anything else is logged and nothing of it shown. */
@@ -84,13 +88,14 @@ function ownForms(issuer: string): Middleware {
   }
 }
 
-function protocolPages(pages: Pages, refusals: Refusals): ProviderPages {
+function protocolPages({ pages, accounts }: AppParts, refusals: Refusals): ProviderPages {
   return {
-    logout(ctx) {
+    async logout(ctx) {
       const { client, session } = ctx.oidc
       const xsrf = String((session as unknown as { state: { secret: string } }).state.secret)
+      const account = await accounts.findActive(session?.accountId ?? '')
       ctx.type = 'html'
-      ctx.body = pages.render('logout', { action: '/session/end/confirm', xsrf, client: nameOf(client) })
+      ctx.body = pages.render('logout', { action: '/session/end/confirm', xsrf, client: nameOf(client), account })
     },
     signedOut(ctx) {
       ctx.type = 'html'

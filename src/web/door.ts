@@ -6,11 +6,11 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { BlockList, isIP, isIPv6 } from 'node:net'
-import { securityHeaders } from './headers.ts'
+import type { Headers } from './headers.ts'
 
 export interface DoorOptions {
   issuer: string
-  development: boolean
+  headers: Headers
   /** Addresses or networks whose X-Forwarded-For is believed. */
   trustedProxies: string[]
 }
@@ -20,10 +20,9 @@ export type Handler = (request: IncomingMessage, response: ServerResponse) => vo
 /** Larger than any form or token request of ours; the library stops at 56 kB of a body without a length. */
 const largestBodyBytes = 64 * 1024
 
-export function createDoor({ issuer, development, trustedProxies }: DoorOptions, next: Handler): Handler {
+export function createDoor({ issuer, headers: ours, trustedProxies }: DoorOptions, next: Handler): Handler {
   const { host, protocol } = new URL(issuer)
   const isTrusted = trust(trustedProxies)
-  const headersFor = securityHeaders({ development })
   return (request, response) => {
     const { headers } = request
     const address = clientAddress(request.socket.remoteAddress ?? '', headers['x-forwarded-for'], isTrusted)
@@ -33,7 +32,7 @@ export function createDoor({ issuer, development, trustedProxies }: DoorOptions,
     headers['x-forwarded-proto'] = protocol.slice(0, -1)
     headers['x-forwarded-for'] = address
     headers['x-request-id'] = randomUUID()
-    for (const [name, value] of headersFor(request.url ?? '/')) response.setHeader(name, value)
+    for (const [name, value] of ours.forPath(request.url ?? '/')) response.setHeader(name, value)
     if (Number(headers['content-length']) > largestBodyBytes) return refuseBody(response)
     next(request, response)
   }

@@ -1,24 +1,16 @@
 /** The headers of every answer, set before anything else runs, so that an error page has them too. */
+import { webOrigin } from '../pages/outside.ts'
 
-/**
- * @param leadsOut for pages whose form ends at a client: `form-action` is enforced along the whole chain of redirects, and where a client
- *   sends people on after its callback is not ours to know (measured in Chromium: sign-in breaks). With no inline script and every value
- *   escaped, there is no form but ours to send anywhere.
- * @param images origins of logos
- */
-export function contentSecurityPolicy({ leadsOut = false, images = [] }: { leadsOut?: boolean; images?: string[] } = {}): string {
-  return [
-    "default-src 'none'",
-    "style-src 'self'",
-    "script-src 'self'",
-    ["img-src 'self' data:", ...images].join(' '),
-    "base-uri 'none'",
-    "frame-ancestors 'none'",
-    ...(leadsOut ? [] : ["form-action 'self'"]),
-  ].join('; ')
+export type Header = [name: string, value: string]
+
+export interface Headers {
+  /** What every answer under this path starts with. */
+  forPath(path: string): Header[]
+  /** The policy of a page that shows a client's logo and whose form ends at the client. */
+  policyShowing(logo: string | undefined): string
 }
 
-const common: [string, string][] = [
+const common: Header[] = [
   ['X-Content-Type-Options', 'nosniff'],
   // An authorization response carries its code in the address.
   ['Referrer-Policy', 'no-referrer'],
@@ -26,12 +18,32 @@ const common: [string, string][] = [
   ['Cache-Control', 'no-store'],
 ]
 
-const policies = { staying: contentSecurityPolicy(), leadingOut: contentSecurityPolicy({ leadsOut: true }) }
+/** @param logo of the theme, which stands on every page */
+export function createHeaders({ development, logo }: { development: boolean; logo?: string }): Headers {
+  const transport: Header[] = development ? [] : [['Strict-Transport-Security', 'max-age=31536000; includeSubDomains']]
+  const of = (leadsOut: boolean): Header[] => [...common, ...transport, ['Content-Security-Policy', policy(leadsOut, [logo])]]
+  const staying = of(false)
+  const leadingOut = of(true)
+  return {
+    forPath: (path) => (/^\/(auth|interaction|session\/end)(\/|$|\?)/.test(path) ? leadingOut : staying),
+    policyShowing: (clientLogo) => policy(true, [logo, clientLogo]),
+  }
+}
 
-export function securityHeaders({ development }: { development: boolean }): (path: string) => [string, string][] {
-  const transport: [string, string][] = development ? [] : [['Strict-Transport-Security', 'max-age=31536000; includeSubDomains']]
-  const of = (policy: string): [string, string][] => [...common, ...transport, ['Content-Security-Policy', policy]]
-  const staying = of(policies.staying)
-  const leadingOut = of(policies.leadingOut)
-  return (path) => (/^\/(auth|interaction|session\/end)(\/|$|\?)/.test(path) ? leadingOut : staying)
+/**
+ * `form-action` is left out where a form ends at a client: it is enforced along the whole chain of redirects, and where a client sends people
+ * on after its callback is not ours to know (measured in Chromium: sign-in breaks). With no inline script and every value escaped, there is
+ * no form but ours to send anywhere.
+ */
+function policy(leadsOut: boolean, logos: (string | undefined)[]): string {
+  const origins = logos.flatMap((logo) => (logo && webOrigin(logo)) || [])
+  return [
+    "default-src 'none'",
+    "style-src 'self'",
+    "script-src 'self'",
+    ["img-src 'self' data:", ...new Set(origins)].join(' '),
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+    ...(leadsOut ? [] : ["form-action 'self'"]),
+  ].join('; ')
 }

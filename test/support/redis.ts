@@ -15,7 +15,7 @@ export interface RedisServer {
 }
 
 /** Facts that need a real Redis: skipped by name where none is installed, but not where the project is being judged. */
-export function describeWithRedis(title: string, facts: () => void): void {
+export function describeWithRedis(title: string, facts: (this: Mocha.Suite) => void): void {
   if (spawnSync('redis-server', ['--version']).status === 0) {
     describe(title, facts)
     return

@@ -11,14 +11,13 @@ import { Refusal } from '../../base/errors.ts'
 import { askedPermissions, type ConsentRequest, grantConsent, type Interaction } from '../../oauth/consent.ts'
 import type { OurClient } from '../../oauth/policy.ts'
 import { passwordAcr } from '../../oauth/provider.ts'
-import { webOrigin } from '../../pages/outside.ts'
 import type { Pages } from '../../pages/render.ts'
 import type { Apis } from '../../permissions/apis.ts'
 import { staysOnDevice } from '../../settings/uri.ts'
 import type { Account } from '../../store/store.ts'
 import type { Csrf } from '../csrf.ts'
 import { field, readForm } from '../form.ts'
-import { contentSecurityPolicy } from '../headers.ts'
+import type { Headers } from '../headers.ts'
 
 export interface InteractionParts {
   provider: Provider
@@ -27,6 +26,7 @@ export interface InteractionParts {
   apis: Apis
   pages: Pages
   csrf: Csrf
+  headers: Headers
 }
 
 export function interactionRoutes(parts: InteractionParts): Router {
@@ -150,15 +150,16 @@ const appOf = (client: OurClient) => ({
 })
 
 async function showSignIn(
-  { pages, csrf, accounts }: InteractionParts,
+  parts: InteractionParts,
   ctx: Context,
   step: Step,
   fault?: SignInFault & { email: string },
 ): Promise<void> {
+  const { pages, csrf, accounts } = parts
   const { params, session } = step.interaction
   const present = session?.accountId ? await accounts.findActive(session.accountId) : undefined
   if (fault?.retryAfterSeconds) ctx.set('Retry-After', String(fault.retryAfterSeconds))
-  show(ctx, fault?.status ?? 200, step.client)
+  show(parts, ctx, fault?.status ?? 200, step.client)
   ctx.body = pages.render('signIn', {
     action: `${pathOf(step)}/sign-in`,
     abortAction: `${pathOf(step)}/cancel`,
@@ -175,7 +176,7 @@ async function showConsent(parts: InteractionParts, ctx: Context, step: Step): P
   const { request, account } = await consentRequest(parts, step)
   const { client } = step
   const redirectUri = new URL(String(step.interaction.params.redirect_uri))
-  show(ctx, 200, client)
+  show(parts, ctx, 200, client)
   ctx.body = parts.pages.render('consent', {
     action: `${pathOf(step)}/consent`,
     switchAction: `${pathOf(step)}/switch`,
@@ -206,9 +207,8 @@ async function consentRequest(
   return { request: { interaction, client, roles: account.roles, grant }, account }
 }
 
-function show(ctx: Context, status: number, client: OurClient): void {
-  const origin = client.logoUri && webOrigin(client.logoUri)
+function show({ headers }: InteractionParts, ctx: Context, status: number, client: OurClient): void {
   ctx.status = status
   ctx.type = 'html'
-  ctx.set('Content-Security-Policy', contentSecurityPolicy({ leadsOut: true, images: origin ? [origin] : [] }))
+  ctx.set('Content-Security-Policy', headers.policyShowing(client.logoUri))
 }
