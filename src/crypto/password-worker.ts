@@ -4,7 +4,19 @@
  */
 import { parentPort } from 'node:worker_threads'
 import { hashSync, verifySync } from '@node-rs/argon2'
-import type { PasswordAnswer, PasswordTask } from './passwords.ts'
+
+export interface PasswordTask {
+  id: number
+  password: string
+  hash?: string
+}
+
+export interface PasswordAnswer {
+  id: number
+  hash?: string
+  matches?: boolean
+  fault?: string
+}
 
 // OWASP's minimum for argon2id: 19 MiB, 2 passes, 1 lane. The library's default algorithm is argon2id; the parameters travel in the hash.
 const parameters = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }

@@ -4,6 +4,7 @@
  */
 import { Worker } from 'node:worker_threads'
 import { Refusal } from '../base/errors.ts'
+import type { PasswordAnswer, PasswordTask } from './password-worker.ts'
 
 export interface Passwords {
   /** @throws Refusal `password_too_long` (over 1,024 characters), `busy` */
@@ -13,18 +14,6 @@ export interface Passwords {
   /** How many hashes were computed, dummies included. */
   readonly computed: number
   close(): Promise<void>
-}
-
-export interface PasswordTask {
-  id: number
-  password: string
-  hash?: string
-}
-export interface PasswordAnswer {
-  id: number
-  hash?: string
-  matches?: boolean
-  fault?: string
 }
 
 const longest = 1_024
