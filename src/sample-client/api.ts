@@ -1,6 +1,6 @@
 /** Calls the API as any client would: the access token in a header, the answer as it comes. */
+import { Unreachable } from './errors.ts'
 import type { Settings } from './settings.ts'
-import { Unreachable } from './trouble.ts'
 
 export interface Answer {
   request: string

@@ -4,12 +4,13 @@ import Router from '@koa/router'
 import Koa, { type Context } from 'koa'
 import { ResponseBodyError } from 'openid-client'
 import { callApi } from './api.ts'
+import { Trouble } from './errors.ts'
 import { guard } from './guard.ts'
 import { signedInPage, signedOutPage } from './page.ts'
 import { createSessions, type SignedIn } from './session.ts'
 import type { Settings } from './settings.ts'
 import { createSignet, FIRST_SCOPE, STEP_UP_SCOPE } from './signet.ts'
-import { showTrouble, Trouble } from './trouble.ts'
+import { showTrouble } from './trouble.ts'
 
 export function createApp(settings: Settings): Koa {
   const signet = createSignet(settings)

@@ -1,8 +1,8 @@
 /** Everything that is said to the authorization server. This is the file to copy: the rest is an ordinary web app. */
 import * as client from 'openid-client'
+import { Unreachable } from './errors.ts'
 import type { Pending, SignedIn } from './session.ts'
 import type { Settings } from './settings.ts'
-import { Unreachable } from './trouble.ts'
 
 /** What a sign-in asks for. The API's second permission is asked for when it is needed: people allow what they understand. */
 export const FIRST_SCOPE = 'openid profile email offline_access notes:read'

@@ -1,22 +1,8 @@
 /** When something goes wrong: a page that says what and what to do, for whoever sits there; the whole story in this app's own output. */
 import { HttpError, type Middleware } from 'koa'
 import { AuthorizationResponseError, ResponseBodyError } from 'openid-client'
+import { Trouble, Unreachable } from './errors.ts'
 import { troublePage } from './page.ts'
-
-/** Something that a person can put right. */
-export class Trouble extends Error {
-  readonly heading: string
-  readonly status: number
-
-  constructor(heading: string, sentence: string, status = 400) {
-    super(sentence)
-    this.heading = heading
-    this.status = status
-  }
-}
-
-/** Nobody answers there; nothing is known to be wrong with the request. */
-export class Unreachable extends Error {}
 
 interface Told {
   status: number
