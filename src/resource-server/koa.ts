@@ -1,0 +1,54 @@
+/** The kit in Koa: `const { protect, metadata } = koa(api)`. */
+import type { Auth } from './auth.ts'
+import type { RequestLike } from './credentials.ts'
+import type { Requirement } from './requirement.ts'
+import type { ResourceServer } from './server.ts'
+
+/** What is used of a Koa context; Koa itself is not imported. */
+interface Context<State> {
+  readonly req: RequestLike
+  readonly method: string
+  readonly path: string
+  state: State
+  status: number
+  body: unknown
+  set(headers: Record<string, string>): void
+}
+
+type Middleware<State> = (ctx: Context<State>, next: () => Promise<unknown>) => Promise<unknown>
+
+/** What `protect` leaves for the handlers after it: `new Router<Protected<ScopeOf<typeof notes>>>()`, or `Protected` alone. */
+export interface Protected<S extends string = string> {
+  /** Who calls. Missing behind `optional: true` when no credentials were sent. */
+  auth: Auth<S>
+}
+
+export function koa<S extends string>(api: ResourceServer<S>) {
+  return {
+    /** Lets pass who meets the requirement and puts them into `ctx.state.auth`; answers everyone else. @throws TypeError at once for a requirement that cannot be */
+    protect(requirement?: Requirement<S>): Middleware<Partial<Protected<S>>> {
+      const need = api.need(requirement)
+      return async (ctx, next) => {
+        const outcome = await api.check(ctx.req, need)
+        if (outcome.ok) {
+          ctx.state.auth = outcome.auth
+          return next()
+        }
+        const { status, headers, body } = outcome.refusal
+        ctx.status = status
+        ctx.set(headers)
+        if (body) ctx.body = body
+      }
+    },
+
+    /** Serves the metadata document at its well-known path (RFC 9728 s3). */
+    metadata(): Middleware<unknown> {
+      const { pathname } = api.metadataUrl
+      return async (ctx, next) => {
+        if (ctx.path !== pathname || (ctx.method !== 'GET' && ctx.method !== 'HEAD')) return next()
+        ctx.set({ 'Cache-Control': 'public, max-age=3600' })
+        ctx.body = api.metadata()
+      }
+    },
+  }
+}

@@ -1,0 +1,93 @@
+/** What a resource server is configured with, judged completely before the first request. */
+import type { JWK } from 'jose'
+import type { DecryptOptions } from './decrypt.ts'
+import type { BearerError, Reason } from './errors.ts'
+import type { Fetch } from './fetch-json.ts'
+import type { KeySet } from './jwks.ts'
+import type { KeyTimes } from './keys.ts'
+import type { Resource } from './resource.ts'
+import { type Algorithm, algorithms } from './signature.ts'
+import { secureUrl } from './url.ts'
+
+/** What `on` is told. */
+export type ResourceServerEvent =
+  | { type: 'refused'; reason: Reason; error: BearerError }
+  /** Other keys than before were published. `ignored` says which entries are not used, and why. */
+  | { type: 'keys_changed'; kids: string[]; ignored: KeySet['ignored'] }
+  | { type: 'keys_failed'; error: unknown }
+
+export interface ResourceServerOptions<S extends string> {
+  /** Exactly the `iss` of the tokens; its keys are found by RFC 8414 or OpenID Connect discovery. */
+  issuer: string
+  /** What `defineResource` made; its identifier is the audience, which cannot be left out. */
+  resource: Resource<S>
+  /** The URL of the key set where the issuer publishes no metadata, or the key set itself, which is then never fetched. */
+  jwks?: string | { readonly keys: readonly JWK[] }
+  /** Accepted signature algorithms; ES256, RS256, PS256 and EdDSA unless said. */
+  algorithms?: readonly Algorithm[]
+  /** Seconds that the clocks of issuer and API may differ: 5 unless said, 300 at most. */
+  clockTolerance?: number
+  /** The longest lifetime of a token, from `iat` to `exp`, in seconds: a day unless said. */
+  maxTokenAge?: number
+  /** Seconds: `timeout` 5, `cooldown` 30, `maxAge` 300, `staleIfError` 3600 unless said. */
+  keys?: Partial<KeyTimes>
+  /** Verified tokens that are remembered: 10,000 unless said; 0 for none. */
+  cache?: { maxEntries?: number }
+  /** Accept tokens encrypted for this API, beside plain ones. */
+  decrypt?: DecryptOptions
+  /** Told of every refusal and of the keys. What it throws is dropped: a broken log decides nothing. */
+  on?(event: ResourceServerEvent): void
+  fetch?: Fetch
+  /** Seconds since the epoch. */
+  now?(): number
+  /** Accept an `http` issuer outside of loopback. Whoever stands between can then put in keys of their own and sign any token. */
+  dangerouslyAllowHttp?: boolean
+}
+
+export type Settings<S extends string> = ReturnType<typeof settingsOf<S>>
+
+/** @throws TypeError for the first option that is wrong */
+export function settingsOf<S extends string>(options: ResourceServerOptions<S>) {
+  const { issuer, resource, jwks, dangerouslyAllowHttp, on } = options
+  if (secureUrl(issuer, 'issuer', dangerouslyAllowHttp).search !== '') throw new TypeError(`issuer must have no query: ${issuer}`)
+  if (typeof resource?.granted !== 'function') throw new TypeError('resource must come from defineResource')
+  if (typeof jwks === 'string') secureUrl(jwks, 'jwks', dangerouslyAllowHttp)
+  return {
+    issuer,
+    resource,
+    jwks,
+    dangerouslyAllowHttp,
+    audience: resource.audience,
+    algorithms: new Set<unknown>(knownAlgorithms(options.algorithms ?? algorithms)),
+    clockTolerance: wholeNumber(options.clockTolerance ?? 5, 'clockTolerance', 300),
+    maxTokenAge: wholeNumber(options.maxTokenAge ?? 86_400, 'maxTokenAge'),
+    keyTimes: keyTimes(options.keys),
+    maxEntries: wholeNumber(options.cache?.maxEntries ?? 10_000, 'cache.maxEntries'),
+    decrypt: options.decrypt,
+    fetch: options.fetch ?? (globalThis.fetch as Fetch),
+    now: options.now ?? (() => Math.floor(Date.now() / 1000)),
+    emit(event: ResourceServerEvent): void {
+      try {
+        on?.(event)
+      } catch {}
+    },
+  }
+}
+
+function knownAlgorithms(given: readonly Algorithm[]): readonly Algorithm[] {
+  const unknown = given.find((algorithm) => !algorithms.includes(algorithm))
+  if (unknown !== undefined || given.length === 0)
+    throw new TypeError(`algorithms must be some of ${algorithms.join(', ')}, got ${given}`)
+  return given
+}
+
+function keyTimes({ timeout = 5, cooldown = 30, maxAge = 300, staleIfError = 3600 }: Partial<KeyTimes> = {}): KeyTimes {
+  for (const [name, value] of Object.entries({ timeout, cooldown, maxAge, staleIfError })) wholeNumber(value, `keys.${name}`)
+  return { timeout, cooldown, maxAge, staleIfError }
+}
+
+function wholeNumber(value: number, name: string, most = Number.MAX_SAFE_INTEGER): number {
+  if (!Number.isSafeInteger(value) || value < 0 || value > most)
+    throw new TypeError(`${name} must be a whole number up to ${most}, got ${value}`)
+  return value
+}

@@ -1,0 +1,35 @@
+/**
+ * The one seam between the kit and cryptography: (algorithm, key, signed bytes, signature) to yes or no.
+ *
+ * The synchronous primitive of Node stands here because it is the fastest: one call costs what the mathematics costs, where the
+ * asynchronous ones add a trip through the thread pool that they share with whatever else the process hashes.
+ */
+import { constants, type KeyObject, verify } from 'node:crypto'
+
+/**
+ * No `none` and no HMAC: neither can be configured. `EdDSA` means Ed25519; its newer name (RFC 9864) is left out because
+ * most verifiers do not know it, so that no issuer may count on it.
+ */
+export const algorithms = ['ES256', 'RS256', 'PS256', 'EdDSA'] as const
+export type Algorithm = (typeof algorithms)[number]
+
+/**
+ * Validates: that the signature over these bytes was made by the private half of the key.
+ * Does NOT validate: that the key fits the algorithm or may be used for it; `keys.ts` sees to that when keys come in.
+ */
+export type SignatureCheck = (algorithm: Algorithm, key: KeyObject, signed: Uint8Array, signature: Uint8Array) => boolean
+
+export const verifySignature: SignatureCheck = (algorithm, key, signed, signature) => {
+  switch (algorithm) {
+    case 'ES256':
+      // RFC 7518 s3.4: R and S of 32 bytes each, never DER.
+      return signature.length === 64 && verify('sha256', signed, { key, dsaEncoding: 'ieee-p1363' }, signature)
+    case 'EdDSA':
+      return verify(null, signed, key, signature)
+    case 'RS256':
+      return verify('sha256', signed, key, signature)
+    case 'PS256':
+      // RFC 7518 s3.5: the salt is as long as the digest.
+      return verify('sha256', signed, { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 }, signature)
+  }
+}
