@@ -1,5 +1,6 @@
 /** A client's registration, as settings, the command line and the store hold it. The kind decides grants and authentication. */
 import { z } from 'zod'
+import { areSound, isRecord } from './sound.ts'
 import { redirectUriFault } from './uri.ts'
 
 /**
@@ -8,6 +9,9 @@ import { redirectUriFault } from './uri.ts'
  */
 export const clientKinds = ['web', 'spa', 'native', 'machine'] as const
 export type ClientKind = (typeof clientKinds)[number]
+
+/** Members that have to fit one another. */
+const judged = ['kind', 'redirectUris', 'postLogoutRedirectUris', 'secretDigests', 'pkceExempt'] as const
 
 const uriList = z.array(z.string().max(2_048)).max(50).default([])
 const httpsUri = z.url({ protocol: /^https$/ })
@@ -37,9 +41,13 @@ export const clientRegistration = z
     policyUri: httpsUri.optional(),
     tosUri: httpsUri.optional(),
   })
-  .superRefine((client, context) => {
-    for (const { path, message } of clientFaults(client)) context.addIssue({ code: 'custom', path, message })
-  })
+  .superRefine(
+    (client, context) => {
+      if (!areSound(context, [...judged])) return
+      for (const { path, message } of clientFaults(client)) context.addIssue({ code: 'custom', path, message })
+    },
+    { when: isRecord },
+  )
 
 export type ClientRegistration = z.output<typeof clientRegistration>
 
@@ -48,11 +56,9 @@ export function isConfidential(kind: ClientKind): boolean {
   return kind === 'web' || kind === 'machine'
 }
 
-type Shape = {
-  [K in 'kind' | 'redirectUris' | 'postLogoutRedirectUris' | 'secretDigests' | 'pkceExempt' | 'firstParty']: ClientRegistration[K]
-}
-
-function clientFaults(client: Shape): { path: (string | number)[]; message: string }[] {
+function clientFaults(
+  client: Pick<ClientRegistration, (typeof judged)[number]>,
+): { path: (string | number)[]; message: string }[] {
   const faults: { path: (string | number)[]; message: string }[] = []
   for (const list of ['redirectUris', 'postLogoutRedirectUris'] as const) {
     for (const [index, uri] of client[list].entries()) {

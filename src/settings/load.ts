@@ -89,7 +89,8 @@ function fromEnvironment(value: unknown, env: Environment, file: string): unknow
 }
 
 function portFrom(env: Environment, name: string, fallback: number): number {
-  const value = env[name] === undefined || env[name] === '' ? fallback : Number(env[name])
-  if (Number.isInteger(value) && value >= 0 && value <= 65_535) return value
+  const given = env[name]
+  if (given === undefined || given === '') return fallback
+  if (/^\d{1,5}$/.test(given) && Number(given) <= 65_535) return Number(given)
   throw new Refusal('invalid_settings', `${name} must be a port number, not ${JSON.stringify(env[name])}.`)
 }

@@ -4,10 +4,17 @@
  */
 import { z } from 'zod'
 import { clientRegistration } from './client.ts'
+import { areSound, isRecord } from './sound.ts'
 import { isLoopbackHost, uriWithoutFragment } from './uri.ts'
 
-const seconds = (least: number, most: number) => z.coerce.number().int().min(least).max(most)
-const port = z.coerce.number().int().min(0).max(65_535)
+/** What the environment fills in comes as text. */
+const whole = (least: number, most: number) =>
+  z.preprocess(
+    (value) => (typeof value === 'string' && /^[0-9]{1,9}$/.test(value) ? Number(value) : value),
+    z.number().int().min(least).max(most),
+  )
+const seconds = whole
+const port = whole(0, 65_535)
 const roleName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$/, 'a role is 1-64 letters, digits or _.:-')
 // RFC 6749 s3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E ). The names of OpenID Connect are taken.
 const scopeName = z
@@ -32,7 +39,7 @@ const encryption = z.strictObject({
 })
 
 const api = z.strictObject({
-  identifier: z.url().refine(uriWithoutFragment, 'an absolute URI without fragment or query (RFC 8707 s2)'),
+  identifier: z.url({ abort: true }).refine(uriWithoutFragment, 'an absolute URI without fragment or query (RFC 8707 s2)'),
   name: z.string().min(1).max(80),
   scopes: z.record(scopeName, scope),
   algorithm: z.enum(['ES256', 'RS256', 'PS256', 'EdDSA']).default('ES256'),
@@ -72,8 +79,8 @@ const redis = z.strictObject({
 
 const signIn = z.strictObject({
   /** Wrong passwords for one person from one network before it has to wait. */
-  attemptsPerAccount: z.coerce.number().int().min(1).max(1_000).default(10),
-  attemptsPerNetwork: z.coerce.number().int().min(1).max(100_000).default(100),
+  attemptsPerAccount: whole(1, 1_000).default(10),
+  attemptsPerNetwork: whole(1, 100_000).default(100),
   windowSeconds: seconds(10, 86_400).default(900),
 })
 
@@ -91,17 +98,24 @@ export const settingsSchema = z
     apis: z.array(api).max(1_000).default([]),
     clients: z.array(clientRegistration).max(10_000).default([]),
   })
-  .transform((file) => ({ ...file, issuer: file.issuer?.replace(/\/$/, '') ?? `http://localhost:${file.listen.port}` }))
-  .superRefine((settings, context) => {
-    const fault = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message })
-    issuerFaults(settings, fault)
-    referenceFaults(settings, fault)
-  })
+  .superRefine(
+    (file, context) => {
+      const fault: Fault = (path, message) => context.addIssue({ code: 'custom', path, message })
+      if (areSound(context, ['issuer', 'listen', 'demo'])) issuerFaults(issuerOf(file), file.demo, fault)
+      if (areSound(context, ['apis', 'roles'])) apiFaults(file, fault)
+      if (areSound(context, ['clients'])) clientIdFaults(file, fault)
+    },
+    { when: isRecord },
+  )
+  .transform((file) => ({ ...file, issuer: issuerOf(file) }))
 
 export type SettingsFile = z.output<typeof settingsSchema>
 export type ApiSettings = SettingsFile['apis'][number]
 export type ThemeSettings = SettingsFile['theme']
 type Fault = (path: (string | number)[], message: string) => void
+
+const issuerOf = (file: { issuer?: string | undefined; listen: { port: number } }): string =>
+  file.issuer?.replace(/\/$/, '') ?? `http://localhost:${file.listen.port}`
 
 /** Development is an http issuer on loopback; everything else is production. */
 export function isDevelopment(issuer: string): boolean {
@@ -109,29 +123,32 @@ export function isDevelopment(issuer: string): boolean {
   return protocol === 'http:' && isLoopbackHost(hostname)
 }
 
-function issuerFaults(settings: SettingsFile, fault: Fault): void {
-  const issuer = new URL(settings.issuer)
+function issuerFaults(given: string, demo: boolean, fault: Fault): void {
+  const issuer = new URL(given)
   if (issuer.search || issuer.hash || issuer.username) fault(['issuer'], 'must have no query, fragment or user (RFC 8414 s2)')
   if (issuer.pathname !== '/') fault(['issuer'], 'must have no path: give Signet a host name of its own')
-  if (isDevelopment(settings.issuer)) return
+  if (isDevelopment(given)) return
   if (issuer.protocol !== 'https:') fault(['issuer'], 'must be https unless its host is loopback')
-  if (settings.demo) fault(['demo'], 'demo data has a known password: not beside a production issuer')
+  if (demo) fault(['demo'], 'demo data has a known password: not beside a production issuer')
 }
 
-function referenceFaults(settings: SettingsFile, fault: Fault): void {
+function apiFaults({ apis, roles: known }: Pick<SettingsFile, 'apis' | 'roles'>, fault: Fault): void {
   const identifiers = new Set<string>()
-  for (const [index, api] of settings.apis.entries()) {
+  for (const [index, api] of apis.entries()) {
     const identifier = api.identifier.replace(/\/$/, '')
     if (identifiers.has(identifier)) fault(['apis', index, 'identifier'], 'two APIs have this identifier')
     identifiers.add(identifier)
     for (const [name, { roles }] of Object.entries(api.scopes)) {
       for (const role of roles ?? []) {
-        if (!Object.hasOwn(settings.roles, role)) fault(['apis', index, 'scopes', name, 'roles'], `"${role}" is not in roles`)
+        if (!Object.hasOwn(known, role)) fault(['apis', index, 'scopes', name, 'roles'], `"${role}" is not in roles`)
       }
     }
   }
+}
+
+function clientIdFaults({ clients }: Pick<SettingsFile, 'clients'>, fault: Fault): void {
   const ids = new Set<string>()
-  for (const [index, client] of settings.clients.entries()) {
+  for (const [index, client] of clients.entries()) {
     if (ids.has(client.id)) fault(['clients', index, 'id'], 'two clients have this id')
     ids.add(client.id)
   }

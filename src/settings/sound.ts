@@ -1,0 +1,18 @@
+/**
+ * A rule about several settings is judged even when another setting is faulty, so that all faults are told at once; it is not judged when
+ * one of its own is. zod alone would leave every such rule out as soon as anything is wrong.
+ */
+
+interface Judged {
+  issues: readonly { path?: readonly PropertyKey[] | undefined }[]
+}
+
+/** For `when` of a refinement: there is something to judge. */
+export function isRecord({ value }: { value: unknown }): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Whether nothing was found wrong in these members so far. */
+export function areSound({ issues }: Judged, members: string[]): boolean {
+  return !issues.some(({ path }) => members.includes(String(path?.[0])))
+}
