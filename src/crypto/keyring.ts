@@ -89,8 +89,8 @@ const familyOf: Record<SigningAlgorithm, string> = { ES256: 'EC P-256', EdDSA: '
 
 async function readKey(name: string, text: string): Promise<SigningKey> {
   const jwk = parse(name, text)
-  const algorithm = jwk.alg as SigningAlgorithm
   const privateKey = importPrivate(name, jwk)
+  const algorithm = jwk.alg as SigningAlgorithm
   const publicKey = createPublicKey(privateKey)
   const exported = publicKey.export({ format: 'jwk' })
   const family = [exported.kty, exported.crv].filter(Boolean).join(' ')

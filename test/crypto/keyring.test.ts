@@ -1,0 +1,158 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { expect } from 'chai'
+import { calculateJwkThumbprint } from 'jose'
+import { openKeyFolder } from '../../src/crypto/key-files.ts'
+import { openKeyRing, type SigningAlgorithm, signingAlgorithms } from '../../src/crypto/keyring.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+import { freshKeyFolder, refusalOf } from './folder.ts'
+
+const now = () => 1_700_000_000
+const secretMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k', 'oth', 'created_at']
+const jwkOf = ({ privateKey }: { privateKey: KeyObject }) => privateKey.export({ format: 'jwk' })
+const ec = (namedCurve: string) => jwkOf(generateKeyPairSync('ec', { namedCurve }))
+const rsa = (modulusLength: number) => jwkOf(generateKeyPairSync('rsa', { modulusLength }))
+const goodRsa = rsa(2048)
+
+describe('the key ring', () => {
+  const folder = freshKeyFolder()
+  const ring = (...algorithms: SigningAlgorithm[]) => openKeyRing(openKeyFolder(folder.path), algorithms, now)
+  const names = () => openKeyFolder(folder.path).names()
+  const put = (jwk: unknown, name = 'signing-mine.json') => {
+    openKeyFolder(folder.path)
+    writeFileSync(path.join(folder.path, name), typeof jwk === 'string' ? jwk : JSON.stringify(jwk), { mode: 0o600 })
+  }
+
+  it('makes a key for each algorithm once, for its owner alone, and keeps it over a restart', async () => {
+    const first = await ring(...signingAlgorithms)
+    expect(first.algorithms).to.have.members(signingAlgorithms)
+    expect(names()).to.have.length(4)
+    for (const name of names()) expect(statSync(path.join(folder.path, name)).mode & 0o777).to.equal(0o600)
+    const second = await ring(...signingAlgorithms)
+    expect(second.jwks.keys).to.have.deep.members(first.jwks.keys)
+    expect(names()).to.have.length(4)
+  })
+
+  it('K01: publishes no private member', async () => {
+    const { jwks } = await ring(...signingAlgorithms)
+    for (const key of jwks.keys) {
+      expect(key).to.not.have.any.keys(...secretMembers)
+      expect(key).to.include({ use: 'sig', kid: await calculateJwkThumbprint(key) })
+      expect(signingAlgorithms).to.include(key.alg)
+    }
+    const stored = names().map((name) => JSON.parse(readFileSync(path.join(folder.path, name), 'utf8')))
+    for (const { d } of stored) expect(JSON.stringify(jwks)).not.to.include(d)
+  })
+
+  it('signs with the newest key of an algorithm, and publishes the older one too', async () => {
+    const old = { ...ec('P-256'), alg: 'ES256', created_at: now() - 100 }
+    put(old, 'signing-old.json')
+    const made = await ring('ES256')
+    expect(made.jwks.keys).to.have.length(1)
+    put({ ...ec('P-256'), alg: 'ES256', created_at: now() }, 'signing-a-new-one.json')
+    const both = await ring('ES256')
+    expect(both.current('ES256').createdAt).to.equal(now())
+    expect(both.jwks.keys.map(({ kid }) => kid)).to.deep.equal([both.current('ES256').kid, made.current('ES256').kid])
+    expect(both.byKid(made.current('ES256').kid)?.createdAt).to.equal(now() - 100)
+  })
+
+  it('names a key by its thumbprint, whatever its file says', async () => {
+    put({ ...ec('P-256'), alg: 'ES256', kid: '../../etc/passwd', use: 'enc', d2: 'x' })
+    const [key] = (await ring('ES256')).jwks.keys
+    expect(key).to.have.all.keys('kty', 'crv', 'x', 'y', 'kid', 'alg', 'use')
+    expect(key?.kid).to.match(/^[A-Za-z0-9_-]{43}$/)
+    expect(key?.use).to.equal('sig')
+  })
+
+  it('leaves alone what is no signing key', async () => {
+    put('text', 'README.md')
+    put('text', 'signing-old.json.bak')
+    expect((await ring('ES256')).jwks.keys).to.have.length(1)
+  })
+
+  it('has no key for what it was not opened for', async () => {
+    const { current, byKid } = await ring('ES256')
+    expect(() => current('EdDSA')).to.throw(TypeError)
+    for (const kid of ['', '__proto__', 'signing-mine', '\0']) expect(byKid(kid)).to.equal(undefined)
+  })
+
+  it('K06: refuses one key in two files', async () => {
+    await ring('ES256')
+    const file = path.join(folder.path, names()[0]!)
+    put(readFileSync(file, 'utf8'))
+    const { code, message } = await refusalOf(() => ring('ES256'))
+    expect(code).to.equal('ambiguous_key')
+    expect(message).to.match(/remove one/)
+    renameSync(path.join(folder.path, 'signing-mine.json'), file)
+    expect((await ring('ES256')).jwks.keys).to.have.length(1)
+  })
+
+  it('K06: refuses one RSA key for two algorithms', async () => {
+    put({ ...goodRsa, alg: 'RS256' }, 'signing-1.json')
+    put({ ...goodRsa, alg: 'PS256' }, 'signing-2.json')
+    expect((await refusalOf(() => ring('RS256'))).code).to.equal('ambiguous_key')
+  })
+
+  for (const [what, jwk] of [
+    ['an RSA key of 1024 bits', { ...rsa(1024), alg: 'RS256' }],
+    ['an RSA key of 2047 bits', { ...rsa(2047), alg: 'RS256' }],
+    ['an RSA key for ES256', { ...goodRsa, alg: 'ES256' }],
+    ['an EC key for RS256', { ...ec('P-256'), alg: 'RS256' }],
+    ['another curve for ES256', { ...ec('P-384'), alg: 'ES256' }],
+    ['secp256k1 for ES256', { ...ec('secp256k1'), alg: 'ES256' }],
+    ['an EC key for EdDSA', { ...ec('P-256'), alg: 'EdDSA' }],
+    ['Ed448 for EdDSA', { ...jwkOf(generateKeyPairSync('ed448')), alg: 'EdDSA' }],
+    ['X25519 for EdDSA', { ...jwkOf(generateKeyPairSync('x25519')), alg: 'EdDSA' }],
+    ['K06: a key without alg', ec('P-256')],
+    ['alg none', { ...ec('P-256'), alg: 'none' }],
+    ['alg HS256', { ...ec('P-256'), alg: 'HS256' }],
+    ['alg constructor', { ...ec('P-256'), alg: 'constructor' }],
+  ] as const) {
+    it(`refuses ${what}, and names the file`, async () => {
+      put(jwk)
+      const { code, message } = await refusalOf(() => ring('ES256'))
+      expect(code).to.equal('weak_key')
+      expect(message).to.match(/^signing-mine\.json: /)
+    })
+  }
+
+  const { d: _, ...publicHalf } = ec('P-256')
+  for (const [what, text] of [
+    ['nothing', ''],
+    ['no JSON', '-----BEGIN PRIVATE KEY-----'],
+    ['null', 'null'],
+    ['a number', '7'],
+    ['a list', '[]'],
+    ['an empty object', '{}'],
+    ['the public half', JSON.stringify({ ...publicHalf, alg: 'ES256' })],
+    ['a symmetric key', JSON.stringify({ kty: 'oct', k: 'c2VjcmV0', alg: 'HS256' })],
+    ['a damaged key', JSON.stringify({ ...ec('P-256'), x: 'AAAA', alg: 'ES256' })],
+  ] as const) {
+    it(`refuses a file with ${what} in it, in one line that tells nothing of it`, async () => {
+      put(text)
+      const { code, message } = await refusalOf(() => ring('ES256'))
+      expect(code).to.equal('unreadable_key')
+      expect(message).to.match(/^The key file signing-mine\.json [^\n]*\.$/)
+    })
+  }
+})
+
+describe('the key set over HTTP', () => {
+  let server: TestServer
+  before(async () => {
+    server = await startTestServer()
+  })
+  after(() => server.close())
+
+  for (const place of ['/jwks', '/.well-known/jwks.json']) {
+    it(`K01: has no private member at ${place}, and may be kept`, async () => {
+      const response = await fetch(new URL(place, server.issuer))
+      const { keys } = (await response.json()) as { keys: Record<string, string>[] }
+      expect(keys.map(({ alg }) => alg)).to.have.members(['ES256', 'RS256'])
+      for (const key of keys) expect(key).to.not.have.any.keys(...secretMembers)
+      expect(response.headers.get('cache-control')).to.equal('public, max-age=300')
+      expect(response.headers.get('access-control-allow-origin')).to.equal('*')
+    })
+  }
+})

@@ -1,0 +1,103 @@
+import { generateKeyPairSync, sign } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { expect } from 'chai'
+import { createPasswords, type Passwords } from '../../src/crypto/passwords.ts'
+import { refusalOf } from './folder.ts'
+
+const parameters = (hash: string) => hash.split('$').slice(1, 4)
+
+describe('passwords', () => {
+  let passwords: Passwords
+  beforeEach(() => {
+    passwords = createPasswords()
+  })
+  afterEach(() => passwords.close())
+
+  it('are hashed by argon2id with parameters that travel in the hash, never twice alike', async () => {
+    const [one, other] = await Promise.all([passwords.hash('correct horse'), passwords.hash('correct horse')])
+    expect(parameters(one)).to.deep.equal(['argon2id', 'v=19', 'm=19456,t=2,p=1'])
+    expect(one).not.to.equal(other)
+    expect(one).not.to.include('horse')
+  })
+
+  for (const password of ['correct horse', 'ключ 🗝', ' leading and trailing ', '\0', '', 'x'.repeat(1_024)]) {
+    it(`match themselves alone: ${JSON.stringify(password.slice(0, 30))}`, async () => {
+      const hash = await passwords.hash(password)
+      expect(await passwords.matches(password, hash)).to.equal(true)
+      for (const wrong of [
+        `${password.slice(0, -1)}#`,
+        password.toUpperCase().replace(/^[^a-z]*$/i, '?'),
+        `${password.slice(1)} `,
+      ])
+        expect(await passwords.matches(wrong, hash), wrong).to.equal(false)
+    })
+  }
+
+  it('L07: cost the same work whether right, wrong, or nobody’s', async () => {
+    const hash = await passwords.hash('correct horse')
+    const work = async (password: string, of: string | undefined) => {
+      const before = passwords.computed
+      const matches = await passwords.matches(password, of)
+      return [matches, passwords.computed - before]
+    }
+    expect(await work('correct horse', hash)).to.deep.equal([true, 1])
+    expect(await work('wrong horse', hash)).to.deep.equal([false, 1])
+    expect(await work('correct horse', undefined)).to.deep.equal([false, 1])
+    const source = readFileSync(new URL('../../src/crypto/passwords.ts', import.meta.url), 'utf8')
+    const [dummy = ''] = /\$argon2id[^']+/.exec(source) ?? []
+    expect(parameters(dummy)).to.deep.equal(parameters(hash))
+    expect(dummy.split('$')[5]).to.have.length(hash.split('$')[5]!.length)
+  })
+
+  for (const length of [1_025, 1_000_000]) {
+    it(`L09: of ${length} characters are refused before they are hashed`, async () => {
+      const long = 'x'.repeat(length)
+      expect((await refusalOf(() => passwords.matches(long, undefined))).code).to.equal('password_too_long')
+      expect((await refusalOf(() => passwords.hash(long))).code).to.equal('password_too_long')
+      expect(passwords.computed).to.equal(0)
+    })
+  }
+
+  it('X06: past the bound are told to come back, while those that wait are served', async () => {
+    const small = createPasswords({ queueLimit: 3 })
+    try {
+      const asked = await Promise.allSettled(Array.from({ length: 10 }, () => small.matches('x', undefined)))
+      const refused = asked.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))
+      expect(refused).to.have.length(7)
+      for (const reason of refused) expect(reason).to.include({ code: 'busy', status: 503, retryAfterSeconds: 1 })
+      expect(small.computed).to.equal(3)
+      expect(await small.matches('x', await small.hash('x'))).to.equal(true)
+    } finally {
+      await small.close()
+    }
+  })
+
+  it('survive a hash that is none: that sign-in fails, the next one does not', async () => {
+    const fault = await passwords.matches('x', 'no hash').catch((cause: Error) => cause)
+    expect(fault)
+      .to.be.instanceOf(Error)
+      .with.property('message')
+      .that.matches(/password worker failed/)
+    expect(await passwords.matches('x', await passwords.hash('x'))).to.equal(true)
+  })
+
+  it('X06: leave the threads of signatures alone', async () => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    let hashing = 16
+    const hashes = Array.from({ length: hashing }, () => passwords.hash('x').finally(() => hashing--))
+    let signatures = 0
+    while (hashing > 0) {
+      await new Promise<void>((resolve) => sign('sha256', Buffer.of(1), privateKey, () => resolve()))
+      signatures++
+    }
+    await Promise.all(hashes)
+    // On the threads of signatures, sixteen hashes leave room for a handful.
+    expect(signatures).to.be.greaterThan(200)
+  })
+
+  it('may be asked again after they were closed', async () => {
+    const hash = await passwords.hash('x')
+    await passwords.close()
+    expect(await passwords.matches('x', hash)).to.equal(true)
+  })
+})
