@@ -15,7 +15,8 @@ export type Algorithm = (typeof algorithms)[number]
 
 /**
  * Validates: that the signature over these bytes was made by the private half of the key.
- * Does NOT validate: that the key fits the algorithm or may be used for it; `keys.ts` sees to that when keys come in.
+ * Does NOT validate: that the key fits the algorithm or may be used for it; `jwks.ts` sees to that when keys come in. Nor that this is the
+ * only signature possible: of ECDSA, (r, n - s) is as good as (r, s), and signers make either. Whoever counts tokens counts `jti`s.
  */
 export type SignatureCheck = (algorithm: Algorithm, key: KeyObject, signed: Uint8Array, signature: Uint8Array) => boolean
 
