@@ -23,8 +23,8 @@ export function createApp(settings: Settings): Koa {
     ctx.status = 303
   }
 
-  const begin = async (ctx: Context, scope: string) => {
-    const { url, pending } = await signet.begin(scope)
+  const begin = async (ctx: Context, scope: string, prompt?: 'consent') => {
+    const { url, pending } = await signet.begin(scope, prompt)
     sessions.write(ctx, { ...sessions.read(ctx), pending })
     goTo(ctx, url)
   }
@@ -40,7 +40,7 @@ export function createApp(settings: Settings): Koa {
     ctx.body = session.signedIn ? signedInPage(session.signedIn) : signedOutPage()
   })
   router.post('/sign-in', (ctx) => begin(ctx, FIRST_SCOPE))
-  router.post('/step-up', (ctx) => begin(ctx, STEP_UP_SCOPE))
+  router.post('/step-up', (ctx) => begin(ctx, STEP_UP_SCOPE, 'consent'))
 
   router.get('/callback', async (ctx) => {
     const { pending, signedIn: before } = sessions.read(ctx)
@@ -71,7 +71,8 @@ export function createApp(settings: Settings): Koa {
     })
     sessions.write(ctx, { signedIn: fresh })
     ctx.body = signedInPage(fresh, {
-      notice: 'This is a new access token. Signet asked nobody: you allowed this app to stay connected.',
+      notice:
+        'This is a new access token. Signet asked nobody: you are still signed in there, and what you allowed still stands.',
     })
   })
   router.post('/sign-out', async (ctx) => {

@@ -3,7 +3,7 @@ import { createApp } from './app.ts'
 import { readSettings, type Settings } from './settings.ts'
 
 function start(settings: Settings): void {
-  const server = createApp(settings).listen(settings.port, 'localhost', () => {
+  const server = createApp(settings).listen(settings.port, settings.host, () => {
     console.log(`sample client ${settings.origin}   (people from ${settings.issuer}, notes from ${settings.api})`)
   })
   server.on('error', (error: NodeJS.ErrnoException) => {

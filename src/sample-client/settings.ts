@@ -1,6 +1,8 @@
 /** What this app is told from outside. */
 
 export interface Settings {
+  /** Where this app listens. In a container, all addresses: `0.0.0.0`. */
+  host: string
   port: number
   /** Where people reach this app. Fixed here, never taken from a `Host` header: redirect URIs are built from it. */
   origin: string
@@ -21,6 +23,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
   if (!env.SAMPLE_CLIENT_SECRET)
     throw new Error('SAMPLE_CLIENT_SECRET is not set: it is the secret that Signet showed when the client was added')
   return {
+    host: env.SIGNET_CLIENT_HOST || 'localhost',
     port,
     origin: `http://localhost:${port}`,
     issuer: url('SIGNET_ISSUER', env.SIGNET_ISSUER ?? 'http://localhost:4000'),

@@ -4,13 +4,19 @@ import { Unreachable } from './errors.ts'
 import type { Pending, SignedIn } from './session.ts'
 import type { Settings } from './settings.ts'
 
-/** What a sign-in asks for. The API's second permission is asked for when it is needed: people allow what they understand. */
-export const FIRST_SCOPE = 'openid profile email offline_access notes:read'
+/**
+ * What a sign-in asks for. The API's second permission is asked for when it is needed: people allow what they understand.
+ * Not `offline_access`: Signet refreshes an app's access as long as the person stays signed in, and this app does nothing without them.
+ */
+export const FIRST_SCOPE = 'openid profile email notes:read'
 export const STEP_UP_SCOPE = `${FIRST_SCOPE} notes:write`
 
 export interface Signet {
-  /** @returns where to send the browser, and what to remember until it comes back */
-  begin(scope: string): Promise<{ url: URL; pending: Pending }>
+  /**
+   * @param prompt without it, Signet asks for what is new alone; `consent` asks again for what the person left unticked before
+   * @returns where to send the browser, and what to remember until it comes back
+   */
+  begin(scope: string, prompt?: 'consent'): Promise<{ url: URL; pending: Pending }>
   /** @param callback the whole URL to which the browser came back */
   finish(callback: URL, pending: Pending): Promise<SignedIn>
   refresh(signedIn: SignedIn): Promise<SignedIn>
@@ -24,11 +30,12 @@ export function createSignet(settings: Settings): Signet {
   const resource = settings.api
 
   return {
-    async begin(scope) {
+    async begin(scope, prompt) {
       const pending = { state: client.randomState(), nonce: client.randomNonce(), codeVerifier: client.randomPKCECodeVerifier() }
       const url = client.buildAuthorizationUrl(await configuration(), {
         redirect_uri: redirectUri,
         scope,
+        ...(prompt && { prompt }),
         resource,
         state: pending.state,
         nonce: pending.nonce,
@@ -57,7 +64,7 @@ export function createSignet(settings: Settings): Signet {
     },
 
     async refresh(signedIn) {
-      if (signedIn.refreshToken === undefined) throw new Error('There is no refresh token: offline_access was not allowed')
+      if (signedIn.refreshToken === undefined) throw new Error('There is no refresh token: this client may not refresh')
       const tokens = await client.refreshTokenGrant(await configuration(), signedIn.refreshToken, { resource })
       // RFC 6749 s6: a new refresh token replaces the old one; without one, the old one stays.
       return {

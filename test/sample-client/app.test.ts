@@ -143,6 +143,12 @@ describe('the sample client', () => {
       expect(stderr).to.equal(`sample client: port ${port} is taken; set SIGNET_CLIENT_PORT\n`)
     })
 
+    it('listens on this machine alone, unless told otherwise, and keeps its address either way', () => {
+      const read = (env: object) => readSettings({ SAMPLE_CLIENT_SECRET: 's', ...env })
+      expect(read({})).to.include({ host: 'localhost', origin: 'http://localhost:4002' })
+      expect(read({ SIGNET_CLIENT_HOST: '0.0.0.0' })).to.include({ host: '0.0.0.0', origin: 'http://localhost:4002' })
+    })
+
     for (const [name, value] of [
       ['SIGNET_CLIENT_PORT', 'x'],
       ['SIGNET_CLIENT_PORT', '70000'],
