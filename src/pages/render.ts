@@ -45,6 +45,8 @@ export function createPages({ viewsFolder, theme }: { viewsFolder: string; theme
     ['/assets/theme.css', asset('text/css; charset=utf-8', themeStylesheet(theme))],
     ['/assets/app.js', asset('text/javascript; charset=utf-8', read('app.js'))],
     ['/assets/favicon.svg', asset('image/svg+xml', favicon(theme))],
+    // Browsers ask for it beside whatever is no page of ours: a JSON document, the library's own forms.
+    ['/favicon.ico', asset('image/svg+xml', favicon(theme))],
   ])
   const eta = new Eta({ autoEscape: true })
   for (const name of [...partials, ...Object.values(templateOf)]) eta.loadTemplate(`@${name}`, read(`${name}.eta`))
