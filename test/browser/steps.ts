@@ -1,0 +1,43 @@
+/** What a person does with a page, by what the page says to them. */
+import type { Page } from 'playwright-core'
+import { demoAccount } from '../../src/demo.ts'
+
+export const ada = demoAccount
+export const grace = { email: 'grace@example.com', name: 'Grace Hopper', password: 'nanoseconds of wire' }
+
+export interface Person {
+  email: string
+  password: string
+}
+
+export const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click()
+/** Waits for the page that is headed so. */
+export const headed = (page: Page, name: string) => page.getByRole('heading', { level: 1, name, exact: true }).waitFor()
+/** Waits for what the sample client says about the last button. */
+export const says = (page: Page, text: string) => page.getByRole('status').filter({ hasText: text }).waitFor()
+
+export async function fillIn(page: Page, { email, password }: Person): Promise<void> {
+  await page.getByLabel('E-mail address').fill(email)
+  await page.getByLabel('Password', { exact: true }).fill(password)
+  await press(page, 'Sign in')
+}
+
+/** From the sample client's first page to the consent page. */
+export async function signIn(page: Page, client: string, person: Person = ada): Promise<void> {
+  await page.goto(client)
+  await press(page, 'Sign in with Signet')
+  await fillIn(page, person)
+  await headed(page, 'Sample client wants to use your account')
+}
+
+/** From the sample client's first page to who signed in. */
+export async function signInAndAllow(page: Page, client: string, person: Person & { name: string } = ada): Promise<void> {
+  await signIn(page, client, person)
+  await press(page, 'Allow')
+  await headed(page, `Hello, ${person.name}`)
+}
+
+/** The claims of the access token, as the sample client shows them. */
+export async function shownClaims(page: Page): Promise<Record<string, unknown>> {
+  return JSON.parse((await page.locator('section[aria-labelledby="token"] pre').nth(1).textContent()) ?? '')
+}
