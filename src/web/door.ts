@@ -1,7 +1,7 @@
 /**
  * What every request passes first. From here on the host, the protocol and the client's address are true: the issuer's own, and the address
- * that the last trusted proxy saw. Whatever else a request says of itself in `Host` or `X-Forwarded-*` is gone, so that no link, cookie or
- * limit can follow it.
+ * that the last trusted proxy saw. Whatever else a request says of itself in its target, `Host` or `X-Forwarded-*` is gone, so that no link,
+ * cookie or limit can follow it.
  */
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
@@ -32,10 +32,18 @@ export function createDoor({ issuer, headers: ours, trustedProxies }: DoorOption
     headers['x-forwarded-proto'] = protocol.slice(0, -1)
     headers['x-forwarded-for'] = address
     headers['x-request-id'] = randomUUID()
-    for (const [name, value] of ours.forPath(request.url ?? '/')) response.setHeader(name, value)
+    request.url = originForm(request.url ?? '/')
+    for (const [name, value] of ours.forPath(request.url)) response.setHeader(name, value)
     if (Number(headers['content-length']) > largestBodyBytes) return refuseBody(response)
     next(request, response)
   }
+}
+
+/** RFC 9112 s3.2.2: a target may name a host as well, and has to be accepted. The library would build its addresses on that host. */
+function originForm(target: string): string {
+  if (target.startsWith('/')) return target
+  const url = URL.parse(target)
+  return url ? `${url.pathname}${url.search}` : '/'
 }
 
 function refuseBody(response: ServerResponse): void {
