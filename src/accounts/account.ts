@@ -4,7 +4,7 @@ import type { Clock } from '../base/clock.ts'
 import { Refusal } from '../base/errors.ts'
 import type { Passwords } from '../crypto/passwords.ts'
 import type { Account, Store } from '../store/store.ts'
-import { emailKey } from './email.ts'
+import { emailKey, possibleEmailKey } from './email.ts'
 
 export interface NewAccount {
   email: string
@@ -123,10 +123,6 @@ export function createAccounts({
 
 /** At the sign-in form a malformed address is an unknown person, and costs the same. */
 async function findQuietly(store: Store, email: string): Promise<Account | undefined> {
-  try {
-    return await store.accounts.findByEmailKey(emailKey(email))
-  } catch (cause) {
-    if (cause instanceof Refusal && cause.code === 'invalid_email') return undefined
-    throw cause
-  }
+  const key = possibleEmailKey(email)
+  return key === undefined ? undefined : store.accounts.findByEmailKey(key)
 }

@@ -7,6 +7,7 @@ import { isIPv6 } from 'node:net'
 import { Refusal } from '../base/errors.ts'
 import { keyedDigest } from '../crypto/derive.ts'
 import type { CounterStore } from '../store/store.ts'
+import { possibleEmailKey } from './email.ts'
 
 export interface Attempts {
   /** @throws Refusal `too_many_attempts` 429 with `retryAfterSeconds` */
@@ -32,8 +33,9 @@ export function createAttempts({
   key: Buffer
   now: () => number
 }): Attempts {
+  // As the account is found, so that another spelling of an address is no fresh set of attempts.
   const person = (email: string, address: string) =>
-    `sign-in:${keyedDigest(key, `${email.trim().normalize('NFKC').toLowerCase()}\n${networkOf(address)}`)}`
+    `sign-in:${keyedDigest(key, `${possibleEmailKey(email) ?? email}\n${networkOf(address)}`)}`
   const network = (address: string) => `sign-in-from:${keyedDigest(key, networkOf(address))}`
 
   async function count(name: string, limit: number): Promise<void> {

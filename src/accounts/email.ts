@@ -5,16 +5,23 @@ import { Refusal } from '../base/errors.ts'
 /**
  * The form by which an account is found and is unique: NFKC, lower case, the domain in ASCII. Two spellings that people or
  * mail servers could take for one another fall together here, so the second is "already taken" instead of a second account.
- * Checks form only; whether a letter arrives is shown by a letter.
+ * What cannot be seen (a zero-width space, a soft hyphen) is refused. Checks form only; whether a letter arrives is shown by a letter.
  * @throws Refusal `invalid_email`
  */
 export function emailKey(email: string): string {
-  const canonical = email.trim().normalize('NFKC').toLowerCase()
+  const key = possibleEmailKey(email)
+  if (key === undefined) throw new Refusal('invalid_email', 'This is not an e-mail address.')
+  return key
+}
+
+const localPart = /^[^\s@<>"(),:;\\\p{C}\p{Default_Ignorable_Code_Point}]{1,64}$/u
+const domainName = /^(?=.{1,253}$)[a-z0-9-]+(\.[a-z0-9-]+)*$/
+
+/** @returns undefined for what is no address */
+export function possibleEmailKey(email: string): string | undefined {
+  const canonical = email.trim().normalize('NFKC').toLowerCase().normalize('NFKC')
   const at = canonical.lastIndexOf('@')
   const local = canonical.slice(0, at)
   const domain = domainToASCII(canonical.slice(at + 1))
-  if (at < 1 || local.length > 64 || !/^[^\s@<>"(),:;\\\p{Cc}]+$/u.test(local) || !/^[a-z0-9-]+(\.[a-z0-9-]+)*$/.test(domain)) {
-    throw new Refusal('invalid_email', 'This is not an e-mail address.')
-  }
-  return `${local}@${domain}`
+  return at > 0 && localPart.test(local) && domainName.test(domain) ? `${local}@${domain}` : undefined
 }
