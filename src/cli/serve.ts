@@ -1,6 +1,7 @@
 import { Refusal } from '../base/errors.ts'
 import { startServer } from '../main.ts'
 import { loadSettings } from '../settings/load.ts'
+import { giveBackStartMemory } from '../trim.ts'
 import { answer } from './run.ts'
 
 /** Runs until SIGTERM or SIGINT, then finishes what is under way. A clean exit also writes the compile cache. */
@@ -8,6 +9,7 @@ export async function serve(): Promise<void> {
   const settings = loadSettings()
   const server = await startServer(settings)
   server.parts.log.info('listening', { issuer: settings.issuer, port: server.port, development: settings.development })
+  giveBackStartMemory()
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())
   })

@@ -38,7 +38,7 @@ export const newClientSecret = (): string => `sgs_${randomBytes(32).toString('ba
 
 export function createClients({ declared, store, now }: { declared: ClientRegistration[]; store: Store; now: Clock }): Clients {
   const fromSettings = new Map(declared.map((registration) => [registration.id, clientMetadata(registration)]))
-  const read = rememberLast(({ registration }: ClientRow) => clientMetadata(JSON.parse(registration) as ClientRegistration))
+  const recent = recentlyRead(now)
 
   const row = (registration: ClientRegistration, demo: boolean): ClientRow => ({
     id: registration.id,
@@ -58,8 +58,7 @@ export function createClients({ declared, store, now }: { declared: ClientRegist
     async find(id) {
       const known = fromSettings.get(id)
       if (known) return known
-      const found = await store.clients.find(id)
-      return found && read(found)
+      return recent.get(id) ?? recent.keep(id, await store.clients.find(id))
     },
     async add(input, { secret } = {}) {
       const confidential = input.kind === 'web' || input.kind === 'machine'
@@ -67,16 +66,20 @@ export function createClients({ declared, store, now }: { declared: ClientRegist
       const id = input.id ?? randomBytes(12).toString('base64url').replace(/^[-_]/, 'c')
       const registration = await prepared({ ...input, id }, fresh)
       const added = !fromSettings.has(registration.id) && (await store.clients.add(row(registration, false)))
+      recent.forget(registration.id)
       if (!added) throw new Refusal('client_id_taken', `There is already a client ${registration.id}.`, { status: 409 })
       return { registration, secret: fresh }
     },
     async putDemo(input, secret) {
-      await store.clients.put(row(await prepared(input, secret), true))
+      const registration = await prepared(input, secret)
+      await store.clients.put(row(registration, true))
+      recent.forget(registration.id)
     },
     async remove(id) {
       if (fromSettings.has(id))
         throw new Refusal('declared_client', `The client ${id} is declared in the settings: remove it there.`)
       if (!(await store.clients.remove(id))) throw new Refusal('unknown_client', `There is no client ${id}.`, { status: 404 })
+      recent.forget(id)
       await Promise.all([store.artifacts.removeBound({ client: id }), store.volatile.removeBound({ client: id })])
     },
     async list(limit, after) {
@@ -128,16 +131,27 @@ function clientMetadata(registration: ClientRegistration): ClientMetadata {
   }
 }
 
-/** Parsing a row costs more than finding it; a client that was read is kept until its row says something else. */
-function rememberLast(read: (row: ClientRow) => ClientMetadata, most = 1_000): (row: ClientRow) => ClientMetadata {
-  const kept = new Map<string, { registration: string; metadata: ClientMetadata }>()
-  return (row) => {
-    const known = kept.get(row.id)
-    if (known?.registration === row.registration) return known.metadata
-    const metadata = read(row)
-    kept.delete(row.id)
-    kept.set(row.id, { registration: row.registration, metadata })
-    if (kept.size > most) kept.delete(kept.keys().next().value as string)
-    return metadata
+/**
+ * A client that was read is taken as it was until the clock's next second: a busy one is then read once a second instead of once a
+ * request. What this process changes is seen at once, what another changes a second later at most. An id that is not there is never kept.
+ */
+function recentlyRead(now: Clock, most = 1_000) {
+  const kept = new Map<string, { registration: string; metadata: ClientMetadata; readAt: number }>()
+  return {
+    get(id: string): ClientMetadata | undefined {
+      const known = kept.get(id)
+      return known?.readAt === now() ? known.metadata : undefined
+    },
+    keep(id: string, row: ClientRow | undefined): ClientMetadata | undefined {
+      const known = kept.get(id)
+      kept.delete(id)
+      if (!row) return undefined
+      const same = known?.registration === row.registration
+      const metadata = same ? known.metadata : clientMetadata(JSON.parse(row.registration) as ClientRegistration)
+      kept.set(id, { registration: row.registration, metadata, readAt: now() })
+      if (kept.size > most) kept.delete(kept.keys().next().value as string)
+      return metadata
+    },
+    forget: (id: string) => kept.delete(id),
   }
 }

@@ -18,7 +18,8 @@ import type { Settings } from '../settings/load.ts'
 import type { Store } from '../store/store.ts'
 import { accessTokenPayload, createAccessTokenReader, personClaims } from './access-tokens.ts'
 import { artifactAdapter, lookUpOnly, withRefusalsSaid } from './adapter.ts'
-import { type Clients, extraMembers, matchesSecret } from './clients.ts'
+import { adjustClients } from './client-model.ts'
+import { type Clients, extraMembers } from './clients.ts'
 import { defaultApi, existingGrant, interactions, mayCallFrom, type OurClient, resourceServerInfo } from './policy.ts'
 import { signingKeys } from './signing-keys.ts'
 
@@ -50,19 +51,8 @@ export function createProvider(parts: ProviderParts): Provider {
   const provider = new Provider(parts.settings.issuer, configuration(parts))
   // X-Forwarded-* reach the library only after the door has made them true (`web/door.ts`).
   provider.proxy = true
-  const client = provider.Client.prototype as unknown as ClientOverrides
-  client.compareClientSecret = function (given) {
-    return matchesSecret(this.clientSecret, given)
-  }
-  // `sid` in every ID token and access token, not only for clients with back-channel logout: a session can then be named in a revocation.
-  client.includeSid = () => true
+  adjustClients(provider, parts.clients)
   return provider
-}
-
-interface ClientOverrides {
-  clientSecret?: string
-  compareClientSecret(this: ClientOverrides, given: string): boolean
-  includeSid(): boolean
 }
 
 function configuration(parts: ProviderParts): Configuration {

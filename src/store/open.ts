@@ -2,7 +2,6 @@
 import { join } from 'node:path'
 import type { Redis } from 'ioredis'
 import type { Clock } from '../base/clock.ts'
-import { connectRedis, redisRoles } from './redis.ts'
 import { routedArtifacts } from './routed.ts'
 import { IN_MEMORY } from './sqlite/file.ts'
 import { openDurable, openVolatile } from './sqlite.ts'
@@ -35,6 +34,8 @@ export async function openStore({ dataFolder, redis, now, onError = () => {} }: 
       const { close, ...roles } = openVolatile({ file: fileOf('volatile.sqlite'), now, onError })
       return { ...durable, ...roles, close: once(durable.close, close) }
     }
+    // Loaded where it is asked for: the driver takes twenty megabytes.
+    const { connectRedis, redisRoles } = await import('./redis.ts')
     const client = await connectRedis({ url: redis.url, onError })
     const inRedis = redisRoles(client, { now, keyPrefix: redis.keyPrefix })
     const artifacts =

@@ -1,0 +1,111 @@
+/** Starts the server and its control as processes, and measures them from outside. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+
+export interface Contender {
+  name: 'signet' | 'bare'
+  url: string
+  /** For the token endpoint. */
+  secret: string
+  process: ChildProcess
+  /** From the start of the process to its first 200. */
+  startMilliseconds: number
+  residentMegabytes(): number
+  stop(): Promise<void>
+}
+
+const root = path.resolve(import.meta.dirname, '..')
+const settings = `
+listen:
+  port: \${SIGNET_PORT}
+apis:
+  - identifier: https://api.example.com
+    name: Bench
+    scopes: { 'notes:read': { description: Read your notes } }
+`
+
+export interface Installation {
+  env: NodeJS.ProcessEnv
+  secret: string
+  remove(): void
+}
+
+/** A data folder with one machine client, added as an operator adds one. */
+export function install(): Installation {
+  const folder = mkdtempSync(path.join(tmpdir(), 'signet-bench-'))
+  mkdirSync(path.join(folder, 'keys'), { mode: 0o700 })
+  writeFileSync(path.join(folder, 'signet.yaml'), settings)
+  const env = {
+    ...process.env,
+    SIGNET_PORT: '4000',
+    SIGNET_CONFIG: path.join(folder, 'signet.yaml'),
+    SIGNET_DATA: path.join(folder, 'data'),
+    SIGNET_KEYS: path.join(folder, 'keys'),
+  }
+  const added = execFileSync(
+    process.execPath,
+    ['src/cli.ts', 'client', 'add', 'Bench', '--id', 'bench', '--kind', 'machine', '--api', 'https://api.example.com', '--json'],
+    { cwd: root, env },
+  )
+  return { env, secret: JSON.parse(String(added)).secret, remove: () => rmSync(folder, { recursive: true, force: true }) }
+}
+
+export async function startSignet({ env, secret }: Installation): Promise<Contender> {
+  const port = await freePort()
+  return start('signet', ['src/cli.ts', 'serve'], port, { ...env, SIGNET_PORT: String(port) }, secret)
+}
+
+export async function startBare(): Promise<Contender> {
+  const port = await freePort()
+  return start('bare', ['bench/bare-server.mjs', String(port)], port, process.env, 'a-secret-of-some-length')
+}
+
+async function start(
+  name: Contender['name'],
+  args: string[],
+  port: number,
+  env: NodeJS.ProcessEnv,
+  secret: string,
+): Promise<Contender> {
+  const url = `http://localhost:${port}`
+  const begun = performance.now()
+  const child = spawn(process.execPath, args, { cwd: root, env, stdio: 'ignore' })
+  await firstAnswer(`${url}/.well-known/openid-configuration`)
+  return {
+    name,
+    url,
+    secret,
+    process: child,
+    startMilliseconds: performance.now() - begun,
+    residentMegabytes: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024,
+    stop: () =>
+      new Promise((resolve) => {
+        child.once('exit', () => resolve())
+        child.kill('SIGTERM')
+      }),
+  }
+}
+
+async function firstAnswer(url: string): Promise<void> {
+  for (;;) {
+    const status = await fetch(url).then(
+      (response) => response.arrayBuffer().then(() => response.status),
+      () => 0,
+    )
+    if (status === 200) return
+    await new Promise((resolve) => setTimeout(resolve, 2))
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const probe = createServer().listen(0, 'localhost', () => {
+      const { port } = probe.address() as AddressInfo
+      probe.close(() => resolve(port))
+    })
+  })
+}
