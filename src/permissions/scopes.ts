@@ -9,7 +9,7 @@ export interface IdentityScope {
 
 /** OpenID Connect Core s5.4 and s11. The claims that stand here are the ones that an account has (`accounts/account.ts`). */
 export const identityScopes: Record<string, IdentityScope> = {
-  openid: { claims: ['sub'], sentence: 'Know that it is you, by a number of yours', required: true },
+  openid: { claims: ['sub'], sentence: 'Sign you in and recognise you the next time', required: true },
   profile: { claims: ['name'], sentence: 'See your name', required: false },
   email: { claims: ['email', 'email_verified'], sentence: 'See your e-mail address', required: false },
   offline_access: { claims: [], sentence: 'Keep this access while you are away', required: false },

@@ -1,7 +1,7 @@
 /** The three real processes, started as `npm start` starts them: on free ports, with data and keys of their own, gone with the test. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -13,30 +13,42 @@ export interface Processes {
   client: string
   /** `node src/cli.ts` beside the running server, on the same data; arguments, then what it reads from standard input. */
   cli(args: string[], input?: string): Promise<string>
+  /** What a command beside them is started with, to mean the same installation. */
+  env: NodeJS.ProcessEnv
+  /** What `npm start` printed. */
+  welcome: string
   /** Ends all three and removes what they kept. */
   stop(): Promise<void>
 }
 
 const root = path.resolve(import.meta.dirname, '../..')
 
-export async function startProcesses(): Promise<Processes> {
+/** @param declare clients that the settings declare beside the demo's, given the sample API's identifier */
+export async function startProcesses(declare: (api: string) => object[] = () => []): Promise<Processes> {
   // Between finding a free port and taking it, someone else may take it.
   for (let attempt = 1; ; attempt++) {
     try {
-      return await start(await Promise.all([freePort(), freePort(), freePort()]))
+      return await start(await Promise.all([freePort(), freePort(), freePort()]), declare)
     } catch (error) {
       if (attempt === 3) throw error
     }
   }
 }
 
-async function start([port, apiPort, clientPort]: [number, number, number]): Promise<Processes> {
+type Ports = [issuer: number, api: number, client: number]
+
+async function start([port, apiPort, clientPort]: Ports, declare: (api: string) => object[]): Promise<Processes> {
   const folder = mkdtempSync(path.join(tmpdir(), 'signet-processes-'))
+  const api = `http://localhost:${apiPort}`
+  const shipped = readFileSync(path.join(root, 'config/signet.yaml'), 'utf8')
+  // JSON is YAML.
+  writeFileSync(path.join(folder, 'signet.yaml'), shipped.replace(/^clients: \[\]$/m, `clients: ${JSON.stringify(declare(api))}`))
   const env = {
     ...process.env,
     SIGNET_PORT: String(port),
     SIGNET_API_PORT: String(apiPort),
     SIGNET_CLIENT_PORT: String(clientPort),
+    SIGNET_CONFIG: path.join(folder, 'signet.yaml'),
     SIGNET_DATA: path.join(folder, 'data'),
     SIGNET_KEYS: path.join(folder, 'keys'),
   }
@@ -51,32 +63,35 @@ async function start([port, apiPort, clientPort]: [number, number, number]): Pro
     }
     rmSync(folder, { recursive: true, force: true })
   }
+  let welcome: string
   try {
-    await welcomed(child)
+    welcome = await welcomed(child)
   } catch (error) {
     await stop()
     throw error
   }
   return {
     issuer: `http://localhost:${port}`,
-    api: `http://localhost:${apiPort}`,
+    api,
     client: `http://localhost:${clientPort}`,
     async cli(args, input = '') {
       const run = promisify(execFile)(process.execPath, ['src/cli.ts', ...args], { cwd: root, env })
       run.child.stdin?.end(input)
       return (await run).stdout
     },
+    env,
+    welcome,
     stop,
   }
 }
 
 /** The welcome is the last thing that `npm start` says, when all three answer. */
-function welcomed(child: ChildProcess): Promise<void> {
+function welcomed(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     let output = ''
     const hear = (chunk: Buffer) => {
       output += chunk
-      if (output.includes('Signet is running.')) resolve()
+      if (output.includes('npm run signet')) resolve(output)
     }
     child.stdout?.on('data', hear)
     child.stderr?.on('data', hear)
