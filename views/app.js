@@ -17,10 +17,3 @@ for (const input of document.querySelectorAll('input[data-reveal]')) {
   input.form.addEventListener('submit', () => show(false))
   input.after(button)
 }
-
-/** A logo that does not load uncovers the letter beneath it. */
-for (const image of document.querySelectorAll('.mark img')) {
-  const drop = () => image.remove()
-  image.addEventListener('error', drop)
-  if (image.complete && image.naturalWidth === 0) drop()
-}

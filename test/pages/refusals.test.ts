@@ -57,6 +57,18 @@ describe('refusals', () => {
     })
   }
 
+  it('make a sentence of the library’s fragments for a person, and leave names and programs alone', () => {
+    for (const [fragment, sentence] of [
+      ['client is invalid', 'Client is invalid.'],
+      ["redirect_uri did not match any of the client's registered redirect_uris", undefined],
+      ['Already a sentence.', 'Already a sentence.'],
+    ]) {
+      const no = { error: 'invalid_request', error_description: fragment }
+      expect(refusals.answer(no, { as: 'html' }).body).to.contain(`<p>${sentence ?? 'redirect_uri did not match'}`)
+      expect(JSON.parse(refusals.answer(no, { as: 'json' }).body).error_description).to.equal(fragment)
+    }
+  })
+
   it('know the status of an OAuth error that brings none, and keep the one that it brings', () => {
     const statusOf = (no: { error: string; status?: number }) => refusals.answer(no, { as: 'json' }).status
     expect(statusOf({ error: 'invalid_client' })).to.equal(401)
