@@ -19,26 +19,6 @@ describeWithChromium('what a person decides', () => {
         await page.getByRole('button', { name: 'Sign in with Signet' }).waitFor()
       })
 
-      it('is told the same when they cancel the sign-in', async () => {
-        const page = await visit()
-        await page.goto(stage.processes.client)
-        await press(page, 'Sign in with Signet')
-        await press(page, 'Cancel and go back to Sample client')
-        await headed(page, 'You did not allow it')
-      })
-
-      it('stays signed in with what they had, when they deny a step-up', async () => {
-        const page = await visit()
-        await signInAndAllow(page, stage.processes.client)
-        await press(page, 'Write a note')
-        await press(page, 'Ask for the missing permission')
-        await press(page, 'Deny')
-        await headed(page, 'You did not allow it')
-        await page.getByRole('link', { name: 'Back to the start' }).click()
-        await press(page, 'Read notes')
-        await says(page, '200 GET')
-      })
-
       it('withholds a permission by unticking it, and is asked again when the app asks again', async () => {
         const page = await visit()
         await signIn(page, stage.processes.client)
@@ -68,16 +48,36 @@ describeWithChromium('what a person decides', () => {
         await press(page, 'Allow')
         await headed(page, `Hello, ${grace.name}`)
       })
-
-      it('stays signed in when they do not sign out after all', async () => {
-        const page = await visit()
-        await signInAndAllow(page, stage.processes.client)
-        await page.goto(`${stage.processes.issuer}/session/end`)
-        await press(page, 'Stay signed in')
-        await page.goto(stage.processes.client)
-        await press(page, 'Refresh')
-        await page.getByText('This is a new access token').waitFor()
-      })
     })
   }
+
+  it('is told the same when they cancel the sign-in', async () => {
+    const { page } = await stage.visit()
+    await page.goto(stage.processes.client)
+    await press(page, 'Sign in with Signet')
+    await press(page, 'Cancel and go back to Sample client')
+    await headed(page, 'You did not allow it')
+  })
+
+  it('stays signed in with what they had, when they deny a step-up', async () => {
+    const { page } = await stage.visit()
+    await signInAndAllow(page, stage.processes.client)
+    await press(page, 'Write a note')
+    await press(page, 'Ask for the missing permission')
+    await press(page, 'Deny')
+    await headed(page, 'You did not allow it')
+    await page.getByRole('link', { name: 'Back to the start' }).click()
+    await press(page, 'Read notes')
+    await says(page, '200 GET')
+  })
+
+  it('stays signed in when they do not sign out after all', async () => {
+    const { page } = await stage.visit()
+    await signInAndAllow(page, stage.processes.client)
+    await page.goto(`${stage.processes.issuer}/session/end`)
+    await press(page, 'Stay signed in')
+    await page.goto(stage.processes.client)
+    await press(page, 'Refresh')
+    await page.getByText('This is a new access token').waitFor()
+  })
 })

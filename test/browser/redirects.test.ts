@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { expect } from 'chai'
 import type { Page } from 'playwright-core'
 import { describeWithChromium } from '../support/browser.ts'
+import { request } from './gallery.ts'
 import { setStage } from './stage.ts'
 import { ada, fillIn, press } from './steps.ts'
 
@@ -28,15 +29,8 @@ describeWithChromium('a client whose callback sends people on to a third origin'
   after(() => [client, third].map(({ server }) => server.close()))
 
   async function begin(tab: Page): Promise<void> {
-    const request = {
-      client_id: 'portal',
-      redirect_uri: `${client.origin}/callback`,
-      response_type: 'code',
-      scope: 'openid',
-      code_challenge: 'c'.repeat(43),
-      code_challenge_method: 'S256',
-    }
-    await tab.goto(`${stage.processes.issuer}/auth?${new URLSearchParams(request)}`)
+    const redirect = { client_id: 'portal', redirect_uri: `${client.origin}/callback`, scope: 'openid' }
+    await request(tab, stage.processes.issuer, redirect)
   }
   const welcomed = (tab: Page, by: string) => tab.waitForURL(`${third.origin}/welcome?${by}`)
 

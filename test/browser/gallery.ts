@@ -1,0 +1,107 @@
+/** Every page that people see, and the way there from a new browser. For the screenshots, and for the facts that hold on each page. */
+import type { Page } from 'playwright-core'
+import type { Processes } from '../support/processes.ts'
+import { ada, fillIn, headed, press, says, signIn, signInAndAllow } from './steps.ts'
+
+/** A client that nobody vouches for, with all that a client may show of itself. */
+export const stranger = { name: 'Inkwell', origin: 'https://inkwell.example', logo: 'https://inkwell.example/logo.svg' }
+export const declaredClients = (api: string): object[] => [
+  {
+    id: 'inkwell',
+    name: stranger.name,
+    kind: 'spa',
+    redirectUris: [`${stranger.origin}/callback`],
+    apis: { [api]: ['notes:read', 'notes:write'] },
+    verified: false,
+    logo: stranger.logo,
+    policyUri: `${stranger.origin}/privacy`,
+    tosUri: `${stranger.origin}/terms`,
+  },
+]
+
+const logo = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64" width="64" height="64"><path d="M32 8c9 13 16 21 16 31a16 16 0 0 1-32 0C16 29 23 21 32 8z" fill="#5b3fd6"/></svg>`
+
+type Way = (page: Page, at: Processes) => Promise<unknown>
+
+const signInPage: Way = async (page, { client }) => {
+  await page.goto(client)
+  await press(page, 'Sign in with Signet')
+  await headed(page, 'Sign in')
+}
+/** An authorization request of an app that is not there: what it would be sent is of no interest. */
+export async function request(page: Page, issuer: string, parameters: Record<string, string>): Promise<void> {
+  const pkce = { response_type: 'code', code_challenge: 'c'.repeat(43), code_challenge_method: 'S256' }
+  await page.goto(`${issuer}/auth?${new URLSearchParams({ ...pkce, ...parameters })}`)
+}
+
+/** @param picture what its logo's address answers; a failure unless said */
+export async function requestOfStranger(page: Page, issuer: string, picture?: string): Promise<void> {
+  await page.route(stranger.logo, (route) =>
+    picture === undefined ? route.abort() : route.fulfill({ contentType: 'image/svg+xml', body: picture }),
+  )
+  const scope = 'openid email notes:read notes:write'
+  await request(page, issuer, { client_id: 'inkwell', redirect_uri: `${stranger.origin}/callback`, scope })
+}
+
+const logout: Way = async (page, { client }) => {
+  await signInAndAllow(page, client)
+  await press(page, 'Sign out')
+  await headed(page, 'Sign out?')
+}
+
+/** By file name. */
+export const signetPages: Record<string, Way> = {
+  home: (page, { issuer }) => page.goto(issuer),
+  'sign-in': signInPage,
+  'sign-in-error': async (page, at) => {
+    await signInPage(page, at)
+    await fillIn(page, { ...ada, password: 'a wrong one' })
+    await page.getByRole('alert').waitFor()
+  },
+  'sign-in-other': async (page, { issuer, client }) => {
+    await signInAndAllow(page, client)
+    await request(page, issuer, {
+      client_id: 'sample-client',
+      redirect_uri: `${client}/callback`,
+      scope: 'openid',
+      prompt: 'login',
+    })
+  },
+  consent: (page, { client }) => signIn(page, client),
+  'sign-in-stranger': (page, { issuer }) => requestOfStranger(page, issuer, logo),
+  'consent-stranger': async (page, { issuer }) => {
+    await requestOfStranger(page, issuer, logo)
+    await fillIn(page, ada)
+    await headed(page, 'Inkwell wants to use your account')
+  },
+  'consent-more': async (page, { client }) => {
+    await signInAndAllow(page, client)
+    await press(page, 'Write a note')
+    await press(page, 'Ask for the missing permission')
+    await headed(page, 'Sample client asks for more')
+  },
+  logout,
+  'signed-out': async (page, { issuer, client }) => {
+    await signInAndAllow(page, client)
+    await page.goto(`${issuer}/session/end`)
+    await press(page, 'Sign out')
+    await headed(page, 'You are signed out')
+  },
+  error: (page, { issuer }) => page.goto(`${issuer}/auth?client_id=nobody&response_type=code`),
+  'not-found': (page, { issuer }) => page.goto(`${issuer}/nothing/here`),
+}
+
+export const clientPages: Record<string, Way> = {
+  'client-signed-out': (page, { client }) => page.goto(client),
+  'client-signed-in': (page, { client }) => signInAndAllow(page, client),
+  'client-forbidden': async (page, { client }) => {
+    await signInAndAllow(page, client)
+    await press(page, 'Write a note')
+    await says(page, '403')
+  },
+  'client-denied': async (page, { client }) => {
+    await signIn(page, client)
+    await press(page, 'Deny')
+    await headed(page, 'You did not allow it')
+  },
+}
