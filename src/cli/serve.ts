@@ -8,11 +8,13 @@ import { answer } from './run.ts'
 export async function serve(): Promise<void> {
   const settings = loadSettings()
   const server = await startServer(settings)
-  server.parts.log.info('listening', { issuer: settings.issuer, port: server.port, development: settings.development })
-  giveBackStartMemory()
-  await new Promise<void>((resolve) => {
+  // Heard from before it is said that the server stands: whoever waits for that may end it at once.
+  const asked = new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())
   })
+  server.parts.log.info('listening', { issuer: settings.issuer, port: server.port, development: settings.development })
+  giveBackStartMemory()
+  await asked
   await server.close()
 }
 
@@ -25,7 +27,13 @@ export async function checkSettings({ json }: { json?: boolean }): Promise<void>
     ])
   } catch (cause) {
     if (!json || !(cause instanceof Refusal)) throw cause
-    answer(true, { valid: false, faults: cause.message.split('\n').map((line) => line.trim()) }, [])
+    answer(true, { valid: false, faults: faultsIn(cause.message) }, [])
     process.exitCode = 1
   }
+}
+
+/** Under a heading, a line each; or one sentence, when the file could not be read as far as that. */
+function faultsIn(message: string): string[] {
+  const [first = '', ...faults] = message.split('\n').map((line) => line.trim())
+  return faults.length > 0 ? faults : [first]
 }

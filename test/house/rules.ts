@@ -22,7 +22,7 @@ const floors = [
   ['oauth'],
   ['web'],
   ['main'],
-  ['demo'],
+  ['demo', 'trim'],
   ['dev', 'cli', 'try'],
 ]
 

@@ -1,0 +1,61 @@
+import { expect } from 'chai'
+import { createPrograms, expectOneLine, type Programs } from './program.ts'
+
+const email = 'ada@example.com'
+const password = 'analytical engine'
+
+describe('signet account', () => {
+  let programs: Programs
+  before(async () => {
+    programs = await createPrograms({ roles: { editor: 'May edit', admin: 'May administer' } })
+  })
+  const list = () => programs.json(['account', 'list']) as Promise<Record<string, unknown>[]>
+
+  it('L16: has nobody in it at first', async () => {
+    expect((await programs.signet(['account', 'list'])).stdout).to.equal('There are no accounts.\n')
+  })
+
+  it('adds a person with the password from standard input, and shows nothing of it', async () => {
+    const added = await programs.json(['account', 'add', email, '--name', 'Ada Lovelace', '--role', 'editor', 'admin'], {
+      input: `${password}\n`,
+    })
+    expect(added).to.deep.include({ email, name: 'Ada Lovelace', roles: ['editor', 'admin'], disabled: false })
+    expect(JSON.stringify(added)).not.to.match(/password|hash|argon|analytical/i)
+    expect(await list()).to.deep.equal([added])
+    expectOneLine(await programs.signet(['account', 'add', 'ADA@Example.com'], { input: password }), /already an account/)
+  })
+
+  it('takes roles away and gives them', async () => {
+    expect((await programs.signet(['account', 'roles', email])).stdout).to.include('has no roles: from the next token on')
+    const roles = ['editor']
+    expect(await programs.json(['account', 'roles', email, ...roles])).to.deep.equal({ email, change: 'roles', roles })
+    expect((await programs.signet(['account', 'list'])).stdout).to.match(/^ada@example\.com +editor$/m)
+    expectOneLine(await programs.signet(['account', 'roles', email, 'owner']), /no role "owner"/)
+  })
+
+  it('disables and enables', async () => {
+    expect(await programs.json(['account', 'disable', email])).to.deep.equal({ email, change: 'disable' })
+    expect((await list())[0]).to.deep.include({ roles: ['editor'], disabled: true })
+    expect((await programs.signet(['account', 'enable', email])).stdout).to.include('can sign in again')
+    expect((await list())[0]).to.deep.include({ disabled: false })
+  })
+
+  it('sets a password from standard input', async () => {
+    expectOneLine(await programs.signet(['account', 'password', email], { input: 'short\n' }), /at least 8 characters/)
+    const { code, stdout } = await programs.signet(['account', 'password', email], { input: 'difference engine\r\n' })
+    expect(code).to.equal(0)
+    expect(stdout)
+      .to.match(/has a new password; sessions and refresh tokens are dead/)
+      .and.not.include('difference')
+  })
+
+  for (const [what, args, input, sentence] of [
+    ['no password', ['add', 'grace@example.com'], '', /at least 8 characters/],
+    ['what is no address', ['add', 'ada'], password, /not an e-mail address/],
+    ['somebody who is not there', ['disable', 'grace@example.com'], '', /no account grace@example\.com/],
+  ] as [string, string[], string, RegExp][]) {
+    it(`refuses ${what} in one line`, async () => {
+      expectOneLine(await programs.signet(['account', ...args], { input }), sentence)
+    })
+  }
+})

@@ -1,0 +1,81 @@
+import { expect } from 'chai'
+import { createPrograms, expectOneLine, type Programs } from './program.ts'
+
+const api = 'https://api.example.com'
+const declared = { id: 'declared', name: 'Declared', kind: 'native', redirectUris: ['com.example.app:/cb'] }
+const redirect = ['--redirect-uri', 'https://app.example.com/cb']
+
+describe('signet client', () => {
+  let programs: Programs
+  before(async () => {
+    const scopes = { read: { description: 'Read' }, write: { description: 'Write' } }
+    programs = await createPrograms({ apis: [{ identifier: api, name: 'Notes', scopes }], clients: [declared] })
+  })
+
+  it('adds a client, shows its secret once, lists it and removes it', async () => {
+    const added = (await programs.json([
+      'client',
+      'add',
+      'My app',
+      '--id',
+      'my-app',
+      '--kind',
+      'web',
+      ...redirect,
+      'https://app.example.com/other',
+      '--post-logout-redirect-uri',
+      'https://app.example.com/',
+      '--api',
+      `${api}/=read`,
+    ])) as Record<string, unknown>
+    expect(added).to.deep.include({
+      id: 'my-app',
+      kind: 'web',
+      redirectUris: ['https://app.example.com/cb', 'https://app.example.com/other'],
+      postLogoutRedirectUris: ['https://app.example.com/'],
+      apis: { [api]: ['read'] },
+      firstParty: false,
+    })
+    expect(added.secret).to.match(/^sgs_[A-Za-z0-9_-]{43}$/)
+    const { secret, ...registration } = added
+    const listed = (await programs.json(['client', 'list'])) as { id: string }[]
+    expect(listed.map(({ id }) => id)).to.deep.equal(['declared', 'my-app'])
+    expect(listed[1]).to.deep.equal(registration)
+    expect(JSON.stringify(listed))
+      .not.to.include(secret)
+      .and.not.match(/digest/i)
+    expect(await programs.json(['client', 'remove', 'my-app'])).to.deep.equal({ removed: 'my-app' })
+  })
+
+  it('speaks to people as well', async () => {
+    const { code, stdout } = await programs.signet(['client', 'add', 'Nightly job', '--kind', 'machine', '--api', api])
+    expect(code).to.equal(0)
+    const id = /^client_id +([A-Za-z0-9][A-Za-z0-9_-]+)$/m.exec(stdout)?.[1]
+    expect(stdout)
+      .to.match(/^client_secret +sgs_\S+ +\(shown once/m)
+      .and.match(new RegExp(`^issuer +${programs.issuer}$`, 'm'))
+    const { stdout: list } = await programs.signet(['client', 'list'])
+    expect(list).to.match(new RegExp(`^${id} +machine +Nightly job$`, 'm'))
+    expect((await programs.signet(['client', 'remove', id as string])).stdout).to.match(/^Removed .*refresh tokens are dead/)
+  })
+
+  it('gives a public client no secret', async () => {
+    expect(await programs.json(['client', 'add', 'App', '--kind', 'native', ...redirect])).not.to.have.property('secret')
+  })
+
+  for (const [args, sentence] of [
+    [['--kind', 'web', '--redirect-uri', 'javascript:alert(1)'], /redirectUris\.0: .*must be https/],
+    [['--kind', 'web', ...redirect, '--id', 'declared'], /already a client declared/],
+    [['--kind', 'web', ...redirect, '--api', 'https://other.example.com'], /no API https:\/\/other\.example\.com/],
+    [['--kind', 'web', ...redirect, '--api', `${api}=read,constructor`], /has no scope "constructor"/],
+  ] as [string[], RegExp][]) {
+    it(`refuses ${args.join(' ')} in one line`, async () => {
+      expectOneLine(await programs.signet(['client', 'add', 'App', ...args]), sentence)
+    })
+  }
+
+  it('removes neither what is declared in the settings nor what is not there', async () => {
+    expectOneLine(await programs.signet(['client', 'remove', 'declared']), /declared in the settings: remove it there/)
+    expectOneLine(await programs.signet(['client', 'remove', 'nothing', '--json']), /no client nothing/)
+  })
+})
