@@ -1,0 +1,175 @@
+import { expect } from 'chai'
+import { digest } from '../../src/crypto/derive.ts'
+import { type Clients, createClients, matchesSecret, newClientSecret } from '../../src/oauth/clients.ts'
+import { clientRegistration } from '../../src/settings/client.ts'
+import { openStore } from '../../src/store/open.ts'
+import type { Store } from '../../src/store/store.ts'
+import { refusalOf } from '../store/place.ts'
+
+const redirectUris = ['https://app.example.com/cb']
+const declared = clientRegistration.parse({ id: 'declared', name: 'Declared', kind: 'spa', redirectUris })
+
+describe('clients', () => {
+  let time: number
+  let store: Store
+  let clients: Clients
+  let reads: number
+  const app = { id: 'my-app', name: 'My app', kind: 'web', redirectUris }
+
+  beforeEach(async () => {
+    time = 1_700_000_000
+    reads = 0
+    const opened = await openStore({ dataFolder: ':memory:', now: () => time })
+    const find = (id: string) => {
+      reads++
+      return opened.clients.find(id)
+    }
+    store = { ...opened, clients: { ...opened.clients, find } }
+    clients = createClients({ declared: [declared], store, now: () => time })
+  })
+  afterEach(() => store.close())
+
+  it('get a secret that is nowhere but in the answer', async () => {
+    const { secret, registration } = await clients.add(app)
+    expect(secret).to.match(/^sgs_[A-Za-z0-9_-]{43}$/)
+    const kept = JSON.stringify([registration, await store.clients.list(10), await clients.find('my-app')])
+    expect(kept).not.to.include(secret).and.not.include(secret!.slice(4))
+    expect(kept).to.include(digest(secret!))
+    expect(newClientSecret()).not.to.equal(newClientSecret())
+  })
+
+  it('get an identifier that can be one, when none is given', async () => {
+    for (let n = 0; n < 200; n++) {
+      const { registration } = await clients.add({ name: 'App', kind: 'spa', redirectUris })
+      expect(registration.id).to.match(/^[A-Za-z0-9][A-Za-z0-9_-]{15}$/)
+    }
+  })
+
+  for (const [kind, uris, expected] of [
+    ['web', redirectUris, ['web', 'client_secret_basic', 'authorization_code refresh_token', 'code']],
+    ['spa', redirectUris, ['web', 'none', 'authorization_code refresh_token', 'code']],
+    ['native', ['com.example.app:/cb'], ['native', 'none', 'authorization_code refresh_token', 'code']],
+    ['machine', [], ['web', 'client_secret_basic', 'client_credentials', '']],
+  ] as const) {
+    it(`of kind ${kind} may do what that kind does`, async () => {
+      const { secret } = await clients.add({ id: 'one', name: 'One', kind, redirectUris: [...uris] })
+      const found = (await clients.find('one'))!
+      expect([
+        found.application_type,
+        found.token_endpoint_auth_method,
+        found.grant_types?.join(' '),
+        found.response_types?.join(' '),
+      ]).to.deep.equal(expected)
+      expect(found).to.include({ first_party: false, verified: true, pkce_exempt: false })
+      expect(secret === undefined).to.equal(expected[1] === 'none')
+      expect('client_secret' in found).to.equal(secret !== undefined)
+    })
+  }
+
+  it('G04: take no secret digest from whoever registers', async () => {
+    const own = digest('a secret that the caller knows')
+    expect((await clients.add({ ...app, secretDigests: [own] })).registration.secretDigests).not.to.include(own)
+  })
+
+  for (const [bad, path] of [
+    [{ kind: 'desktop' }, 'kind'],
+    [{ redirectUris: [] }, 'redirectUris'],
+    [{ redirectUris: ['javascript:alert(1)'] }, 'redirectUris.0'],
+    [{ trusted: true }, 'client'],
+    [{ id: '../x' }, 'id'],
+  ] as const) {
+    it(`are refused with ${JSON.stringify(bad)}, in one line`, async () => {
+      const { code, message } = await refusalOf(clients.add({ ...app, ...bad }))
+      expect(code).to.equal('invalid_client_metadata')
+      expect(message.split(': ')[0]).to.equal(path)
+      expect(message).not.to.include('\n')
+      expect(await store.clients.list(10)).to.deep.equal([])
+    })
+  }
+
+  it('are not added twice, nor under a declared identifier, and of twenty at once one is', async () => {
+    const asked = await Promise.allSettled(Array.from({ length: 20 }, () => clients.add(app)))
+    expect(asked.filter(({ status }) => status === 'fulfilled')).to.have.length(1)
+    for (const id of ['my-app', 'declared'])
+      expect(await refusalOf(clients.add({ ...app, id }))).to.include({ code: 'client_id_taken', status: 409 })
+  })
+
+  it('are declared or stored, and listed together, page by page', async () => {
+    await clients.add(app)
+    await clients.add({ ...app, id: 'other-app' })
+    expect((await clients.list(1)).map(({ id }) => id)).to.deep.equal(['declared', 'my-app'])
+    expect((await clients.list(1, 'my-app')).map(({ id }) => id)).to.deep.equal(['other-app'])
+    for (const id of ['declared', 'my-app']) expect((await clients.find(id))?.client_id).to.equal(id)
+    for (const id of ['', 'nobody', '__proto__']) expect(await clients.find(id)).to.equal(undefined)
+  })
+
+  it('T11: take what hangs on them along when they are removed', async () => {
+    const row = { id: 'r', payload: 'p', expiresAt: time + 60 }
+    await clients.add(app)
+    await store.artifacts.put({ ...row, model: 'RefreshToken', client: 'my-app' })
+    await store.artifacts.put({ ...row, model: 'Grant', client: 'other' })
+    await store.volatile.put({ ...row, model: 'DeviceCode', client: 'my-app' })
+    await clients.find('my-app')
+    await clients.remove('my-app')
+    expect(await clients.find('my-app')).to.equal(undefined)
+    expect(await store.artifacts.find('RefreshToken', 'r')).to.equal(undefined)
+    expect(await store.volatile.find('DeviceCode', 'r')).to.equal(undefined)
+    expect(await store.artifacts.find('Grant', 'r')).not.to.equal(undefined)
+    expect(await refusalOf(clients.remove('my-app'))).to.include({ code: 'unknown_client', status: 404 })
+    expect((await refusalOf(clients.remove('declared'))).code).to.equal('declared_client')
+  })
+
+  it('are read once a second, and are the same object as long as they say the same', async () => {
+    await clients.add(app)
+    const first = await clients.find('my-app')
+    for (let n = 0; n < 10; n++) expect(await clients.find('my-app')).to.equal(first)
+    expect(reads).to.equal(1)
+    time += 1
+    expect(await clients.find('my-app')).to.equal(first)
+    expect(reads).to.equal(2)
+  })
+
+  it('are seen as another process left them, a second later at most; one that is not there is never remembered', async () => {
+    const other = createClients({ declared: [], store, now: () => time })
+    expect(await clients.find('my-app')).to.equal(undefined)
+    await other.add(app)
+    expect((await clients.find('my-app'))?.client_name).to.equal('My app')
+    await other.remove('my-app')
+    time += 1
+    expect(await clients.find('my-app')).to.equal(undefined)
+  })
+
+  it('are for a first try when they were put so', async () => {
+    await clients.add(app)
+    expect(await clients.hasDemo()).to.equal(false)
+    for (const name of ['Sample', 'Renamed']) await clients.putDemo({ id: 'sample', name, kind: 'machine' }, 'secret')
+    expect(await clients.hasDemo()).to.equal(true)
+    expect((await clients.find('sample'))?.client_name).to.equal('Renamed')
+  })
+})
+
+describe('a client’s secret', () => {
+  const [old, fresh] = ['sgs_old', 'sgs_new']
+  const digests = `${digest(old)} ${digest(fresh)}`
+
+  it('matches any digest that is live', () => {
+    for (const secret of [old, fresh]) expect(matchesSecret(digests, secret)).to.equal(true)
+  })
+
+  for (const [live, given] of [
+    [digests, 'sgs_other'],
+    [digests, ''],
+    [digests, digests],
+    [digests, digest(old)],
+    [digests, `${old} `],
+    [digests, old.toUpperCase()],
+    ['', ''],
+    ['', old],
+    [undefined, ''],
+    [undefined, 'undefined'],
+  ] as const) {
+    it(`is not ${JSON.stringify(given)} where ${live ? 'two are' : 'none is'} live`, () => {
+      expect(matchesSecret(live, given)).to.equal(false)
+    })
+  }
+})

@@ -1,0 +1,41 @@
+import type { KeyObject } from 'node:crypto'
+import { rmSync } from 'node:fs'
+import { expect } from 'chai'
+import { compactVerify, importJWK } from 'jose'
+import { openKeyFolder } from '../../src/crypto/key-files.ts'
+import { type KeyRing, openKeyRing, signingAlgorithms } from '../../src/crypto/keyring.ts'
+import { signingKeys } from '../../src/oauth/signing-keys.ts'
+import { temporaryFolder } from '../support/server.ts'
+
+describe('the keys that the library signs with', () => {
+  const folder = temporaryFolder()
+  let ring: KeyRing
+  before(async () => {
+    ring = await openKeyRing(openKeyFolder(folder), [...signingAlgorithms], () => 1_700_000_000)
+  })
+  after(() => rmSync(folder, { recursive: true }))
+
+  for (const algorithm of signingAlgorithms) {
+    it(`sign ${algorithm} as others verify it, by the published key`, async () => {
+      const { kid, publicJwk } = ring.current(algorithm)
+      const key = signingKeys(ring).find((one) => one.kid === kid)!
+      expect(key.alg).to.equal(algorithm)
+      const header = Buffer.from(JSON.stringify({ alg: algorithm, kid })).toString('base64url')
+      const input = `${header}.${Buffer.from('payload').toString('base64url')}`
+      const signature = Buffer.from(await key.sign(Buffer.from(input)))
+      const { payload } = await compactVerify(`${input}.${signature.toString('base64url')}`, await importJWK(publicJwk))
+      expect(Buffer.from(payload).toString()).to.equal('payload')
+    })
+  }
+
+  it('hand the library public halves alone, newest first, and keep their names', async () => {
+    const keys = signingKeys(ring)
+    expect(keys.map(({ kid }) => kid)).to.deep.equal(ring.jwks.keys.map(({ kid }) => kid))
+    for (const key of keys) {
+      expect(((await key.keyObject()) as KeyObject).type).to.equal('public')
+      const before = key.kid
+      Object.assign(key, { kid: 'another' })
+      expect(key.kid).to.equal(before)
+    }
+  })
+})
