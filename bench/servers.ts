@@ -1,10 +1,9 @@
 /** Starts the server and its control as processes, and measures them from outside. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { freePort } from '../test/support/ports.ts'
 
 export interface Contender {
   name: 'signet' | 'bare'
@@ -99,13 +98,4 @@ async function firstAnswer(url: string): Promise<void> {
     if (status === 200) return
     await new Promise((resolve) => setTimeout(resolve, 2))
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer().listen(0, 'localhost', () => {
-      const { port } = probe.address() as AddressInfo
-      probe.close(() => resolve(port))
-    })
-  })
 }

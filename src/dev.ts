@@ -72,7 +72,7 @@ function welcome(
   dataFolder: string,
   keyFolder: string,
 ): void {
-  const here = (folder: string) => path.relative(process.cwd(), folder) || '.'
+  const here = (folder: string) => (folder.startsWith(process.cwd()) ? path.relative(process.cwd(), folder) : folder)
   const lines = ['', '  Signet is running.', '', `  authorization server   ${issuer}`]
   if (demo) {
     lines.push(

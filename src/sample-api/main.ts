@@ -6,6 +6,7 @@ import { jsonBody } from './body.ts'
 import { add, list, remove } from './notes.ts'
 
 const issuer = process.env.SIGNET_ISSUER ?? 'http://localhost:4000'
+const host = process.env.SIGNET_API_HOST ?? 'localhost'
 const port = Number(process.env.SIGNET_API_PORT ?? 4001)
 
 const notes = defineResource({
@@ -40,7 +41,7 @@ router.delete('/notes/:id', protect('notes:delete'), (ctx) => {
 })
 
 const app = new Koa().use(metadata()).use(router.routes()).use(router.allowedMethods())
-const server = app.listen(port, () => console.log(`sample API   ${notes.id}   (tokens from ${issuer})`))
+const server = app.listen(port, host, () => console.log(`sample API   ${notes.id}   (tokens from ${issuer})`))
 
 server.on('error', (error: NodeJS.ErrnoException) => {
   console.error(

@@ -63,7 +63,8 @@ function readSettingsFile(file: string): unknown {
   }
   const document = parseDocument(text, { maxAliasCount: 0, uniqueKeys: true } as object)
   const fault = document.errors[0]
-  if (fault) throw new Refusal('invalid_settings', `${file} is not valid YAML: ${fault.message.split('\n')[0]}`)
+  if (fault)
+    throw new Refusal('invalid_settings', `${file} is not valid YAML: ${fault.message.split('\n')[0]?.replace(/:$/, '')}.`)
   try {
     return document.toJS({ maxAliasCount: 0 }) ?? {}
   } catch (cause) {

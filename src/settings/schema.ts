@@ -80,7 +80,8 @@ const redis = z.strictObject({
 const signIn = z.strictObject({
   /** Wrong passwords for one person from one network before it has to wait. */
   attemptsPerAccount: whole(1, 1_000).default(10),
-  attemptsPerNetwork: whole(1, 100_000).default(100),
+  /** Right passwords count too, since what counts has to be counted before the password is looked at. */
+  attemptsPerNetwork: whole(1, 100_000).default(300),
   windowSeconds: seconds(10, 86_400).default(900),
 })
 

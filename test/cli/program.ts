@@ -6,7 +6,8 @@ import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { expect } from 'chai'
-import { freePort, temporaryFolder } from '../support/server.ts'
+import { freePort } from '../support/ports.ts'
+import { temporaryFolder } from '../support/server.ts'
 
 export interface Ended {
   code: number | null

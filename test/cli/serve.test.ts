@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import path from 'node:path'
 import { expect } from 'chai'
-import { freePort } from '../support/server.ts'
+import { freePort } from '../support/ports.ts'
 import { createPrograms, expectOneLine, type Programs } from './program.ts'
 
 const email = 'ada@example.com'

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { request } from 'node:http'
-import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { keys, loopback, startIssuer, type TestIssuer } from '../resource-server/support.ts'
+import { freePort } from '../support/ports.ts'
 
 const main = fileURLToPath(new URL('../../src/sample-api/main.ts', import.meta.url))
 
@@ -23,15 +23,6 @@ function start(environment: Record<string, string>): Running {
 async function listening(running: Running): Promise<void> {
   const ended = once(running.process, 'exit').then(() => expect.fail(`it ended: ${running.output()}`))
   while (!running.output().includes('\n')) await Promise.race([once(running.process.stdout!, 'data'), ended])
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0)
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 describe('sample API', () => {

@@ -1,13 +1,12 @@
 /** A whole server in this process, on a free port, with a store and keys of its own, for tests over HTTP. */
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type Log, silentLog } from '../../src/base/log.ts'
 import { type RunningServer, startServer } from '../../src/main.ts'
 import type { Settings } from '../../src/settings/load.ts'
 import { settingsSchema } from '../../src/settings/schema.ts'
+import { freePort } from './ports.ts'
 
 export const api = 'https://notes.example.com'
 export const otherApi = 'https://mail.example.com'
@@ -87,13 +86,4 @@ export async function startTestServer({
   }
   const server = await startServer(settings, { log })
   return { ...server, issuer: parsed.issuer, settings, folder }
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer().listen(0, 'localhost', () => {
-      const { port } = probe.address() as AddressInfo
-      probe.close(() => resolve(port))
-    })
-  })
 }

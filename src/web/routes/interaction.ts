@@ -105,7 +105,14 @@ async function stepOf(provider: Provider, ctx: Context): Promise<Step> {
 }
 
 async function finish(provider: Provider, ctx: Context, result: InteractionResults, merge = false): Promise<void> {
+  forgetStep(provider, ctx)
   seeOther(ctx, await provider.interactionResult(ctx.req, ctx.res, result, { mergeWithLastSubmission: merge }))
+}
+
+/** Each step has a cookie of its own; left behind, they pile up to the browser's limit for the host. */
+function forgetStep(provider: Provider, ctx: Context): void {
+  const name = provider.cookieName('interaction')
+  ctx.cookies.set(name, null, { path: `/interaction/${ctx.params.uid}` })
 }
 
 /** 303, so that no browser posts a password a second time to wherever the redirect leads (RFC 9700 s4.12). */
