@@ -1,6 +1,6 @@
 /** The composition root: settings -> a running server. The only place that opens the port. */
-// First, before anything loads the library. biome keeps imports sorted below it.
-import './oauth/library-warnings.ts'
+// First, before anything loads what it quietens.
+import './base/quiet.ts'
 
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -93,10 +93,9 @@ function algorithmsOf({ apis }: Settings) {
   return [...new Set(['ES256' as const, 'RS256' as const, ...apis.map((api) => api.algorithm)])]
 }
 
-async function refuseDemoInProduction({ settings, store, clients }: Parts): Promise<void> {
+async function refuseDemoInProduction({ settings, store }: Parts): Promise<void> {
   if (settings.development) return
-  const accounts = await store.accounts.list(10_000)
-  if (accounts.some((account) => account.demo) || (await clients.hasDemo())) {
+  if ((await store.accounts.hasDemo()) || (await store.clients.hasDemo())) {
     throw new Refusal(
       'demo_data',
       `${settings.dataFolder} holds the demo account, whose password is known: give production a data folder of its own.`,

@@ -13,7 +13,6 @@ export interface Log {
 }
 
 const secretNames = /password|secret|token|code|verifier|authorization|cookie|assertion|hint/i
-const allowedNames = new Set(['token_type', 'code_name', 'status_code'])
 
 export function createLog(now: Clock, write: (line: string) => void = (line) => process.stderr.write(`${line}\n`)): Log {
   const at =
@@ -27,11 +26,13 @@ export function createLog(now: Clock, write: (line: string) => void = (line) => 
 export const silentLog: Log = { info() {}, warn() {}, error() {} }
 
 function redacted(fields: Fields): Fields {
-  const out: Fields = {}
-  for (const [name, value] of Object.entries(fields)) {
-    if (secretNames.test(name) && !allowedNames.has(name)) out[name] = '[redacted]'
-    else if (value instanceof Error) out[name] = { name: value.name, message: value.message, stack: value.stack }
-    else out[name] = value
-  }
-  return out
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name, secretNames.test(name) ? '[redacted]' : plain(value)]),
+  )
+}
+
+function plain(value: unknown): unknown {
+  if (value instanceof Error) return { name: value.name, message: value.message, stack: value.stack }
+  if (Array.isArray(value)) return value.map(plain)
+  return typeof value === 'object' && value !== null ? redacted(value as Fields) : value
 }

@@ -1,5 +1,5 @@
 /** Files under the key folder. The only code that reads or writes them: mode 0600, in a folder of mode 0700, refused when others may read. */
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { Refusal } from '../base/errors.ts'
 
@@ -42,12 +42,17 @@ function readPrivate(file: string): string | undefined {
 }
 
 function createPrivate(file: string, text: string): boolean {
+  const draft = `${file}.${process.pid}.draft`
   try {
-    writeFileSync(file, text, { mode: 0o600, flag: 'wx', flush: true })
+    // Written beside it and linked: whoever starts at the same moment finds the whole file or none.
+    writeFileSync(draft, text, { mode: 0o600, flag: 'wx', flush: true })
+    linkSync(draft, file)
     return true
   } catch (cause) {
     if (errno(cause) === 'EEXIST') return false
     throw new Refusal('unreadable_key', `The key file ${file} cannot be written (${errno(cause)}).`, { cause })
+  } finally {
+    rmSync(draft, { force: true })
   }
 }
 

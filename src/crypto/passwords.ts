@@ -74,6 +74,9 @@ export function createPasswords({ queueLimit = 64 }: { queueLimit?: number } = {
       return computed
     },
     async close() {
+      const leaving = new Refusal('busy', 'The server is stopping. Please try again.', { status: 503, retryAfterSeconds: 1 })
+      for (const task of waiting.values()) task.reject(leaving)
+      waiting.clear()
       await worker?.terminate()
       worker = undefined
     },

@@ -31,7 +31,6 @@ export interface Clients {
   /** Ends everything that hangs on the client. @throws Refusal `unknown_client`, `declared_client` */
   remove(id: string): Promise<void>
   list(limit: number, after?: string): Promise<ClientRegistration[]>
-  hasDemo(): Promise<boolean>
 }
 
 export const newClientSecret = (): string => `sgs_${randomBytes(32).toString('base64url')}`
@@ -89,7 +88,6 @@ export function createClients({ declared, store, now }: { declared: ClientRegist
         ...stored.map((one) => JSON.parse(one.registration) as ClientRegistration),
       ]
     },
-    hasDemo: async () => (await store.clients.list(10_000)).some((client) => client.demo),
   }
 }
 

@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import { clientRegistration } from './client.ts'
 import { areSound, isRecord } from './sound.ts'
-import { isLoopbackHost, uriWithoutFragment } from './uri.ts'
+import { isLoopbackHost, sameIdentifier, uriWithoutFragment } from './uri.ts'
 
 /** What the environment fills in comes as text. */
 const whole = (least: number, most: number) =>
@@ -105,6 +105,7 @@ export const settingsSchema = z
       if (areSound(context, ['issuer', 'listen', 'demo'])) issuerFaults(issuerOf(file), file.demo, fault)
       if (areSound(context, ['apis', 'roles'])) apiFaults(file, fault)
       if (areSound(context, ['clients'])) clientIdFaults(file, fault)
+      if (areSound(context, ['clients', 'apis'])) clientApiFaults(file, fault)
     },
     { when: isRecord },
   )
@@ -136,7 +137,7 @@ function issuerFaults(given: string, demo: boolean, fault: Fault): void {
 function apiFaults({ apis, roles: known }: Pick<SettingsFile, 'apis' | 'roles'>, fault: Fault): void {
   const identifiers = new Set<string>()
   for (const [index, api] of apis.entries()) {
-    const identifier = api.identifier.replace(/\/$/, '')
+    const identifier = sameIdentifier(api.identifier)
     if (identifiers.has(identifier)) fault(['apis', index, 'identifier'], 'two APIs have this identifier')
     identifiers.add(identifier)
     for (const [name, { roles }] of Object.entries(api.scopes)) {
@@ -152,5 +153,18 @@ function clientIdFaults({ clients }: Pick<SettingsFile, 'clients'>, fault: Fault
   for (const [index, client] of clients.entries()) {
     if (ids.has(client.id)) fault(['clients', index, 'id'], 'two clients have this id')
     ids.add(client.id)
+  }
+}
+
+/** A declared client that names what is not there would silently get nothing. */
+function clientApiFaults({ clients, apis }: Pick<SettingsFile, 'clients' | 'apis'>, fault: Fault): void {
+  const byIdentifier = new Map(apis.map((api) => [sameIdentifier(api.identifier), api]))
+  for (const [index, client] of clients.entries()) {
+    for (const [identifier, scopes] of Object.entries(client.apis)) {
+      const api = byIdentifier.get(sameIdentifier(identifier))
+      if (!api) fault(['clients', index, 'apis', identifier], 'is not in apis')
+      const unknown = api && scopes.find((scope) => !Object.hasOwn(api.scopes, scope))
+      if (unknown !== undefined) fault(['clients', index, 'apis', identifier], `has no scope "${unknown}"`)
+    }
   }
 }

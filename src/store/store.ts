@@ -70,6 +70,8 @@ export interface AccountStore {
   findByEmailKey(emailKey: string): Promise<Account | undefined>
   /** An explicit `disabledAt: undefined` enables. @returns false when there is no such account. */
   change(id: string, change: AccountChange): Promise<boolean>
+  /** Whether any account is the demo's. */
+  hasDemo(): Promise<boolean>
   /** By e-mail, at most `limit`, after the given e-mail key. */
   list(limit: number, afterEmailKey?: string): Promise<Account[]>
 }
@@ -90,6 +92,8 @@ export interface ClientStore {
   find(id: string): Promise<ClientRow | undefined>
   /** @returns false when there was none. */
   remove(id: string): Promise<boolean>
+  /** Whether any client is the demo's. */
+  hasDemo(): Promise<boolean>
   /** By id, at most `limit`, after the given id. */
   list(limit: number, afterId?: string): Promise<ClientRow[]>
 }

@@ -141,9 +141,9 @@ describe('clients', () => {
 
   it('are for a first try when they were put so', async () => {
     await clients.add(app)
-    expect(await clients.hasDemo()).to.equal(false)
+    expect(await store.clients.hasDemo()).to.equal(false)
     for (const name of ['Sample', 'Renamed']) await clients.putDemo({ id: 'sample', name, kind: 'machine' }, 'secret')
-    expect(await clients.hasDemo()).to.equal(true)
+    expect(await store.clients.hasDemo()).to.equal(true)
     expect((await clients.find('sample'))?.client_name).to.equal('Renamed')
   })
 })

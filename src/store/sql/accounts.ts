@@ -31,6 +31,9 @@ export function sqlAccounts(engine: SqlEngine): AccountStore {
       const { changes } = await engine.write(db.updateTable('accounts').set(columns).where('id', '=', id))
       return changes === 1
     },
+    async hasDemo() {
+      return (await db.selectFrom('accounts').select('id').where('demo', '=', 1).limit(1).executeTakeFirst()) !== undefined
+    },
     async list(limit, afterEmailKey) {
       let page = db.selectFrom('accounts').selectAll().orderBy('email_key').limit(limit)
       if (afterEmailKey !== undefined) page = page.where('email_key', '>', afterEmailKey)

@@ -32,6 +32,9 @@ export function sqlClients(engine: SqlEngine): ClientStore {
       const { changes } = await engine.write(db.deleteFrom('clients').where('id', '=', id))
       return changes === 1
     },
+    async hasDemo() {
+      return (await db.selectFrom('clients').select('id').where('demo', '=', 1).limit(1).executeTakeFirst()) !== undefined
+    },
     async list(limit, afterId) {
       let page = db.selectFrom('clients').selectAll().orderBy('id').limit(limit)
       if (afterId !== undefined) page = page.where('id', '>', afterId)

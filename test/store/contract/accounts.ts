@@ -59,6 +59,13 @@ export function accountFacts(world: World): void {
     expect(await store.change('id-ada', {})).to.equal(true)
   })
 
+  it('knows whether one is the demo’s', async () => {
+    await store.add(made('ada'))
+    expect(await store.hasDemo()).to.equal(false)
+    await store.add(made('bob', { demo: true }))
+    expect(await store.hasDemo()).to.equal(true)
+  })
+
   it('lists by e-mail, page by page', async () => {
     for (const name of ['cyd', 'ada', 'eve', 'bob', 'dan']) await store.add(made(name))
     const first = await store.list(2)

@@ -44,6 +44,13 @@ export function clientFacts(world: World): void {
     expect(await store.find('a')).to.equal(undefined)
   })
 
+  it('knows whether one is the demo’s', async () => {
+    await store.add(made('a'))
+    expect(await store.hasDemo()).to.equal(false)
+    await store.add(made('b', { demo: true }))
+    expect(await store.hasDemo()).to.equal(true)
+  })
+
   it('lists by id, page by page', async () => {
     for (const id of ['c', 'a', 'b']) await store.add(made(id))
     expect((await store.list(2)).map(({ id }) => id)).to.deep.equal(['a', 'b'])

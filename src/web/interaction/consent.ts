@@ -1,0 +1,42 @@
+/** The consent page, and what it and its answer are computed from. */
+import type { Context } from 'koa'
+import { Refusal } from '../../base/errors.ts'
+import { askedPermissions, type ConsentRequest } from '../../oauth/consent.ts'
+import { staysOnDevice } from '../../settings/uri.ts'
+import type { Account } from '../../store/store.ts'
+import { about, appOf, type InteractionParts, pathOf, type Step, show } from './step.ts'
+
+export async function showConsent(parts: InteractionParts, ctx: Context, step: Step): Promise<void> {
+  const { request, account } = await consentRequest(parts, step)
+  const { client } = step
+  const redirectUri = new URL(String(step.interaction.params.redirect_uri))
+  show(parts, ctx, 200, client)
+  ctx.body = parts.pages.render('consent', {
+    action: `${pathOf(step)}/consent`,
+    switchAction: `${pathOf(step)}/switch`,
+    csrf: parts.csrf.tokenFor(about(step)),
+    client: { ...appOf(client), policyUri: client.policyUri, tosUri: client.tosUri },
+    account: { name: account.name, email: account.email },
+    permissions: askedPermissions(parts.apis, request).map(({ scope, value, api, sentence, required, granted }) => ({
+      name: scope,
+      value,
+      api: api?.name,
+      sentence,
+      required,
+      isNew: request.grant !== undefined && !granted,
+    })),
+    redirectHost: redirectUri.host || redirectUri.protocol,
+    loopback: (client.redirectUris ?? []).every(staysOnDevice),
+  })
+}
+
+export async function consentRequest(
+  { provider, accounts }: InteractionParts,
+  { interaction, client }: Step,
+): Promise<{ request: ConsentRequest; account: Account }> {
+  const account = await accounts.findActive(interaction.session?.accountId ?? '')
+  if (!account)
+    throw new Refusal('access_denied', 'Nobody is signed in here any more. Please go back to the app.', { status: 403 })
+  const grant = interaction.grantId ? await provider.Grant.find(interaction.grantId) : undefined
+  return { request: { interaction, client, roles: account.roles, grant }, account }
+}

@@ -1,0 +1,59 @@
+/** The sign-in page, and the attempt that its form makes. */
+import type { Context } from 'koa'
+import type { Accounts } from '../../accounts/account.ts'
+import type { Attempts } from '../../accounts/attempts.ts'
+import { Refusal } from '../../base/errors.ts'
+import type { Account } from '../../store/store.ts'
+import { about, appOf, type InteractionParts, pathOf, type Step, show } from './step.ts'
+
+export interface SignInFault {
+  error: { code: string; sentence: string }
+  status: number
+  retryAfterSeconds?: number
+}
+
+export async function trySignIn(
+  { accounts, attempts }: { accounts: Accounts; attempts: Attempts },
+  email: string,
+  password: string,
+  address: string,
+): Promise<Account | SignInFault> {
+  try {
+    await attempts.begin(email, address)
+    const account = await accounts.authenticate(email, password)
+    if (!account)
+      return { error: { code: 'wrong_credentials', sentence: 'The e-mail address or the password is wrong.' }, status: 422 }
+    await attempts.succeeded(email, address)
+    return account
+  } catch (cause) {
+    if (!(cause instanceof Refusal)) throw cause
+    return {
+      error: { code: cause.code, sentence: cause.message },
+      status: cause.status,
+      retryAfterSeconds: cause.retryAfterSeconds,
+    }
+  }
+}
+
+export async function showSignIn(
+  parts: InteractionParts,
+  ctx: Context,
+  step: Step,
+  fault?: SignInFault & { email: string },
+): Promise<void> {
+  const { pages, csrf, accounts } = parts
+  const { params, session } = step.interaction
+  const present = session?.accountId ? await accounts.findActive(session.accountId) : undefined
+  if (fault?.retryAfterSeconds) ctx.set('Retry-After', String(fault.retryAfterSeconds))
+  show(parts, ctx, fault?.status ?? 200, step.client)
+  ctx.body = pages.render('signIn', {
+    action: `${pathOf(step)}/sign-in`,
+    abortAction: `${pathOf(step)}/cancel`,
+    csrf: csrf.tokenFor(about(step)),
+    client: appOf(step.client),
+    loginHint: typeof params.login_hint === 'string' ? params.login_hint : undefined,
+    email: fault?.email,
+    switchFrom: present?.email,
+    error: fault?.error,
+  })
+}

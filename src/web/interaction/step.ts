@@ -1,0 +1,69 @@
+/** One step of an interaction: found by the browser's cookie, ended by a result. */
+import type { Context } from 'koa'
+import type { InteractionResults, Provider } from 'oidc-provider'
+import type { Accounts } from '../../accounts/account.ts'
+import type { Attempts } from '../../accounts/attempts.ts'
+import { Refusal } from '../../base/errors.ts'
+import type { Interaction } from '../../oauth/consent.ts'
+import type { OurClient } from '../../oauth/policy.ts'
+import type { Pages } from '../../pages/render.ts'
+import type { Apis } from '../../permissions/apis.ts'
+import type { Csrf } from '../csrf.ts'
+import type { Headers } from '../headers.ts'
+
+export interface InteractionParts {
+  provider: Provider
+  accounts: Accounts
+  attempts: Attempts
+  apis: Apis
+  pages: Pages
+  csrf: Csrf
+  headers: Headers
+}
+
+export interface Step {
+  interaction: Interaction
+  client: OurClient
+}
+
+export const about = ({ interaction }: Step) => `interaction/${interaction.uid}`
+export const pathOf = ({ interaction }: Step) => `/interaction/${interaction.uid}`
+
+/** The interaction that this browser's cookie names. @throws errors.SessionNotFound without one; Refusal when the address names another */
+export async function stepOf(provider: Provider, ctx: Context): Promise<Step> {
+  const interaction = await provider.interactionDetails(ctx.req, ctx.res)
+  if (interaction.uid !== ctx.params.uid) throw new Refusal('invalid_request', 'This page belongs to another sign-in.')
+  const client = await provider.Client.find(String(interaction.params.client_id))
+  if (!client) throw new Refusal('invalid_client', 'The app that asked is no longer registered.')
+  return { interaction, client: client as OurClient }
+}
+
+export async function finish(provider: Provider, ctx: Context, result: InteractionResults, merge = false): Promise<void> {
+  forgetStep(provider, ctx)
+  seeOther(ctx, await provider.interactionResult(ctx.req, ctx.res, result, { mergeWithLastSubmission: merge }))
+}
+
+/** Each step has a cookie of its own; left behind, they pile up to the browser's limit for the host. */
+function forgetStep(provider: Provider, ctx: Context): void {
+  const name = provider.cookieName('interaction')
+  ctx.cookies.set(name, null, { path: `/interaction/${ctx.params.uid}` })
+}
+
+/** 303, so that no browser posts a password a second time to wherever the redirect leads (RFC 9700 s4.12). */
+export function seeOther(ctx: Context, location: string): void {
+  ctx.status = 303
+  ctx.redirect(location)
+}
+
+/** What an app is called on a page. */
+export const appOf = (client: OurClient) => ({
+  name: client.clientName ?? client.clientId,
+  logo: client.logoUri,
+  verified: client.verified,
+})
+
+export function show({ headers }: InteractionParts, ctx: Context, status: number, client: OurClient): void {
+  ctx.status = status
+  ctx.type = 'html'
+  ctx.set('Content-Security-Policy', headers.policyShowing(client.logoUri))
+}
