@@ -10,9 +10,8 @@ export async function benchStart(): Promise<Row[]> {
   const times = { signet: [] as number[], bare: [] as number[] }
   const memory = { signet: [] as number[], bare: [] as number[] }
   const run = async (contender: Contender) => {
-    await wait(3_000)
+    await wait(1_500)
     times[contender.name].push(contender.startMilliseconds)
-    // Both are at rest by now; ours gives back what its start took after half a second.
     memory[contender.name].push(contender.residentMegabytes())
     await contender.stop()
   }

@@ -9,7 +9,6 @@ enableCompileCache()
 const { Refusal } = await import('./base/errors.ts')
 const { childEnvironment, loadSettings } = await import('./settings/load.ts')
 const { startServer } = await import('./main.ts')
-const { giveBackStartMemory } = await import('./trim.ts')
 const { demoAccount, demoClients, demoSecret, seedDemo } = await import('./demo.ts')
 
 const children: ChildProcess[] = []
@@ -41,7 +40,6 @@ try {
       stop,
     )
   }
-  giveBackStartMemory()
   welcome(settings.issuer, settings.demo, { apiPort, clientPort }, settings.dataFolder, settings.keyFolder)
 } catch (cause) {
   if (!(cause instanceof Refusal)) throw cause

@@ -1,7 +1,6 @@
 import { Refusal } from '../base/errors.ts'
 import { startServer } from '../main.ts'
 import { loadSettings } from '../settings/load.ts'
-import { giveBackStartMemory } from '../trim.ts'
 import { answer } from './run.ts'
 
 /** Runs until SIGTERM or SIGINT, then finishes what is under way. A clean exit also writes the compile cache. */
@@ -13,7 +12,6 @@ export async function serve(): Promise<void> {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())
   })
   server.parts.log.info('listening', { issuer: settings.issuer, port: server.port, development: settings.development })
-  giveBackStartMemory()
   await asked
   await server.close()
 }

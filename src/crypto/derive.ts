@@ -1,5 +1,5 @@
 /** One master secret, a key per purpose: HKDF-SHA-256 (RFC 5869), the purpose as `info`. A key for one purpose tells nothing of another. */
-import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
+import { createHmac, hash, hkdfSync, timingSafeEqual } from 'node:crypto'
 
 /** @param purpose names what the key is for, e.g. `store/artifacts`; a name is never used for two things. @returns 32 bytes. */
 export function deriveKey(masterSecret: string, purpose: string): Buffer {
@@ -8,7 +8,7 @@ export function deriveKey(masterSecret: string, purpose: string): Buffer {
 
 /** SHA-256, base64url: the form in which a high-entropy value (a code, a token, a generated secret) may be kept and looked up. */
 export function digest(value: string): string {
-  return createHash('sha256').update(value).digest('base64url')
+  return hash('sha256', value, 'base64url')
 }
 
 /** HMAC-SHA-256, base64url: for what is too short for a plain digest, such as an address or a code that a person types. */

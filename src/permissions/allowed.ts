@@ -7,30 +7,35 @@ import type { ClientRegistration } from '../settings/client.ts'
 import { sameIdentifier } from '../settings/uri.ts'
 import type { Api } from './apis.ts'
 
+type ClientApis = Pick<ClientRegistration, 'apis'>
+
 /**
  * @param roles of the person; undefined for a machine, whose own list at the client is the whole of its permission
  * @returns scope names of this API; the scopes of OpenID Connect are not among them
  */
-export function allowedScopes(api: Api, client: Pick<ClientRegistration, 'apis'>, roles: string[] | undefined): string[] {
-  const mayAsk = new Set(scopesOfClient(client, api))
-  return Object.entries(api.scopes)
-    .filter(
-      ([name, scope]) =>
-        mayAsk.has(name) && (roles === undefined || !scope.roles || scope.roles.some((role) => roles.includes(role))),
-    )
-    .map(([name]) => name)
+export function allowedScopes(api: Api, client: ClientApis, roles: string[] | undefined): string[] {
+  const mayAsk = listsOf(client).get(sameIdentifier(api.identifier))
+  if (!mayAsk) return []
+  const allowed: string[] = []
+  for (const [name, { roles: needed }] of Object.entries(api.scopes)) {
+    if (mayAsk.has(name) && (!roles || !needed || needed.some((role) => roles.includes(role)))) allowed.push(name)
+  }
+  return allowed
 }
 
 /** Whether this client may ask for tokens for this API at all. */
-export function mayAddress(api: Api, client: Pick<ClientRegistration, 'apis'>): boolean {
-  return entryFor(client, api) !== undefined
+export function mayAddress(api: Api, client: ClientApis): boolean {
+  return listsOf(client).has(sameIdentifier(api.identifier))
 }
 
-function scopesOfClient(client: Pick<ClientRegistration, 'apis'>, api: Api): string[] {
-  return entryFor(client, api) ?? []
-}
+const lists = new WeakMap<ClientRegistration['apis'], Map<string, Set<string>>>()
 
-function entryFor(client: Pick<ClientRegistration, 'apis'>, api: Api): string[] | undefined {
-  const wanted = sameIdentifier(api.identifier)
-  return Object.entries(client.apis).find(([identifier]) => sameIdentifier(identifier) === wanted)?.[1]
+/** A client's lists by the one spelling of each API, read once per client: this runs for every token. */
+function listsOf({ apis }: ClientApis): Map<string, Set<string>> {
+  let found = lists.get(apis)
+  if (!found) {
+    found = new Map(Object.entries(apis).map(([identifier, scopes]) => [sameIdentifier(identifier), new Set(scopes)]))
+    lists.set(apis, found)
+  }
+  return found
 }

@@ -53,6 +53,7 @@ export function staysOnDevice(uri: string): boolean {
 
 /** RFC 3986 s6.2.3: `https://api.example.com` and `https://api.example.com/` name the same thing; nothing else is folded. */
 export function sameIdentifier(uri: string): string {
+  if (!uri.endsWith('/')) return uri
   const url = URL.parse(uri)
-  return url && url.pathname === '/' && uri.endsWith('/') && !url.search && !url.hash ? uri.slice(0, -1) : uri
+  return url && url.pathname === '/' && !url.search && !url.hash ? uri.slice(0, -1) : uri
 }
