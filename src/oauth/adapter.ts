@@ -33,7 +33,7 @@ export function artifactAdapter(model: string, { store, sealer, now }: ArtifactP
     model,
     id,
     payload: sealer.seal(JSON.stringify(payload), context(id)),
-    expiresAt: payload.exp ?? now() + (lifetimeSeconds ?? 0),
+    expiresAt: lifetimeSeconds === undefined ? (payload.exp ?? now()) : now() + lifetimeSeconds,
     uid: model === 'Session' && payload.uid ? digest(payload.uid) : undefined,
     userCode: payload.userCode ? digest(payload.userCode) : undefined,
     account: payload.accountId,

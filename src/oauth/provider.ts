@@ -21,6 +21,7 @@ import { artifactAdapter, lookUpOnly, withRefusalsSaid } from './adapter.ts'
 import { adjustClients } from './client-model.ts'
 import { type Clients, extraMembers } from './clients.ts'
 import { defaultApi, existingGrant, interactions, mayCallFrom, type OurClient, resourceServerInfo } from './policy.ts'
+import { sessionAdapter } from './session-adapter.ts'
 import { signingKeys } from './signing-keys.ts'
 
 /** How the protocol's own pages are said; the web floor renders them. */
@@ -140,8 +141,10 @@ function adapters({ settings, masterSecret, ring, store, clients, now }: Provide
   return (model) => {
     if (model === 'Client') return lookUpOnly((id) => clients.find(id) as Promise<AdapterPayload | undefined>)
     if (model === 'AccessToken' || model === 'ClientCredentials') return lookUpOnly((token) => accessTokenPayload(reader, token))
-    const artifacts = volatileModels.has(model) ? store.volatile : store.artifacts
-    return withRefusalsSaid(artifactAdapter(model, { store: artifacts, sealer, now }))
+    const lasting = artifactAdapter(model, { store: store.artifacts, sealer, now })
+    const passing = artifactAdapter(model, { store: store.volatile, sealer, now })
+    if (model === 'Session') return withRefusalsSaid(sessionAdapter(lasting, passing))
+    return withRefusalsSaid(volatileModels.has(model) ? passing : lasting)
   }
 }
 

@@ -84,10 +84,10 @@ describe('the adapter', () => {
     expect(JSON.stringify(rows.map(({ uid, userCode }) => [uid, userCode]))).not.to.match(/"uid"|ABCD/)
   })
 
-  it('lives as long as the payload says, or else as long as it is told', async () => {
+  it('lives as long as it is told, or else as long as the payload says', async () => {
     await adapter('Session').upsert('a', payload, 1)
-    await adapter('Session').upsert('b', { uid: 'b' }, 30)
-    expect(rows.map(({ expiresAt }) => expiresAt)).to.deep.equal([exp, now() + 30])
+    await adapter('Session').upsert('b', payload)
+    expect(rows.map(({ expiresAt }) => expiresAt)).to.deep.equal([now() + 1, exp])
   })
 
   for (const model of ['AuthorizationCode', 'RefreshToken']) {

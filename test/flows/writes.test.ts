@@ -1,0 +1,127 @@
+/**
+ * What each request writes, counted. A stranger adds no row to the durable store, whatever they ask for. What a stranger adds to the volatile
+ * store stands here by name, with its reason; a new line here is a decision.
+ */
+import { expect } from 'chai'
+import { createVisitor } from '../../src/try/visitor.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+import { authorizationUrl, type Cast, cast, codeFor, passThrough, pkce, redeem, refresh, token } from '../support/story.ts'
+
+describe('writes', () => {
+  let server: TestServer
+  let who: Cast
+  const writes = { durable: [] as string[], volatile: [] as string[] }
+
+  before(async () => {
+    server = await startTestServer()
+    who = await cast(server)
+    const { artifacts, volatile } = server.parts.store
+    for (const [name, store] of [
+      ['durable', artifacts],
+      ['volatile', volatile],
+    ] as const) {
+      for (const method of ['put', 'insert', 'consume', 'remove'] as const) {
+        const original = store[method] as (...args: unknown[]) => Promise<unknown>
+        const model = (args: unknown[]) => (typeof args[0] === 'string' ? args[0] : (args[0] as { model: string }).model)
+        Object.assign(store, {
+          [method]: (...args: unknown[]) => {
+            writes[name].push(`${model(args)} ${method}`)
+            return original.apply(store, args)
+          },
+        })
+      }
+    }
+  })
+  after(() => server.close())
+
+  async function writtenBy(act: () => Promise<unknown>) {
+    writes.durable = []
+    writes.volatile = []
+    await act()
+    return { durable: [...writes.durable], volatile: [...writes.volatile] }
+  }
+  const { challenge } = pkce()
+  const begin = (visitor = createVisitor(server.issuer)) => visitor.open(authorizationUrl(server.issuer, 'web', challenge))
+
+  const strangers: [string, () => Promise<unknown>, string[]][] = [
+    [
+      'the pages',
+      () =>
+        Promise.all(
+          ['/', '/nothing', '/assets/style.css', '/session/end/success'].map((path) => createVisitor(server.issuer).open(path)),
+        ),
+      [],
+    ],
+    [
+      'discovery and keys',
+      () => Promise.all(['/.well-known/openid-configuration', '/jwks'].map((path) => fetch(server.issuer + path))),
+      [],
+    ],
+    ['a broken authorization request', () => createVisitor(server.issuer).open('/auth?client_id=web'), []],
+    // Until the interaction travels in a cookie.
+    ['an authorization request', () => begin(), ['Interaction put']],
+    [
+      'a wrong password',
+      async () => {
+        const visitor = createVisitor(server.issuer)
+        await visitor.submit(await begin(visitor), '/sign-in', { email: who.email, password: 'wrong' })
+      },
+      ['Interaction put'],
+    ],
+    // The form's secret lies in a session.
+    ['sign-out with nobody signed in', () => createVisitor(server.issuer).open('/session/end'), ['Session put']],
+    [
+      'a token request that is refused',
+      () => token(server, { id: 'nobody', secret: 'x' }, { grant_type: 'client_credentials' }),
+      [],
+    ],
+    [
+      'a code that does not exist',
+      () => token(server, who.spa, { grant_type: 'authorization_code', code: 'x', redirect_uri: 'x' }),
+      [],
+    ],
+    ['a refresh token that does not exist', () => refresh(server, who.spa, 'x'), []],
+    ['userinfo without a token', () => fetch(`${server.issuer}/userinfo`), []],
+  ]
+  for (const [what, act, volatile] of strangers) {
+    it(`of a stranger: ${what} adds nothing that lasts`, async () => {
+      expect(await writtenBy(act)).to.deep.equal({ durable: [], volatile })
+    })
+  }
+  it('of a stranger: the cookie of a session that is gone adds nothing that lasts', async () => {
+    const { visitor } = await codeFor(server, who.web)
+    const { id } = (await server.parts.accounts.findByEmail(who.email))!
+    await server.parts.store.artifacts.removeBound({ account: id })
+    const { durable } = await writtenBy(() => begin(visitor))
+    expect(durable.filter((write) => !write.endsWith('remove'))).to.deep.equal([])
+  })
+
+  it('of a machine: a token adds nothing at all', async () => {
+    const written = await writtenBy(() => token(server, who.machine, { grant_type: 'client_credentials', scope: 'notes:read' }))
+    expect(written).to.deep.equal({ durable: [], volatile: [] })
+  })
+  it('of a person: signing in with consent, and each refresh, add what they did before', async () => {
+    const visitor = createVisitor(server.issuer)
+    const { verifier, challenge: own } = pkce()
+    const url = authorizationUrl(server.issuer, 'native', own)
+    let answer = new URL('about:blank')
+    const signIn = await writtenBy(async () => {
+      answer = await passThrough(visitor, await visitor.open(url), { email: who.email })
+    })
+    expect(signIn.durable).to.have.members(['Session put', 'Session put', 'Session remove', 'Grant put', 'AuthorizationCode put'])
+    const signed = {
+      code: answer.searchParams.get('code')!,
+      verifier,
+      redirectUri: url.searchParams.get('redirect_uri')!,
+      answer,
+      visitor,
+    }
+    let tokens: Record<string, string> = {}
+    const exchange = await writtenBy(async () => {
+      tokens = (await redeem(server, who.native, signed)).body
+    })
+    expect(exchange.durable).to.deep.equal(['AuthorizationCode consume', 'RefreshToken put'])
+    const rotation = await writtenBy(() => refresh(server, who.native, tokens.refresh_token!))
+    expect(rotation.durable).to.deep.equal(['RefreshToken consume', 'RefreshToken put'])
+  })
+})
