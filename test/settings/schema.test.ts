@@ -49,7 +49,10 @@ const bad: [string, unknown][] = [
   ['apis.0.encryption.publicKey', { apis: [{ ...api, encryption: { publicKey: { kty: 'EC', d: 'secret' } } }] }],
   ['apis.0.encryption.publicKey.kty', { apis: [{ ...api, encryption: { publicKey: { kty: 'oct', k: 'secret' } } }] }],
   ['clients.0.kind', { clients: [{ ...client, kind: 'desktop' }] }],
-  ['clients.0.apis.https://unknown.example.com', { apis: [api], clients: [{ ...client, apis: { 'https://unknown.example.com': [] } }] }],
+  [
+    'clients.0.apis.https://unknown.example.com',
+    { apis: [api], clients: [{ ...client, apis: { 'https://unknown.example.com': [] } }] },
+  ],
   [`clients.0.apis.${api.identifier}`, { apis: [api], clients: [{ ...client, apis: { [api.identifier]: ['none'] } }] }],
   ['clients.1.id', { clients: [client, client] }],
   ['clients.0.redirectUris.0', { clients: [{ ...client, redirectUris: ['http://a.example/cb'] }] }],
