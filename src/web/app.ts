@@ -50,6 +50,7 @@ export function createApp(parts: AppParts): Handler {
       pages,
       csrf,
       headers,
+      now,
     }).routes() as Middleware,
   ]
   for (const middleware of ours) {

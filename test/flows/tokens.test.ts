@@ -24,6 +24,7 @@ import {
   token,
   tokensFor,
 } from '../support/story.ts'
+import { returnToPresent, travel } from '../support/time.ts'
 
 const sealed = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const algorithms = ['ES256', 'RS256', 'PS256', 'EdDSA'] as const
@@ -111,6 +112,26 @@ describe('tokens', () => {
     for (const name of ['sub', 'auth_time', 'acr', 'sid', 'grant', 'scope', 'aud'])
       expect(after[name], name).to.deep.equal(before[name])
     expect(after.jti).to.not.equal(before.jti)
+  })
+  it('say when the password was given, however long the consent page stood open', async () => {
+    const visitor = createVisitor(server.issuer)
+    const { verifier, challenge } = pkce()
+    const url = authorizationUrl(server.issuer, 'web', challenge, { scope: 'openid profile notes:read', prompt: 'consent' })
+    const consent = await visitor.submit(await visitor.open(url), '/sign-in', { email: who.email, password })
+    const signedInBy = Math.floor(Date.now() / 1000)
+    travel(300)
+    const { leftTo } = await visitor.submit(consent, '/consent', { decision: 'allow' })
+    const answer = leftTo as URL
+    const signed = {
+      code: answer.searchParams.get('code')!,
+      verifier,
+      redirectUri: url.searchParams.get('redirect_uri')!,
+      answer,
+      visitor,
+    }
+    const { body } = await redeem(server, who.web, signed)
+    expect(claimsOf(body.access_token).auth_time).to.be.at.most(signedInBy)
+    returnToPresent()
   })
   it('name the same session as the ID token', async () => {
     const tokens = await tokensFor(server, who.web)

@@ -3,6 +3,7 @@ import type { Context } from 'koa'
 import type { InteractionResults, Provider } from 'oidc-provider'
 import type { Accounts } from '../../accounts/account.ts'
 import type { Attempts } from '../../accounts/attempts.ts'
+import type { Clock } from '../../base/clock.ts'
 import { Refusal } from '../../base/errors.ts'
 import type { Interaction } from '../../oauth/consent.ts'
 import type { OurClient } from '../../oauth/policy.ts'
@@ -19,6 +20,7 @@ export interface InteractionParts {
   pages: Pages
   csrf: Csrf
   headers: Headers
+  now: Clock
 }
 
 export interface Step {

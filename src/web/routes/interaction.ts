@@ -13,7 +13,7 @@ import { showSignIn, trySignIn } from '../interaction/sign-in.ts'
 import { about, finish, type InteractionParts, type Step, seeOther, stepOf } from '../interaction/step.ts'
 
 export function interactionRoutes(parts: InteractionParts): Router {
-  const { provider, accounts, attempts, apis, csrf } = parts
+  const { provider, accounts, attempts, apis, csrf, now } = parts
   const router = new Router({ prefix: '/interaction/:uid' })
 
   router.get('/', async (ctx) => {
@@ -27,7 +27,8 @@ export function interactionRoutes(parts: InteractionParts): Router {
     const email = field(form, 'email')
     const account = await trySignIn({ accounts, attempts }, email, field(form, 'password'), ctx.ip)
     if ('error' in account) return showSignIn(parts, ctx, step, { email, ...account })
-    await finish(provider, ctx, { login: { accountId: account.id, acr: passwordAcr, amr: ['pwd'], remember: true } })
+    // `ts` is when the password was right; without it, `auth_time` would be when the last page of the interaction was left.
+    await finish(provider, ctx, { login: { accountId: account.id, ts: now(), acr: passwordAcr, amr: ['pwd'], remember: true } })
   })
 
   router.post('/consent', async (ctx) => {
