@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
 import { Refusal } from '../base/errors.ts'
 import type { Passwords } from '../crypto/passwords.ts'
+import { endBound } from '../store/bonds.ts'
 import type { Account, Store } from '../store/store.ts'
 import { emailKey, possibleEmailKey } from './email.ts'
 
@@ -67,7 +68,7 @@ export function createAccounts({
   }
 
   async function endAccess(account: string): Promise<void> {
-    await Promise.all([store.artifacts.removeBound({ account }), store.volatile.removeBound({ account })])
+    await endBound(store, { account })
   }
 
   return {

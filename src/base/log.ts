@@ -8,7 +8,6 @@ export type Fields = Record<string, unknown>
 
 export interface Log {
   info(event: string, fields?: Fields): void
-  warn(event: string, fields?: Fields): void
   error(event: string, fields?: Fields): void
 }
 
@@ -18,21 +17,36 @@ export function createLog(now: Clock, write: (line: string) => void = (line) => 
   const at =
     (level: string) =>
     (event: string, fields: Fields = {}) => {
-      write(JSON.stringify({ time: new Date(now() * 1000).toISOString(), level, event, ...redacted(fields) }))
+      write(
+        JSON.stringify({
+          time: new Date(now() * 1000).toISOString(),
+          level,
+          event,
+          ...redacted({ ...fields, time: undefined, level: undefined, event: undefined }, 0),
+        }),
+      )
     }
-  return { info: at('info'), warn: at('warn'), error: at('error') }
+  return { info: at('info'), error: at('error') }
 }
 
-export const silentLog: Log = { info() {}, warn() {}, error() {} }
+export const silentLog: Log = { info() {}, error() {} }
 
-function redacted(fields: Fields): Fields {
+/** Deeper than this is said to be there, and no more: a cycle ends too. */
+const deepest = 6
+
+function redacted(fields: Fields, depth: number): Fields {
+  const entries = Object.entries(fields).filter(([, value]) => value !== undefined)
   return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [name, secretNames.test(name) ? '[redacted]' : plain(value)]),
+    entries.map(([name, value]) => [name, secretNames.test(name) ? '[redacted]' : plain(value, depth + 1)]),
   )
 }
 
-function plain(value: unknown): unknown {
-  if (value instanceof Error) return { name: value.name, message: value.message, stack: value.stack }
-  if (Array.isArray(value)) return value.map(plain)
-  return typeof value === 'object' && value !== null ? redacted(value as Fields) : value
+function plain(value: unknown, depth: number): unknown {
+  if (typeof value === 'bigint') return String(value)
+  if (typeof value !== 'object' || value === null) return value
+  if (depth > deepest) return '[deep]'
+  if (Array.isArray(value)) return value.map((member) => plain(member, depth + 1))
+  if (!(value instanceof Error)) return redacted(value as Fields, depth)
+  const { name, message, stack, cause } = value
+  return { name, message, stack, ...(cause !== undefined && { cause: plain(cause, depth + 1) }) }
 }

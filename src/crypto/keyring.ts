@@ -26,7 +26,7 @@ export interface SigningKey {
 export type PublicJwk = JWK & { kid: string; alg: SigningAlgorithm; use: 'sig' }
 
 export interface KeyRing {
-  /** @throws TypeError for an algorithm that the ring was not opened for. */
+  /** @throws TypeError for an algorithm that the ring has no key of. */
   current(algorithm: SigningAlgorithm): SigningKey
   byKid(kid: string): SigningKey | undefined
   algorithms: SigningAlgorithm[]
@@ -39,14 +39,17 @@ export interface KeyRing {
  * @throws Refusal `unreadable_key`, `ambiguous_key`, `weak_key`
  */
 export async function openKeyRing(files: KeyFiles, algorithms: SigningAlgorithm[], now: Clock): Promise<KeyRing> {
-  const keys: SigningKey[] = []
-  for (const name of files.names()) {
-    if (/^signing-.*\.json$/.test(name)) keys.push(await readKey(name, files.read(name) as string))
-  }
-  for (const algorithm of algorithms) {
-    if (!keys.some((key) => key.algorithm === algorithm)) keys.push(await createKey(files, algorithm, now()))
-  }
-  return ringOf(keys)
+  const present = await readKeys(files)
+  const lacking = algorithms.filter((algorithm) => !present.some((key) => key.algorithm === algorithm))
+  if (lacking.length === 0) return ringOf(present)
+  for (const algorithm of lacking) await createKey(files, algorithm, now())
+  // Read anew, so that two servers that start together publish each other's.
+  return ringOf(await readKeys(files))
+}
+
+async function readKeys(files: KeyFiles): Promise<SigningKey[]> {
+  const names = files.names().filter((name) => /^signing-.*\.json$/.test(name))
+  return Promise.all(names.map((name) => readKey(name, files.read(name) as string)))
 }
 
 function ringOf(keys: SigningKey[]): KeyRing {
@@ -70,13 +73,11 @@ function ringOf(keys: SigningKey[]): KeyRing {
   }
 }
 
-async function createKey(files: KeyFiles, algorithm: SigningAlgorithm, createdAt: number): Promise<SigningKey> {
+async function createKey(files: KeyFiles, algorithm: SigningAlgorithm, createdAt: number): Promise<void> {
   const jwk = generate(algorithm).export({ format: 'jwk' })
   const kid = await calculateJwkThumbprint(jwk as Record<string, string>)
   const text = `${JSON.stringify({ ...jwk, alg: algorithm, use: 'sig', kid, created_at: createdAt }, null, 2)}\n`
-  const name = `signing-${algorithm}-${createdAt}-${kid.slice(0, 8)}.json`
-  files.create(name, text)
-  return readKey(name, text)
+  files.create(`signing-${algorithm}-${createdAt}-${kid.slice(0, 8)}.json`, text)
 }
 
 function generate(algorithm: SigningAlgorithm): KeyObject {
@@ -98,9 +99,12 @@ async function readKey(name: string, text: string): Promise<SigningKey> {
   if (exported.kty === 'RSA' && (privateKey.asymmetricKeyDetails?.modulusLength ?? 0) < 2048) {
     throw new Refusal('weak_key', `${name}: an RSA key needs 2048 bits at least (RFC 7518 s3.3).`)
   }
+  if (typeof jwk.created_at !== 'number') {
+    throw new Refusal('ambiguous_key', `${name} has no "created_at" (seconds since the epoch): the newest key signs.`)
+  }
   const kid = await calculateJwkThumbprint(exported as Record<string, string>)
   const publicJwk: PublicJwk = { ...exported, kid, alg: algorithm, use: 'sig' }
-  return { kid, algorithm, privateKey, publicKey, publicJwk, createdAt: Number(jwk.created_at) || 0 }
+  return { kid, algorithm, privateKey, publicKey, publicJwk, createdAt: jwk.created_at }
 }
 
 function parse(name: string, text: string): Record<string, unknown> {

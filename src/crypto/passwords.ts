@@ -17,13 +17,12 @@ export interface Passwords {
 }
 
 const longest = 1_024
-/** Of a password that nobody has; what an unknown person's password is compared with. */
-const dummyHash = '$argon2id$v=19$m=19456,t=2,p=1$c2lnbmV0LWR1bW15LXNhbHQ$nQlxo5n1m9ogbvJHTRSUaDGK1X5SyBsvFrZSa4TjvGY'
 
 /** @param queueLimit how many may wait. The worker is started by the first hash, and does not keep the process alive. */
 export function createPasswords({ queueLimit = 64 }: { queueLimit?: number } = {}): Passwords {
   let worker: Worker | undefined
   let computed = 0
+  let closed = false
   let nextId = 0
   const waiting = new Map<number, { resolve(answer: PasswordAnswer): void; reject(cause: Error): void }>()
 
@@ -45,9 +44,9 @@ export function createPasswords({ queueLimit = 64 }: { queueLimit?: number } = {
     return started
   }
 
-  async function run(password: string, hash?: string): Promise<PasswordAnswer> {
+  async function run(password: string, hash?: string | null): Promise<PasswordAnswer> {
     if (password.length > longest) throw new Refusal('password_too_long', `A password has at most ${longest} characters.`)
-    if (waiting.size >= queueLimit) {
+    if (closed || waiting.size >= queueLimit) {
       throw new Refusal('busy', 'Too many people are signing in at this moment. Please try again.', {
         status: 503,
         retryAfterSeconds: 1,
@@ -67,13 +66,13 @@ export function createPasswords({ queueLimit = 64 }: { queueLimit?: number } = {
   return {
     hash: async (password) => (await run(password)).hash as string,
     async matches(password, hash) {
-      const { matches } = await run(password, hash ?? dummyHash)
-      return hash !== undefined && matches === true
+      return (await run(password, hash ?? null)).matches === true
     },
     get computed() {
       return computed
     },
     async close() {
+      closed = true
       const leaving = new Refusal('busy', 'The server is stopping. Please try again.', { status: 503, retryAfterSeconds: 1 })
       for (const task of waiting.values()) task.reject(leaving)
       waiting.clear()

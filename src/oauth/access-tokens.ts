@@ -58,7 +58,8 @@ function publicKey(ring: KeyRing, kid: string, algorithm: string) {
  */
 export async function accessTokenPayload(reader: AccessTokenReader, token: string): Promise<AdapterPayload | undefined> {
   const claims = await reader.read(token)
-  if (!claims || typeof claims.grant !== 'string') return undefined
+  // A token bound to a key is not taken without the proof, which is not asked for here (RFC 9449 s7.2, RFC 8705 s3).
+  if (!claims || typeof claims.grant !== 'string' || claims.cnf !== undefined) return undefined
   return {
     kind: 'AccessToken',
     jti: claims.jti,

@@ -6,21 +6,25 @@
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider'
 import type { Clock } from '../base/clock.ts'
 import { Refusal } from '../base/errors.ts'
-import { digest } from '../crypto/derive.ts'
+import { digest, keyedDigest } from '../crypto/derive.ts'
 import type { Sealer } from '../crypto/sealing.ts'
 import type { Artifact, ArtifactStore } from '../store/store.ts'
 
 /** How a record of one model is kept. */
 export interface ArtifactParts {
   store: ArtifactStore
+  /** Ends what was issued under a grant, wherever it lies. @param grant its column, see `grantColumn` */
+  endGrant(grant: string): Promise<void>
   sealer: Sealer
+  /** For the codes that people type: too short for a plain digest. */
+  userCodeKey: Buffer
   now: Clock
 }
 
 /** The column by which everything of one grant is found. */
-export const grantColumn = (grantId: string): string => digest(grantId)
+const grantColumn = (grantId: string): string => digest(grantId)
 
-export function artifactAdapter(model: string, { store, sealer, now }: ArtifactParts): Adapter {
+export function artifactAdapter(model: string, { store, endGrant, sealer, userCodeKey, now }: ArtifactParts): Adapter {
   const context = (id: string) => `${model}:${id}`
 
   const opened = (artifact: Artifact | undefined): AdapterPayload | undefined => {
@@ -35,17 +39,22 @@ export function artifactAdapter(model: string, { store, sealer, now }: ArtifactP
     payload: sealer.seal(JSON.stringify(payload), context(id)),
     expiresAt: lifetimeSeconds === undefined ? (payload.exp ?? now()) : now() + lifetimeSeconds,
     uid: model === 'Session' && payload.uid ? digest(payload.uid) : undefined,
-    userCode: payload.userCode ? digest(payload.userCode) : undefined,
+    userCode: payload.userCode ? keyedDigest(userCodeKey, payload.userCode) : undefined,
     account: payload.accountId,
     client: payload.clientId,
-    // A grant hangs on itself, so that whatever ends it takes it along.
-    grant: model === 'Grant' ? id : payload.grantId && grantColumn(payload.grantId),
+    grant: grantOf(id, payload),
   })
+
+  /** A grant hangs on itself, so that whatever ends it takes it along. A sign-in under way only mentions one, and outlives it. */
+  function grantOf(id: string, { grantId }: AdapterPayload): string | undefined {
+    if (model === 'Grant') return id
+    return model === 'Interaction' || !grantId ? undefined : grantColumn(grantId)
+  }
 
   async function refuseSecondUse(id: string): Promise<never> {
     const grant = (await store.find(model, id))?.grant
     // RFC 6749 s4.1.2 and RFC 9700 s4.14.2: what was issued from it is revoked.
-    if (grant) await store.removeBound({ grant })
+    if (grant) await endGrant(grant)
     throw new errors.InvalidGrant(`${model} was already used`)
   }
 
@@ -57,14 +66,14 @@ export function artifactAdapter(model: string, { store, sealer, now }: ArtifactP
     },
     find: async (value) => opened(await store.find(model, digest(value))),
     findByUid: async (uid) => opened(await store.findByUid(model, digest(uid))),
-    findByUserCode: async (code) => opened(await store.findByUserCode(model, digest(code))),
+    findByUserCode: async (code) => opened(await store.findByUserCode(model, keyedDigest(userCodeKey, code))),
     async consume(value) {
       const id = digest(value)
       if (!(await store.consume(model, id))) await refuseSecondUse(id)
     },
     destroy: (value) => store.remove(model, digest(value)),
     async revokeByGrantId(grantId) {
-      await store.removeBound({ grant: grantColumn(grantId) })
+      await endGrant(grantColumn(grantId))
     },
   }
 }
@@ -86,24 +95,25 @@ export function lookUpOnly(find: (id: string) => Promise<AdapterPayload | undefi
 }
 
 /** A store that cannot answer is 503 to whoever asked, not the library's "oops" (RFC 6749 has no such code for the token endpoint; s4.1.2.1 has). */
-export function withRefusalsSaid(adapter: Adapter): Adapter {
-  const guard =
-    <A extends unknown[], R>(method: (...args: A) => Promise<R>) =>
-    async (...args: A): Promise<R> => {
-      try {
-        return await method(...args)
-      } catch (cause) {
-        throw cause instanceof Refusal && cause.status === 503 ? unavailable(cause) : cause
-      }
+export function saysUnavailable<A extends unknown[], R>(call: (...args: A) => Promise<R>): (...args: A) => Promise<R> {
+  return async (...args) => {
+    try {
+      return await call(...args)
+    } catch (cause) {
+      throw cause instanceof Refusal && cause.status === 503 ? unavailable(cause) : cause
     }
+  }
+}
+
+export function withRefusalsSaid(adapter: Adapter): Adapter {
   return {
-    upsert: guard(adapter.upsert),
-    find: guard(adapter.find),
-    findByUid: guard(adapter.findByUid),
-    findByUserCode: guard(adapter.findByUserCode),
-    consume: guard(adapter.consume),
-    destroy: guard(adapter.destroy),
-    revokeByGrantId: guard(adapter.revokeByGrantId),
+    upsert: saysUnavailable(adapter.upsert),
+    find: saysUnavailable(adapter.find),
+    findByUid: saysUnavailable(adapter.findByUid),
+    findByUserCode: saysUnavailable(adapter.findByUserCode),
+    consume: saysUnavailable(adapter.consume),
+    destroy: saysUnavailable(adapter.destroy),
+    revokeByGrantId: saysUnavailable(adapter.revokeByGrantId),
   }
 }
 

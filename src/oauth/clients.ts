@@ -4,7 +4,8 @@ import type { AllClientMetadata } from 'oidc-provider'
 import type { Clock } from '../base/clock.ts'
 import { Refusal } from '../base/errors.ts'
 import { digest, sameInConstantTime } from '../crypto/derive.ts'
-import { type ClientRegistration, clientRegistration, isConfidential } from '../settings/client.ts'
+import { type ClientRegistration, clientKinds, clientRegistration, isConfidential, readRegistration } from '../settings/client.ts'
+import { endBound } from '../store/bonds.ts'
 import type { ClientRow, Store } from '../store/store.ts'
 
 /** Members of a client that the library does not know; it carries them as they are. */
@@ -21,11 +22,8 @@ export type ClientMetadata = AllClientMetadata & {
 
 export interface Clients {
   find(id: string): Promise<ClientMetadata | undefined>
-  /** @param secret generated when left out; a demo client's is derived. @returns the secret, shown once. @throws Refusal `client_id_taken`, `invalid_client_metadata` */
-  add(
-    registration: Record<string, unknown>,
-    options?: { secret?: string },
-  ): Promise<{ registration: ClientRegistration; secret?: string }>
+  /** @returns the secret, shown once. @throws Refusal `client_id_taken`, `invalid_client_metadata` */
+  add(registration: Record<string, unknown>): Promise<{ registration: ClientRegistration; secret?: string }>
   /** Inserts or replaces a client for a first try. */
   putDemo(registration: Record<string, unknown>, secret?: string): Promise<void>
   /** Ends everything that hangs on the client. @throws Refusal `unknown_client`, `declared_client` */
@@ -59,9 +57,9 @@ export function createClients({ declared, store, now }: { declared: ClientRegist
       if (known) return known
       return recent.get(id) ?? recent.keep(id, await store.clients.find(id))
     },
-    async add(input, { secret } = {}) {
-      const confidential = input.kind === 'web' || input.kind === 'machine'
-      const fresh = confidential ? (secret ?? newClientSecret()) : undefined
+    async add(input) {
+      const confidential = clientKinds.some((kind) => kind === input.kind && isConfidential(kind))
+      const fresh = confidential ? newClientSecret() : undefined
       const id = input.id ?? randomBytes(12).toString('base64url').replace(/^[-_]/, 'c')
       const registration = await prepared({ ...input, id }, fresh)
       const added = !fromSettings.has(registration.id) && (await store.clients.add(row(registration, false)))
@@ -79,14 +77,11 @@ export function createClients({ declared, store, now }: { declared: ClientRegist
         throw new Refusal('declared_client', `The client ${id} is declared in the settings: remove it there.`)
       if (!(await store.clients.remove(id))) throw new Refusal('unknown_client', `There is no client ${id}.`, { status: 404 })
       recent.forget(id)
-      await Promise.all([store.artifacts.removeBound({ client: id }), store.volatile.removeBound({ client: id })])
+      await endBound(store, { client: id })
     },
     async list(limit, after) {
       const stored = await store.clients.list(limit, after)
-      return [
-        ...(after === undefined ? declared : []),
-        ...stored.map((one) => JSON.parse(one.registration) as ClientRegistration),
-      ]
+      return [...(after === undefined ? declared : []), ...stored.map((one) => readRegistration(one.registration))]
     },
   }
 }
@@ -145,7 +140,7 @@ function recentlyRead(now: Clock, most = 1_000) {
       kept.delete(id)
       if (!row) return undefined
       const same = known?.registration === row.registration
-      const metadata = same ? known.metadata : clientMetadata(JSON.parse(row.registration) as ClientRegistration)
+      const metadata = same ? known.metadata : clientMetadata(readRegistration(row.registration))
       kept.set(id, { registration: row.registration, metadata, readAt: now() })
       if (kept.size > most) kept.delete(kept.keys().next().value as string)
       return metadata

@@ -1,12 +1,35 @@
 /** Where the library's answer is not the standard's, the answer is put right here, one entry each; a test holds every one of them. */
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
 
+type ProtocolError = Error & { error_description?: string; retryAfterSeconds?: number }
+
+/** What the library calls `invalid_request`, by its words, since it has no other sign for it. */
+const notTheClients = 'requested grant type is not allowed for this client'
+const brokenBasic = new Set([
+  'invalid authorization header value format',
+  'client_id and client_secret in the authorization header are not properly encoded',
+  'client_secret must be provided in the Authorization header',
+])
+
 export function correctAnswers(provider: Provider): void {
-  provider.on('grant.error', (ctx, error) => {
-    // RFC 6749 s5.2: a client that may not use this grant type is `unauthorized_client`; the library says `invalid_request`.
-    if (error.error_description === 'requested grant type is not allowed for this client')
-      replaceError(ctx, 'unauthorized_client')
-  })
+  const on = provider.on.bind(provider) as (
+    event: string,
+    listener: (ctx: KoaContextWithOIDC, error: ProtocolError) => void,
+  ) => void
+  for (const event of ['grant.error', 'revocation.error', 'userinfo.error', 'authorization.error', 'end_session.error']) {
+    on(event, (ctx, { error_description: description = '', retryAfterSeconds }) => {
+      // RFC 6749 s5.2: a client that may not use this grant type is `unauthorized_client`.
+      if (description === notTheClients) replaceError(ctx, 'unauthorized_client')
+      // RFC 6749 s5.2: a client that tried to authenticate by the header and failed gets 401 and the scheme it tried.
+      if (brokenBasic.has(description)) {
+        ctx.status = 401
+        ctx.set('WWW-Authenticate', `Basic realm="${provider.issuer}"`)
+        replaceError(ctx, 'invalid_client')
+      }
+      // RFC 9110 s10.2.3, for a store that cannot answer.
+      if (retryAfterSeconds !== undefined) ctx.set('Retry-After', String(retryAfterSeconds))
+    })
+  }
 }
 
 function replaceError(ctx: KoaContextWithOIDC, error: string): void {

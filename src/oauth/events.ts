@@ -1,4 +1,5 @@
 /** What the protocol did, one line of the log per event. Never a token, a code or a secret: who, which client, which refusal. */
+import type Koa from 'koa'
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
 import type { Fields, Log } from '../base/log.ts'
 
@@ -6,7 +7,6 @@ type ProtocolError = Error & {
   error?: string
   error_description?: string
   error_detail?: string
-  retryAfterSeconds?: number
   cause?: unknown
 }
 
@@ -28,12 +28,14 @@ export function logEvents(provider: Provider, log: Log): void {
   ) => void
   for (const event of refusals) {
     on(event, (ctx, error) => {
-      if (error.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(error.retryAfterSeconds))
       const reason = [error.error_description, error.error_detail].filter(Boolean).join(' | ')
       log.info(event, { ...whoOf(ctx), error: error.error ?? error.message, reason })
     })
   }
   on('server_error', (ctx, error) => log.error('server_error', { ...whoOf(ctx), error, cause: error.cause }))
+  // Koa's own: a connection that broke, an answer that could not be sent.
+  const app: Koa = provider
+  app.on('error', (error: Error) => log.info('connection.error', { error: error.message }))
   on('authorization.success', (ctx) => log.info('authorization.success', whoOf(ctx)))
   on('grant.revoked', (ctx) => log.info('grant.revoked', whoOf(ctx)))
   on('end_session.success', (ctx) => log.info('end_session.success', whoOf(ctx)))
@@ -42,7 +44,7 @@ export function logEvents(provider: Provider, log: Log): void {
 function whoOf(ctx: KoaContextWithOIDC): Fields {
   const { entities, session } = ctx.oidc
   return {
-    request: ctx.state.requestId,
+    request: ctx.get('x-request-id'),
     client: entities.Client?.clientId,
     subject: entities.Account?.accountId ?? session?.accountId,
   }

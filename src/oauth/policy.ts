@@ -59,7 +59,9 @@ async function rolesOf(accounts: Accounts, ctx: KoaContextWithOIDC): Promise<str
   const loaded = ctx.oidc.account?.roles as string[] | undefined
   if (loaded) return loaded
   const id = ctx.oidc.session?.accountId
-  return id ? ((await accounts.findActive(id))?.roles ?? []) : undefined
+  if (id) return (await accounts.findActive(id))?.roles ?? []
+  // Before a sign-in nobody can be judged, and nothing is issued. A token request always has somebody.
+  return ctx.oidc.route === 'token' ? [] : undefined
 }
 
 const encryptionKeys = new WeakMap<Api, KeyObject>()
@@ -111,8 +113,8 @@ export function interactions(): interactionPolicy.DefaultPolicy {
   const policy = interactionPolicy.base()
   const { Check } = interactionPolicy
   policy
-    .get('login')
-    ?.checks.add(
+    .get('login')!
+    .checks.add(
       new Check('account_gone', 'End-User authentication is required', 'login_required', (ctx) =>
         ctx.oidc.session?.accountId !== undefined && !ctx.oidc.account ? Check.REQUEST_PROMPT : Check.NO_NEED_TO_PROMPT,
       ),

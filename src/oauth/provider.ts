@@ -14,10 +14,12 @@ import type { KeyRing } from '../crypto/keyring.ts'
 import { createSealer } from '../crypto/sealing.ts'
 import type { Apis } from '../permissions/apis.ts'
 import { identityScopeNames, identityScopes } from '../permissions/scopes.ts'
+import { idTokenAlgorithms } from '../settings/client.ts'
 import type { Settings } from '../settings/load.ts'
+import { endBound } from '../store/bonds.ts'
 import type { Store } from '../store/store.ts'
 import { accessTokenPayload, createAccessTokenReader, personClaims } from './access-tokens.ts'
-import { artifactAdapter, lookUpOnly, withRefusalsSaid } from './adapter.ts'
+import { artifactAdapter, lookUpOnly, saysUnavailable, withRefusalsSaid } from './adapter.ts'
 import { adjustClients } from './client-model.ts'
 import { type Clients, extraMembers } from './clients.ts'
 import { defaultApi, existingGrant, interactions, mayCallFrom, type OurClient, resourceServerInfo } from './policy.ts'
@@ -46,9 +48,14 @@ export interface ProviderParts {
 /** Strangers cause these, so they live where they can be lost and are bounded. */
 const volatileModels = new Set(['Interaction', 'ReplayDetection', 'DeviceCode', 'PushedAuthorizationRequest'])
 
-export const sessionCookieName = (development: boolean): string => (development ? 'signet_session' : '__Host-signet_session')
+const sessionCookieName = (development: boolean): string => (development ? 'signet_session' : '__Host-signet_session')
 
-export function createProvider(parts: ProviderParts): Provider {
+export function createProvider(given: ProviderParts): Provider {
+  const parts: ProviderParts = {
+    ...given,
+    accounts: { ...given.accounts, findActive: saysUnavailable(given.accounts.findActive) },
+    clients: { ...given.clients, find: saysUnavailable(given.clients.find) },
+  }
   const provider = new Provider(parts.settings.issuer, configuration(parts))
   // X-Forwarded-* reach the library only after the door has made them true (`web/door.ts`).
   provider.proxy = true
@@ -65,7 +72,7 @@ function configuration(parts: ProviderParts): Configuration {
     jwks: { keys: signingKeys(parts.ring) },
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
     clientAuthMethods: secretMethods,
-    enabledJWA: { idTokenSigningAlgValues: parts.ring.algorithms },
+    enabledJWA: { idTokenSigningAlgValues: [...idTokenAlgorithms] },
     extraClientMetadata: { properties: [...extraMembers] },
     responseTypes: ['code'],
     allowOmittingSingleRegisteredRedirectUri: false,
@@ -105,7 +112,8 @@ function configuration(parts: ProviderParts): Configuration {
     findAccount: async (_ctx, id) => {
       const account = await accounts.findActive(id)
       if (!account) return undefined
-      const claims = { sub: account.id, name: account.name, email: account.email, email_verified: true }
+      // False until a letter has shown it: clients link accounts by this claim.
+      const claims = { sub: account.id, name: account.name, email: account.email, email_verified: false }
       return { accountId: account.id, roles: account.roles, claims: () => claims }
     },
     loadExistingGrant: existingGrant,
@@ -136,13 +144,18 @@ function lifetimeOf({ resourceServer }: { resourceServer?: { accessTokenTTL?: nu
 export const passwordAcr = 'urn:signet:acr:password'
 
 function adapters({ settings, masterSecret, ring, store, clients, now }: ProviderParts): (model: string) => Adapter {
-  const sealer = createSealer(deriveKey(masterSecret, 'store/artifacts'))
+  const kept = {
+    sealer: createSealer(deriveKey(masterSecret, 'store/artifacts')),
+    userCodeKey: deriveKey(masterSecret, 'store/user-codes'),
+    endGrant: (grant: string) => endBound(store, { grant }),
+    now,
+  }
   const reader = createAccessTokenReader({ ring, issuer: settings.issuer, now })
   return (model) => {
     if (model === 'Client') return lookUpOnly((id) => clients.find(id) as Promise<AdapterPayload | undefined>)
     if (model === 'AccessToken' || model === 'ClientCredentials') return lookUpOnly((token) => accessTokenPayload(reader, token))
-    const lasting = artifactAdapter(model, { store: store.artifacts, sealer, now })
-    const passing = artifactAdapter(model, { store: store.volatile, sealer, now })
+    const lasting = artifactAdapter(model, { ...kept, store: store.artifacts })
+    const passing = artifactAdapter(model, { ...kept, store: store.volatile })
     if (model === 'Session') return withRefusalsSaid(sessionAdapter(lasting, passing))
     return withRefusalsSaid(volatileModels.has(model) ? passing : lasting)
   }

@@ -2,7 +2,7 @@
  * The look that an operator may choose, as a stylesheet of its own: under our policy no page carries an inline style.
  * Every value is checked before it becomes CSS, and the text colours are computed, so that no choice of accent makes a page unreadable.
  */
-import { BLACK, type Colour, contrast, mix, parseColour, readableOn, toHex, WHITE } from './colour.ts'
+import { BLACK, type Colour, contrast, mix, parseColour, readableOn, toHex, WHITE } from '../base/colour.ts'
 import { linkTo } from './outside.ts'
 
 export interface Theme {

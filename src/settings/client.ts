@@ -13,6 +13,8 @@ export type ClientKind = (typeof clientKinds)[number]
 /** Members that have to fit one another. */
 const judged = ['kind', 'redirectUris', 'postLogoutRedirectUris', 'secretDigests', 'pkceExempt'] as const
 
+export const idTokenAlgorithms = ['ES256', 'RS256'] as const
+
 const uriList = z.array(z.string().max(2_048)).max(50).default([])
 const httpsUri = z.url({ protocol: /^https$/ })
 
@@ -36,7 +38,7 @@ export const clientRegistration = z
     verified: z.boolean().default(true),
     /** Only for confidential clients that cannot do PKCE. */
     pkceExempt: z.boolean().default(false),
-    idTokenAlgorithm: z.enum(['ES256', 'RS256']).default('ES256'),
+    idTokenAlgorithm: z.enum(idTokenAlgorithms).default('ES256'),
     logo: httpsUri.optional(),
     policyUri: httpsUri.optional(),
     tosUri: httpsUri.optional(),
@@ -48,6 +50,9 @@ export const clientRegistration = z
     },
     { when: isRecord },
   )
+
+/** A registration as it was stored, whatever release stored it: members that came later take their defaults. */
+export const readRegistration = (text: string): ClientRegistration => clientRegistration.parse(JSON.parse(text))
 
 export type ClientRegistration = z.output<typeof clientRegistration>
 

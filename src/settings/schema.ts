@@ -2,7 +2,10 @@
  * What an operator may say, as a schema. Strict: a name that is not known is a fault, so that a misspelt setting never
  * silently keeps its default. All faults of a file are reported at once, each with its path (see `load.ts`).
  */
+import { createPublicKey } from 'node:crypto'
+import type { JWK } from 'jose'
 import { z } from 'zod'
+import { parseColour } from '../base/colour.ts'
 import { clientRegistration } from './client.ts'
 import { areSound, isRecord } from './sound.ts'
 import { isLoopbackHost, sameIdentifier, uriWithoutFragment } from './uri.ts'
@@ -29,14 +32,18 @@ const scope = z.strictObject({
   roles: z.array(roleName).min(1).optional(),
 })
 
-const encryption = z.strictObject({
-  algorithm: z.enum(['ECDH-ES', 'ECDH-ES+A256KW', 'RSA-OAEP-256']).default('ECDH-ES'),
-  encoding: z.enum(['A256GCM', 'A128GCM', 'A256CBC-HS512']).default('A256GCM'),
-  /** The API's public key; the private half never leaves the API. */
-  publicKey: z
-    .looseObject({ kty: z.enum(['EC', 'OKP', 'RSA']), kid: z.string().optional() })
-    .refine((jwk) => !('d' in jwk), 'this is a private key; give the public half'),
-})
+const encryption = z
+  .strictObject({
+    algorithm: z.enum(['ECDH-ES', 'ECDH-ES+A256KW', 'RSA-OAEP-256']).default('ECDH-ES'),
+    encoding: z.enum(['A256GCM', 'A128GCM']).default('A256GCM'),
+    /** The API's public key; the private half never leaves the API. */
+    publicKey: z.looseObject({ kty: z.enum(['EC', 'OKP', 'RSA']), kid: z.string().optional() }),
+  })
+  .superRefine(({ algorithm, publicKey }, context) => {
+    const fault = (message: string) => context.addIssue({ code: 'custom', path: ['publicKey'], message })
+    if ('d' in publicKey) fault('this is a private key; give the public half')
+    else if (!fits(publicKey, algorithm)) fault(`is no public key for ${algorithm}`)
+  })
 
 const api = z.strictObject({
   identifier: z.url({ abort: true }).refine(uriWithoutFragment, 'an absolute URI without fragment or query (RFC 8707 s2)'),
@@ -59,11 +66,11 @@ const lifetimes = z.strictObject({
 })
 
 const theme = z.strictObject({
-  title: z.string().min(1).max(60).default('Signet'),
+  title: z.string().trim().min(1).max(60).default('Signet'),
   logo: z.url({ protocol: /^https$/ }).optional(),
   accent: z
     .string()
-    .regex(/^(#[0-9a-fA-F]{6}|oklch\([0-9.% ]+\))$/, 'a colour as #rrggbb or oklch(…)')
+    .refine((colour) => parseColour(colour) !== undefined, 'a colour as #rrggbb or oklch(L C H)')
     .default('oklch(52% 0.17 262)'),
   radius: z
     .string()
@@ -166,5 +173,17 @@ function clientApiFaults({ clients, apis }: Pick<SettingsFile, 'clients' | 'apis
       const unknown = api && scopes.find((scope) => !Object.hasOwn(api.scopes, scope))
       if (unknown !== undefined) fault(['clients', index, 'apis', identifier], `has no scope "${unknown}"`)
     }
+  }
+}
+
+/** RFC 7518 s4: which keys an algorithm takes; and whether it is a key at all. */
+function fits(publicKey: JWK, algorithm: string): boolean {
+  const families = algorithm.startsWith('RSA') ? ['RSA'] : ['EC', 'OKP']
+  if (!families.includes(publicKey.kty as string)) return false
+  try {
+    createPublicKey({ key: publicKey, format: 'jwk' })
+    return true
+  } catch {
+    return false
   }
 }

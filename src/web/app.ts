@@ -51,6 +51,7 @@ export function createApp(parts: AppParts): Handler {
       csrf,
       headers,
       now,
+      log,
     }).routes() as Middleware,
   ]
   for (const middleware of ours) {
@@ -63,17 +64,16 @@ export function createApp(parts: AppParts): Handler {
 /** Whatever is thrown below becomes an answer here: a refusal is said, anything else is logged and nothing of it shown. */
 function guard(refusals: Refusals, log: Log): Middleware {
   return async (ctx, next) => {
-    ctx.state.requestId = ctx.get('x-request-id')
     try {
       await next()
       if (ctx.status === 404 && ctx.body === undefined) throw new Refusal('not_found', 'There is nothing here.', { status: 404 })
     } catch (thrown) {
       const no = speakable(thrown)
       if (no instanceof Refusal)
-        log.info('refused', { request: ctx.state.requestId, path: ctx.path, reason: no.code, ...no.detail })
-      else log.error('server_error', { request: ctx.state.requestId, path: ctx.path, error: thrown })
+        log.info('refused', { request: ctx.get('x-request-id'), path: ctx.path, reason: no.code, ...no.detail })
+      else log.error('server_error', { request: ctx.get('x-request-id'), path: ctx.path, error: thrown })
       const as = ctx.accepts('json', 'html') === 'html' ? 'html' : 'json'
-      const answer = refusals.answer(no, { as, requestId: ctx.state.requestId })
+      const answer = refusals.answer(no, { as, requestId: ctx.get('x-request-id') })
       ctx.status = answer.status
       ctx.type = answer.type
       ctx.set(answer.headers)
@@ -116,7 +116,7 @@ function protocolPages({ pages, accounts }: AppParts, refusals: Refusals): Provi
     },
     error(ctx, out) {
       const as = ctx.accepts('json', 'html') === 'html' ? 'html' : 'json'
-      const answer = refusals.answer({ ...out, status: ctx.status }, { as, requestId: ctx.state.requestId })
+      const answer = refusals.answer({ ...out, status: ctx.status }, { as, requestId: ctx.get('x-request-id') })
       ctx.type = answer.type
       ctx.set(answer.headers)
       ctx.body = answer.body

@@ -11,13 +11,17 @@ export async function readForm(ctx: Context): Promise<URLSearchParams> {
   }
   const chunks: Buffer[] = []
   let received = 0
-  for await (const chunk of ctx.req) {
-    received += chunk.length
-    if (received > largestFormBytes) {
-      ctx.set('Connection', 'close')
-      throw new Refusal('invalid_request', `A form has at most ${largestFormBytes} bytes.`, { status: 413 })
+  try {
+    for await (const chunk of ctx.req) {
+      received += chunk.length
+      if (received > largestFormBytes) {
+        ctx.set('Connection', 'close')
+        throw new Refusal('invalid_request', `A form has at most ${largestFormBytes} bytes.`, { status: 413 })
+      }
+      chunks.push(chunk)
     }
-    chunks.push(chunk)
+  } catch (cause) {
+    throw cause instanceof Refusal ? cause : new Refusal('invalid_request', 'The form was cut off.', { cause })
   }
   return new URLSearchParams(Buffer.concat(chunks).toString('utf8'))
 }

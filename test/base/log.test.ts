@@ -20,6 +20,14 @@ describe('the log', () => {
       reason: 'two\nlines',
     })
   })
+  it('survives what JSON cannot say, and lets no field stand in for its own', () => {
+    const cycle: Record<string, unknown> = { big: 10n }
+    cycle.self = cycle
+    log.info('x', { cycle, event: 'forged', time: 'forged' })
+    expect(said()).to.include({ event: 'x', level: 'info' })
+    log.error('y', { error: new Error('outer', { cause: new Error('inner') }) })
+    expect(lines.at(-1)).to.include('inner')
+  })
   it('says what an error was', () => {
     log.error('server_error', { error: new TypeError('broken') })
     expect(said().error).to.include({ name: 'TypeError', message: 'broken' })
@@ -36,7 +44,7 @@ describe('the log', () => {
     'id_token_hint',
   ]) {
     it(`L18 never writes a field named ${name}, however deep`, () => {
-      log.warn('x', { [name]: 's3cret', inner: { list: [{ [name]: 's3cret' }] } })
+      log.info('x', { [name]: 's3cret', inner: { list: [{ [name]: 's3cret' }] } })
       expect(lines.at(-1)).to.not.include('s3cret')
     })
   }

@@ -58,11 +58,24 @@ describe('the key ring', () => {
   })
 
   it('names a key by its thumbprint, whatever its file says', async () => {
-    put({ ...ec('P-256'), alg: 'ES256', kid: '../../etc/passwd', use: 'enc', d2: 'x' })
+    put({ ...ec('P-256'), alg: 'ES256', kid: '../../etc/passwd', use: 'enc', d2: 'x', created_at: now() })
     const [key] = (await ring('ES256')).jwks.keys
     expect(key).to.have.all.keys('kty', 'crv', 'x', 'y', 'kid', 'alg', 'use')
     expect(key?.kid).to.match(/^[A-Za-z0-9_-]{43}$/)
     expect(key?.use).to.equal('sig')
+  })
+
+  it('refuses a key that does not say when it was made, since the newest one signs', async () => {
+    put({ ...ec('P-256'), alg: 'ES256' })
+    expect((await refusalOf(() => ring('ES256'))).code).to.equal('ambiguous_key')
+  })
+
+  it('publishes both keys of two servers that start together', async () => {
+    const [one, other] = await Promise.all([ring('ES256'), ring('ES256')])
+    expect((await ring('ES256')).jwks.keys.map(({ kid }) => kid)).to.include.members([
+      one.current('ES256').kid,
+      other.current('ES256').kid,
+    ])
   })
 
   it('leaves alone what is no signing key', async () => {

@@ -248,7 +248,7 @@ describe('bad input', function () {
     const { status, body } = await token(server, who.machine, {
       grant_type: 'client_credentials',
       'scope[0]': 'notes:read',
-      __proto__: 'x',
+      ['__proto__']: 'x',
       'scope[__proto__]': 'x',
     })
     expect(status).to.equal(200)

@@ -187,7 +187,6 @@ describe('the token endpoint', () => {
       ['a wrong one', () => 'sgs_wrong'],
       ['an empty one', () => ''],
       ['another client’s', () => who.web.secret!],
-      ['the digest that is kept', () => 'x'],
       ['a very long one', () => 'x'.repeat(5_000)],
     ] as const) {
       it(`T13 refuses ${what} as secret`, async () => {
@@ -266,8 +265,9 @@ describe('the token endpoint', () => {
     ]) {
       it(`T29 refuses the header ${JSON.stringify(header)}`, async () => {
         const response = await post(own, { authorization: header })
-        expect(response.status).to.be.oneOf([400, 401])
-        expect(((await response.json()) as { error: string }).error).to.be.oneOf(['invalid_client', 'invalid_request'])
+        expect(response.status).to.equal(401)
+        expect(response.headers.get('www-authenticate')).to.match(/^Basic /)
+        expect(((await response.json()) as { error: string }).error).to.equal('invalid_client')
       })
     }
   })

@@ -222,7 +222,7 @@ describe('tokens', () => {
         sub: who.subject,
         name: 'ada',
         email: 'ada@example.com',
-        email_verified: true,
+        email_verified: false,
       })
       expect(
         (await userinfo((await tokensFor(server, who.native, { scope: 'openid notes:read' })).access_token!)).body,

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
 import { type Adapter, errors } from 'oidc-provider'
 import { Refusal } from '../../src/base/errors.ts'
-import { digest } from '../../src/crypto/derive.ts'
+import { digest, keyedDigest } from '../../src/crypto/derive.ts'
 import { createSealer } from '../../src/crypto/sealing.ts'
 import { artifactAdapter, lookUpOnly, withRefusalsSaid } from '../../src/oauth/adapter.ts'
 import { openStore } from '../../src/store/open.ts'
@@ -25,6 +25,7 @@ describe('the adapter', () => {
   let store: Store
   let rows: Artifact[]
   const sealer = createSealer(randomBytes(32))
+  const userCodeKey = randomBytes(32)
   beforeEach(async () => {
     rows = []
     const opened = await openStore({ dataFolder: ':memory:', now })
@@ -35,7 +36,14 @@ describe('the adapter', () => {
     store = { ...opened, artifacts: { ...opened.artifacts, put } }
   })
   afterEach(() => store.close())
-  const adapter = (model: string): Adapter => artifactAdapter(model, { store: store.artifacts, sealer, now })
+  const adapter = (model: string): Adapter =>
+    artifactAdapter(model, {
+      store: store.artifacts,
+      endGrant: async (grant) => void (await store.artifacts.removeBound({ grant })),
+      userCodeKey,
+      sealer,
+      now,
+    })
   const codeOf = (failure: unknown) => (failure as errors.OIDCProviderError).error
 
   it('keeps no bearer value, and no payload that can be read', async () => {
@@ -47,7 +55,7 @@ describe('the adapter', () => {
       id: digest('bearer'),
       expiresAt: exp,
       uid: undefined,
-      userCode: digest('ABCD'),
+      userCode: keyedDigest(userCodeKey, 'ABCD'),
       account: 'ada',
       client: 'app',
       grant: digest('grant'),

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { contrast, parseColour, toHex } from '../../src/pages/colour.ts'
+import { contrast, parseColour, toHex } from '../../src/base/colour.ts'
 import { checkTheme, themeStylesheet } from '../../src/pages/theme.ts'
 import { pages, theme } from './models.ts'
 

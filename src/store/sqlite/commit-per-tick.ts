@@ -34,12 +34,15 @@ export function commitPerTick(connection: Connection, options: CommitOptions): W
     const jobs = waiting
     waiting = []
     if (jobs.length === 0) return
+    let answers: (() => void)[]
     try {
-      const answers = transact(connection, [...sweeps(jobs.length), ...jobs])
-      for (const answer of answers) answer()
+      answers = transact(connection, [...sweeps(jobs.length), ...jobs])
     } catch (error) {
       for (const job of jobs) job.fail(error)
+      return
     }
+    // What is committed is committed: an answer that throws is no reason to refuse the others.
+    for (const answer of answers) answer()
   }
 
   /** Twice as many rows go as can come: what has expired dwindles even while every write brings a new row. */

@@ -5,6 +5,7 @@ import type { Accounts } from '../../accounts/account.ts'
 import type { Attempts } from '../../accounts/attempts.ts'
 import type { Clock } from '../../base/clock.ts'
 import { Refusal } from '../../base/errors.ts'
+import type { Log } from '../../base/log.ts'
 import type { Interaction } from '../../oauth/consent.ts'
 import type { OurClient } from '../../oauth/policy.ts'
 import type { Pages } from '../../pages/render.ts'
@@ -21,6 +22,7 @@ export interface InteractionParts {
   csrf: Csrf
   headers: Headers
   now: Clock
+  log: Log
 }
 
 export interface Step {
@@ -46,7 +48,7 @@ export async function finish(provider: Provider, ctx: Context, result: Interacti
 }
 
 /** Each step has a cookie of its own; left behind, they pile up to the browser's limit for the host. */
-function forgetStep(provider: Provider, ctx: Context): void {
+export function forgetStep(provider: Provider, ctx: Context): void {
   const name = provider.cookieName('interaction')
   ctx.cookies.set(name, null, { path: `/interaction/${ctx.params.uid}` })
 }

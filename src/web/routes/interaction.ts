@@ -4,16 +4,17 @@
  */
 import Router from '@koa/router'
 import type { Context } from 'koa'
+import { networkOf } from '../../accounts/attempts.ts'
 import { Refusal } from '../../base/errors.ts'
 import { grantConsent } from '../../oauth/consent.ts'
 import { passwordAcr } from '../../oauth/provider.ts'
 import { field, readForm } from '../form.ts'
 import { consentRequest, showConsent } from '../interaction/consent.ts'
 import { showSignIn, trySignIn } from '../interaction/sign-in.ts'
-import { about, finish, type InteractionParts, type Step, seeOther, stepOf } from '../interaction/step.ts'
+import { about, finish, forgetStep, type InteractionParts, type Step, seeOther, stepOf } from '../interaction/step.ts'
 
 export function interactionRoutes(parts: InteractionParts): Router {
-  const { provider, accounts, attempts, apis, csrf, now } = parts
+  const { provider, accounts, attempts, apis, csrf, now, log } = parts
   const router = new Router({ prefix: '/interaction/:uid' })
 
   router.get('/', async (ctx) => {
@@ -26,7 +27,12 @@ export function interactionRoutes(parts: InteractionParts): Router {
     const { step, form } = await posted(ctx, 'login')
     const email = field(form, 'email')
     const account = await trySignIn({ accounts, attempts }, email, field(form, 'password'), ctx.ip)
-    if ('error' in account) return showSignIn(parts, ctx, step, { email, ...account })
+    const who = { request: ctx.get('x-request-id'), client: step.client.clientId, network: networkOf(ctx.ip) }
+    if ('error' in account) {
+      log.info('sign_in.refused', { ...who, reason: account.error.code })
+      return showSignIn(parts, ctx, step, { email, ...account })
+    }
+    log.info('sign_in.success', { ...who, subject: account.id })
     // `ts` is when the password was right; without it, `auth_time` would be when the last page of the interaction was left.
     await finish(provider, ctx, { login: { accountId: account.id, ts: now(), acr: passwordAcr, amr: ['pwd'], remember: true } })
   })
@@ -46,11 +52,13 @@ export function interactionRoutes(parts: InteractionParts): Router {
     await finish(provider, ctx, denied)
   })
 
-  // Whoever switches leaves: the session ends, and the request starts again with nobody signed in.
+  // The one page that leads on by itself: whoever switches leaves, so the step and the session end and the request begins anew.
   router.post('/switch', async (ctx) => {
     const { step } = await posted(ctx, 'consent')
     const session = await provider.Session.get(ctx as never)
     await session.destroy()
+    await step.interaction.destroy()
+    forgetStep(provider, ctx)
     const query = new URLSearchParams()
     for (const [name, value] of Object.entries(step.interaction.params)) {
       for (const one of [value].flat()) if (one !== undefined) query.append(name, String(one))

@@ -11,8 +11,8 @@ export interface SiteParts {
   ring: KeyRing
 }
 
-/** How long a verifier may go on with the keys it has. A new key is published for at least this long before it signs. */
-export const keysMaxAgeSeconds = 300
+/** How long a verifier may go on with the keys it has. */
+const keysMaxAgeSeconds = 300
 
 export function siteRoutes({ settings, pages, ring }: SiteParts): Router {
   const router = new Router()
