@@ -4,7 +4,7 @@ import type { Clock } from '../base/clock.ts'
 import { Refusal } from '../base/errors.ts'
 import type { Passwords } from '../crypto/passwords.ts'
 import { endBound } from '../store/bonds.ts'
-import type { Account, Store } from '../store/store.ts'
+import type { Account, AccountChange, Store } from '../store/store.ts'
 import { emailKey, possibleEmailKey } from './email.ts'
 
 export interface NewAccount {
@@ -18,8 +18,12 @@ export interface NewAccount {
 export interface Accounts {
   /** @throws Refusal `invalid_email`, `weak_password`, `email_taken`, `unknown_role` */
   add(account: NewAccount): Promise<Account>
-  /** Only accounts that may be used: a disabled one is not found. */
+  /** Only accounts that may be used: a disabled one is not found. Does NOT ask since when somebody is signed in; see `findSignedIn`. */
   findActive(id: string): Promise<Account | undefined>
+  /** @param signedInAt when the password was given; a sign-in from before access was ended is none. */
+  findSignedIn(id: string, signedInAt: number | undefined): Promise<Account | undefined>
+  /** @throws Refusal `busy`, so that an attempt which could not be judged is not counted either. */
+  checkRoom(): void
   findByEmail(email: string): Promise<Account | undefined>
   /** @returns the account, or undefined for any reason at all, after the same work. @throws Refusal `busy`, `password_too_long` */
   authenticate(email: string, password: string): Promise<Account | undefined>
@@ -67,7 +71,14 @@ export function createAccounts({
     return account
   }
 
-  async function endAccess(account: string): Promise<void> {
+  async function findActive(id: string): Promise<Account | undefined> {
+    const account = await store.accounts.find(id)
+    return account?.disabledAt === undefined ? account : undefined
+  }
+
+  /** The time is written with the change: what is in flight meanwhile, and is saved after the rows are gone, counts for nothing either. */
+  async function changeAndEndAccess(account: string, change: AccountChange): Promise<void> {
+    await store.accounts.change(account, { ...change, accessEndedAt: now() })
     await endBound(store, { account })
   }
 
@@ -88,10 +99,12 @@ export function createAccounts({
         throw new Refusal('email_taken', `There is already an account ${email}.`, { status: 409 })
       return account
     },
-    async findActive(id) {
-      const account = await store.accounts.find(id)
-      return account?.disabledAt === undefined ? account : undefined
+    findActive,
+    async findSignedIn(id, signedInAt = 0) {
+      const account = await findActive(id)
+      return account?.accessEndedAt === undefined || signedInAt > account.accessEndedAt ? account : undefined
     },
+    checkRoom: () => passwords.checkRoom(),
     findByEmail: (email) => store.accounts.findByEmailKey(emailKey(email)),
     async authenticate(email, password) {
       const account = await findQuietly(store, email)
@@ -106,8 +119,7 @@ export function createAccounts({
     },
     async disable(email) {
       const account = await mustFind(email)
-      await store.accounts.change(account.id, { disabledAt: now() })
-      await endAccess(account.id)
+      await changeAndEndAccess(account.id, { disabledAt: now() })
     },
     async enable(email) {
       const account = await mustFind(email)
@@ -115,8 +127,7 @@ export function createAccounts({
     },
     async setPassword(email, password) {
       const account = await mustFind(email)
-      await store.accounts.change(account.id, { passwordHash: await hashOf(password) })
-      await endAccess(account.id)
+      await changeAndEndAccess(account.id, { passwordHash: await hashOf(password) })
     },
     list: (limit, after) => store.accounts.list(limit, after),
   }

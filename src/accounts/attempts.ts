@@ -57,9 +57,20 @@ export function createAttempts({
     async begin(email, address) {
       await count(network(address), limits.attemptsPerNetwork)
       await count(person(email, address), limits.attemptsPerAccount)
+      // A /48 is what one subscriber may be given whole: 65,536 networks, which together get ten times one's attempts.
+      const site = siteOf(address)
+      if (!site) return
+      await count(network(site), 10 * limits.attemptsPerNetwork)
+      await count(person(email, site), 10 * limits.attemptsPerAccount)
     },
     succeeded: (email, address) => counters.clear(person(email, address)),
   }
+}
+
+/** The /48 around an IPv6 address, in a form that `networkOf` leaves as it is; nothing for IPv4. */
+function siteOf(address: string): string | undefined {
+  const network = networkOf(address)
+  return network.includes(':') ? `${network.split(':').slice(0, 3).join(':')}/48` : undefined
 }
 
 /** The network that one subscriber has: an IPv4 address, or the /64 of an IPv6 one. */

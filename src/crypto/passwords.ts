@@ -11,6 +11,8 @@ export interface Passwords {
   hash(password: string): Promise<string>
   /** With no hash (an unknown person) it does the same work and says no. @throws Refusal as `hash` */
   matches(password: string, hash: string | undefined): Promise<boolean>
+  /** @throws Refusal `busy` when a hash would be refused at this moment */
+  checkRoom(): void
   /** How many hashes were computed, dummies included. */
   readonly computed: number
   close(): Promise<void>
@@ -44,14 +46,15 @@ export function createPasswords({ queueLimit = 64 }: { queueLimit?: number } = {
     return started
   }
 
+  function checkRoom(): void {
+    if (!closed && waiting.size < queueLimit) return
+    const sentence = 'Too many people are signing in at this moment. Please try again.'
+    throw new Refusal('busy', sentence, { status: 503, retryAfterSeconds: 1 })
+  }
+
   async function run(password: string, hash?: string | null): Promise<PasswordAnswer> {
     if (password.length > longest) throw new Refusal('password_too_long', `A password has at most ${longest} characters.`)
-    if (closed || waiting.size >= queueLimit) {
-      throw new Refusal('busy', 'Too many people are signing in at this moment. Please try again.', {
-        status: 503,
-        retryAfterSeconds: 1,
-      })
-    }
+    checkRoom()
     worker ??= start()
     worker.ref()
     const id = nextId++
@@ -64,6 +67,7 @@ export function createPasswords({ queueLimit = 64 }: { queueLimit?: number } = {
   }
 
   return {
+    checkRoom,
     hash: async (password) => (await run(password)).hash as string,
     async matches(password, hash) {
       return (await run(password, hash ?? null)).matches === true

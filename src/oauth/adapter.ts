@@ -3,7 +3,7 @@
  * payloads sealed. Two promises that the library leaves to its adapter are kept here: a code or a rotated refresh token is used once,
  * whoever else tries at the same moment; and whoever loses that race has its grant ended, since thief and owner cannot be told apart.
  */
-import { type Adapter, type AdapterPayload, errors } from 'oidc-provider'
+import { type Adapter, type AdapterPayload, errors, Provider } from 'oidc-provider'
 import type { Clock } from '../base/clock.ts'
 import { Refusal } from '../base/errors.ts'
 import { digest, keyedDigest } from '../crypto/derive.ts'
@@ -21,6 +21,12 @@ export interface ArtifactParts {
   now: Clock
 }
 
+/** The id that the session of this request had, once it has been given another. Not in the library's types. */
+const rotatedFrom = () => (Provider.ctx?.oidc.session as { oldId?: string } | undefined)?.oldId
+
+/** Longer than a request can take (`requestTimeout` in main.ts is 30 seconds). */
+const stoneSeconds = 300
+
 /** The column by which everything of one grant is found. */
 const grantColumn = (grantId: string): string => digest(grantId)
 
@@ -28,7 +34,7 @@ export function artifactAdapter(model: string, { store, endGrant, sealer, userCo
   const context = (id: string) => `${model}:${id}`
 
   const opened = (artifact: Artifact | undefined): AdapterPayload | undefined => {
-    if (!artifact) return undefined
+    if (!artifact || isBuried(artifact)) return undefined
     const payload = JSON.parse(sealer.open(artifact.payload, context(artifact.id))) as AdapterPayload
     return artifact.consumedAt === undefined ? payload : { ...payload, consumed: artifact.consumedAt }
   }
@@ -40,7 +46,7 @@ export function artifactAdapter(model: string, { store, endGrant, sealer, userCo
     expiresAt: lifetimeSeconds === undefined ? (payload.exp ?? now()) : now() + lifetimeSeconds,
     uid: model === 'Session' && payload.uid ? digest(payload.uid) : undefined,
     userCode: payload.userCode ? keyedDigest(userCodeKey, payload.userCode) : undefined,
-    account: payload.accountId,
+    account: payload.accountId ?? payload.result?.login?.accountId ?? payload.lastSubmission?.login?.accountId,
     client: payload.clientId,
     grant: grantOf(id, payload),
   })
@@ -49,6 +55,22 @@ export function artifactAdapter(model: string, { store, endGrant, sealer, userCo
   function grantOf(id: string, { grantId }: AdapterPayload): string | undefined {
     if (model === 'Grant') return id
     return model === 'Interaction' || !grantId ? undefined : grantColumn(grantId)
+  }
+
+  const isBuried = (artifact: Artifact | undefined) => model === 'Session' && artifact?.consumedAt !== undefined
+
+  /**
+   * A session that ended leaves a stone for as long as a request may last. The library reads a session when a request begins and saves it
+   * when it ends, so that without one a request held open over a sign-out brings the session back. A session that goes on under a new id
+   * after it was ended under the old one is refused.
+   */
+  async function bury(value: string): Promise<void> {
+    const id = digest(value)
+    if (await store.consume(model, id)) {
+      await store.put({ model, id, payload: sealer.seal('{}', context(id)), expiresAt: now() + stoneSeconds })
+    } else if (rotatedFrom() === value && isBuried(await store.find(model, id))) {
+      throw new errors.SessionNotFound('the session has ended')
+    }
   }
 
   async function refuseSecondUse(id: string): Promise<never> {
@@ -61,6 +83,7 @@ export function artifactAdapter(model: string, { store, endGrant, sealer, userCo
   return {
     async upsert(value, payload, lifetimeSeconds) {
       const artifact = row(digest(value), payload, lifetimeSeconds)
+      if (model === 'Session' && isBuried(await store.find(model, artifact.id))) return
       if (model !== 'ReplayDetection') return store.put(artifact)
       if (!(await store.insert(artifact))) throw new errors.InvalidGrant('the assertion was already used')
     },
@@ -71,7 +94,7 @@ export function artifactAdapter(model: string, { store, endGrant, sealer, userCo
       const id = digest(value)
       if (!(await store.consume(model, id))) await refuseSecondUse(id)
     },
-    destroy: (value) => store.remove(model, digest(value)),
+    destroy: (value) => (model === 'Session' ? bury(value) : store.remove(model, digest(value))),
     async revokeByGrantId(grantId) {
       await endGrant(grantColumn(grantId))
     },

@@ -36,8 +36,8 @@ export function askedPermissions(apis: Apis, { interaction, client, roles, grant
     const known = identityScopes[scope]
     return known ? [{ scope, value: scope, sentence: known.sentence, required: known.required, granted: before.has(scope) }] : []
   })
-  const permissions = requestedApis(apis, interaction, client).flatMap((api) => {
-    const granted = new Set(grant?.getResourceScope(api.identifier).split(' '))
+  const permissions = requestedApis(apis, interaction, client).flatMap(({ api, spellings }) => {
+    const granted = new Set(spellings.flatMap((identifier) => splitScope(grant?.getResourceScope(identifier))))
     const allowed = new Set(allowedScopes(api, client, roles))
     return asked
       .filter((scope) => allowed.has(scope))
@@ -71,52 +71,52 @@ export async function grantConsent(
   const asked = askedPermissions(apis, request)
   const allowed = asked.filter(({ required, value }) => required || ticked.has(value))
   const refused = asked.filter((permission) => !allowed.includes(permission))
-  forgetRefusals(grant, allowed)
-
-  const identityOf = (list: AskedPermission[]) => list.filter(({ api }) => !api).map(({ scope }) => scope)
-  addScopes(identityOf(allowed), (scope) => grant.addOIDCScope(scope))
-  addScopes(identityOf(refused), (scope) => grant.rejectOIDCScope(scope))
-  for (const api of requestedApis(apis, interaction, client)) {
+  const scopesOf = (list: AskedPermission[], api?: Api) => list.filter((one) => one.api === api).map(({ scope }) => scope)
+  const identity = { allowed: scopesOf(allowed), refused: scopesOf(refused) }
+  decide(grant, undefined, identity)
+  for (const { api, spellings } of requestedApis(apis, interaction, client)) {
     // A token for an API says the scopes of OpenID Connect too, so they are granted for it as well.
-    const scopesOf = (list: AskedPermission[]) => [
-      ...identityOf(list),
-      ...list.filter((one) => one.api?.identifier === api.identifier).map(({ scope }) => scope),
-    ]
-    addScopes(scopesOf(allowed), (scope) => grant.addResourceScope(api.identifier, scope))
-    addScopes(scopesOf(refused), (scope) => grant.rejectResourceScope(api.identifier, scope))
+    const answer = {
+      allowed: [...identity.allowed, ...scopesOf(allowed, api)],
+      refused: [...identity.refused, ...scopesOf(refused, api)],
+    }
+    for (const identifier of spellings) decide(grant, identifier, answer)
   }
   return grant.save()
 }
 
-function addScopes(scopes: string[], add: (scope: string) => void): void {
-  if (scopes.length > 0) add(scopes.join(' '))
-}
-
-/** The APIs that the request names, or the one that it means. */
-function requestedApis(apis: Apis, interaction: Interaction, client: OurClient): Api[] {
-  const named = [interaction.params.resource ?? defaultApi(apis, client)].flat() as string[]
-  // The grant is kept under the identifier as the request spelt it, since that is how the library looks it up.
-  return named.flatMap((identifier) => {
+/** The APIs that the request names, each once, or the one that it means. The grant is kept under every spelling, since the library looks it up by the request's. */
+function requestedApis(apis: Apis, interaction: Interaction, client: OurClient): { api: Api; spellings: string[] }[] {
+  const named = new Set([interaction.params.resource ?? defaultApi(apis, client)].flat() as string[])
+  const found = new Map<Api, string[]>()
+  for (const identifier of named) {
     const api = apis.find(identifier)
-    return api ? [{ ...api, identifier }] : []
-  })
+    if (api) found.set(api, [...(found.get(api) ?? []), identifier])
+  }
+  return [...found].map(([api, spellings]) => ({ api, spellings }))
 }
 
-type Refusable = {
-  openid?: { scope?: string }
-  resources?: Record<string, string>
-  rejected?: { openid?: { scope?: string }; resources?: Record<string, string> }
+type Scopes = { openid?: { scope?: string; claims?: string[] }; resources?: Record<string, string> }
+
+/**
+ * The last answer counts, at this API alone: what is allowed now is refused no more, and what is refused now is granted no more.
+ * The library only ever adds to both lists, and would take a refusal from years ago for final.
+ * @param identifier of an API; undefined for the scopes of OpenID Connect
+ */
+function decide(
+  grant: Grant,
+  identifier: string | undefined,
+  { allowed, refused }: { allowed: string[]; refused: string[] },
+): void {
+  const given = grant as unknown as Scopes & { rejected?: Scopes }
+  given.rejected ??= {}
+  change(given, identifier, allowed, refused)
+  change(given.rejected, identifier, refused, allowed)
 }
 
-/** The library takes a refusal for final; a person who now ticks what they once refused has changed their mind. */
-function forgetRefusals(grant: Grant, allowed: AskedPermission[]): void {
-  const { rejected } = grant as unknown as Refusable
-  if (!rejected) return
-  const names = new Set(allowed.map(({ scope }) => scope))
-  const without = (scopes: string) =>
-    splitScope(scopes)
-      .filter((scope) => !names.has(scope))
-      .join(' ')
-  if (rejected.openid?.scope) rejected.openid.scope = without(rejected.openid.scope)
-  for (const [identifier, scopes] of Object.entries(rejected.resources ?? {})) rejected.resources![identifier] = without(scopes)
+function change(scopes: Scopes, identifier: string | undefined, added: string[], removed: string[]): void {
+  const before = splitScope(identifier === undefined ? scopes.openid?.scope : scopes.resources?.[identifier])
+  const after = [...new Set([...before, ...added])].filter((scope) => !removed.includes(scope)).join(' ')
+  if (identifier === undefined) scopes.openid = { ...scopes.openid, scope: after }
+  else scopes.resources = { ...scopes.resources, [identifier]: after }
 }

@@ -53,7 +53,11 @@ const sessionCookieName = (development: boolean): string => (development ? 'sign
 export function createProvider(given: ProviderParts): Provider {
   const parts: ProviderParts = {
     ...given,
-    accounts: { ...given.accounts, findActive: saysUnavailable(given.accounts.findActive) },
+    accounts: {
+      ...given.accounts,
+      findActive: saysUnavailable(given.accounts.findActive),
+      findSignedIn: saysUnavailable(given.accounts.findSignedIn),
+    },
     clients: { ...given.clients, find: saysUnavailable(given.clients.find) },
   }
   const provider = new Provider(parts.settings.issuer, configuration(parts))
@@ -109,8 +113,8 @@ function configuration(parts: ProviderParts): Configuration {
     expiresWithSession: async (_ctx, source) => !source.scopes.has('offline_access'),
     // RFC 9700 s4.14.2: a public client's refresh token is rotated; a confidential client is authenticated at each use instead.
     rotateRefreshToken: (ctx) => ctx.oidc.client?.clientAuthMethod === 'none',
-    findAccount: async (_ctx, id) => {
-      const account = await accounts.findActive(id)
+    findAccount: async (ctx, id, token) => {
+      const account = await accounts.findSignedIn(id, signedInAt(ctx, token))
       if (!account) return undefined
       // False until a letter has shown it: clients link accounts by this claim.
       const claims = { sub: account.id, name: account.name, email: account.email, email_verified: false }
@@ -133,6 +137,11 @@ function configuration(parts: ProviderParts): Configuration {
       Session: lifetimes.sessionSeconds,
     },
   }
+}
+
+/** A code or a refresh token says when its person signed in; an access token was issued later than that; at the pages the session knows. */
+function signedInAt(ctx: KoaContextWithOIDC, token: { authTime?: number; iat?: number } | undefined): number | undefined {
+  return token ? (token.authTime ?? token.iat) : ctx.oidc.session?.loginTs
 }
 
 function lifetimeOf({ resourceServer }: { resourceServer?: { accessTokenTTL?: number } }): number {

@@ -52,7 +52,7 @@ export interface ConsentModel {
   permissions: Permission[]
   /** The host, with its port, that the person is sent to after either answer. */
   redirectHost: string
-  /** Every redirect URI of the app is on this device: any program on it may claim to be the app. */
+  /** The answer stays on this device, where any program may claim to be the app. */
   loopback: boolean
   /** Where the account's owner takes permissions back; without it the page names the operator. */
   withdrawHref?: string | undefined

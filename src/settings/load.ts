@@ -47,7 +47,8 @@ export function loadSettings(env: Environment = process.env): Settings {
 
 /** What a child process of ours is started with: this environment and what is added to it. */
 export function childEnvironment(extra: Environment): NodeJS.ProcessEnv {
-  return { ...process.env, ...extra }
+  // The samples are clients and APIs like any other: the server's secret is none of theirs.
+  return { ...process.env, SIGNET_SECRET: undefined, ...extra }
 }
 
 function readSettingsFile(file: string): unknown {

@@ -59,9 +59,11 @@ export interface Account {
   demo: boolean
   createdAt: number
   disabledAt?: number
+  /** Whoever signed in at this second or before is signed in no more, whatever session or token says so. */
+  accessEndedAt?: number
 }
 
-export type AccountChange = Partial<Pick<Account, 'name' | 'passwordHash' | 'roles' | 'disabledAt'>>
+export type AccountChange = Partial<Pick<Account, 'name' | 'passwordHash' | 'roles' | 'disabledAt' | 'accessEndedAt'>>
 
 export interface AccountStore {
   /** @returns false when the e-mail key is taken. */

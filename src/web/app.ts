@@ -70,8 +70,8 @@ function guard(refusals: Refusals, log: Log): Middleware {
     } catch (thrown) {
       const no = speakable(thrown)
       if (no instanceof Refusal)
-        log.info('refused', { request: ctx.get('x-request-id'), path: ctx.path, reason: no.code, ...no.detail })
-      else log.error('server_error', { request: ctx.get('x-request-id'), path: ctx.path, error: thrown })
+        log.info('refused', { request: ctx.get('x-request-id'), path: shortened(ctx.path), reason: no.code, ...no.detail })
+      else log.error('server_error', { request: ctx.get('x-request-id'), path: shortened(ctx.path), error: thrown })
       const as = ctx.accepts('json', 'html') === 'html' ? 'html' : 'json'
       const answer = refusals.answer(no, { as, requestId: ctx.get('x-request-id') })
       ctx.status = answer.status
@@ -81,6 +81,9 @@ function guard(refusals: Refusals, log: Log): Middleware {
     }
   }
 }
+
+/** A token that somebody put into the path by mistake stays out of the log. */
+const shortened = (path: string) => path.replace(/[^/]{20,}/g, '…')
 
 /** The library's own refusals, thrown from one of our routes, carry what may be said. */
 function speakable(thrown: unknown): unknown {
@@ -92,11 +95,12 @@ function speakable(thrown: unknown): unknown {
   })
 }
 
-/** Our forms, and the protocol's sign-out form, come from our own pages. What clients post to (`/token`, `/session/end`) is no form of ours. */
+/** What clients post to, from wherever they are. Every other form is ours, however its path is spelt. */
+const clientEndpoints = new Set(['/token', '/revocation', '/userinfo', '/auth', '/session/end'])
+
 function ownForms(issuer: string): Middleware {
   return async (ctx, next) => {
-    const ours = ctx.path.startsWith('/interaction/') || ctx.path === '/session/end/confirm'
-    if (ctx.method === 'POST' && ours) checkOrigin(ctx.headers, issuer)
+    if (ctx.method === 'POST' && !clientEndpoints.has(ctx.path)) checkOrigin(ctx.headers, issuer)
     await next()
   }
 }

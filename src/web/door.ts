@@ -19,6 +19,9 @@ export type Handler = (request: IncomingMessage, response: ServerResponse) => vo
 
 /** Larger than any form or token request of ours; the library stops at 56 kB of a body without a length. */
 const largestBodyBytes = 64 * 1024
+/** An authorization request with a long state and a hint has a fifth of this; what it asks is kept while a person signs in. */
+const longestTarget = 8_192
+const mostParameters = 100
 
 export function createDoor({ issuer, headers: ours, trustedProxies }: DoorOptions, next: Handler): Handler {
   const { host, protocol } = new URL(issuer)
@@ -34,7 +37,10 @@ export function createDoor({ issuer, headers: ours, trustedProxies }: DoorOption
     headers['x-request-id'] = randomUUID()
     request.url = originForm(request.url ?? '/')
     for (const [name, value] of ours.forPath(request.url)) response.setHeader(name, value)
-    if (Number(headers['content-length']) > largestBodyBytes) return refuseBody(response)
+    if (isTooMuch(request.url)) return refuse(response, 414, 'The address is too long, or has too many parameters.')
+    if (Number(headers['content-length']) > largestBodyBytes) {
+      return refuse(response, 413, `A request body has at most ${largestBodyBytes} bytes.`)
+    }
     next(request, response)
   }
 }
@@ -46,11 +52,14 @@ function originForm(target: string): string {
   return url ? `${url.pathname}${url.search}` : '/'
 }
 
-function refuseBody(response: ServerResponse): void {
-  response.writeHead(413, { 'content-type': 'application/json', connection: 'close' })
-  response.end(
-    JSON.stringify({ error: 'invalid_request', error_description: `A request body has at most ${largestBodyBytes} bytes.` }),
-  )
+/** What reads a query asks for each name in turn, so its work grows with the square of their number: a second for a few thousand. */
+function isTooMuch(target: string): boolean {
+  return target.length > longestTarget || (target.match(/&/g)?.length ?? 0) > mostParameters
+}
+
+function refuse(response: ServerResponse, status: number, description: string): void {
+  response.writeHead(status, { 'content-type': 'application/json', connection: 'close' })
+  response.end(JSON.stringify({ error: 'invalid_request', error_description: description }))
 }
 
 /** Walks X-Forwarded-For from the right, as far as trusted proxies wrote it. */

@@ -108,7 +108,14 @@ describe('writes', () => {
     const signIn = await writtenBy(async () => {
       answer = await passThrough(visitor, await visitor.open(url), { email: who.email })
     })
-    expect(signIn.durable).to.have.members(['Session put', 'Session put', 'Session remove', 'Grant put', 'AuthorizationCode put'])
+    expect(signIn.durable).to.have.members([
+      'Session put',
+      'Session consume',
+      'Session put',
+      'Session put',
+      'Grant put',
+      'AuthorizationCode put',
+    ])
     const signed = {
       code: answer.searchParams.get('code')!,
       verifier,

@@ -13,6 +13,7 @@ export const accountsAndClients: Migration = (schema) => [
     .addColumn('demo', 'integer', (column) => column.notNull())
     .addColumn('created_at', 'bigint', (column) => column.notNull())
     .addColumn('disabled_at', 'bigint')
+    .addColumn('access_ended_at', 'bigint')
     .compile(),
   schema
     .createTable('clients')

@@ -48,6 +48,7 @@ function columnsOf(change: AccountChange): Updateable<AccountTable> {
     ...(change.passwordHash !== undefined && { password_hash: change.passwordHash }),
     ...(change.roles !== undefined && { roles: JSON.stringify(change.roles) }),
     ...('disabledAt' in change && { disabled_at: change.disabledAt ?? null }),
+    ...(change.accessEndedAt !== undefined && { access_ended_at: change.accessEndedAt }),
   }
 }
 
@@ -62,6 +63,7 @@ function rowOf(account: Account): AccountTable {
     demo: Number(account.demo),
     created_at: account.createdAt,
     disabled_at: account.disabledAt ?? null,
+    access_ended_at: account.accessEndedAt ?? null,
   }
 }
 
@@ -76,5 +78,6 @@ function accountOf(row: AccountTable): Account {
     demo: row.demo === 1,
     createdAt: row.created_at,
     ...(row.disabled_at !== null && { disabledAt: row.disabled_at }),
+    ...(row.access_ended_at !== null && { accessEndedAt: row.access_ended_at }),
   }
 }

@@ -26,6 +26,7 @@ export interface AccountTable {
   demo: number
   created_at: number
   disabled_at: number | null
+  access_ended_at: number | null
 }
 
 export interface ClientTable {

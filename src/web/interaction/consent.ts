@@ -26,7 +26,7 @@ export async function showConsent(parts: InteractionParts, ctx: Context, step: S
       isNew: request.grant !== undefined && !granted,
     })),
     redirectHost: redirectUri.host || redirectUri.protocol,
-    loopback: (client.redirectUris ?? []).every(staysOnDevice),
+    loopback: staysOnDevice(redirectUri.href),
   })
 }
 

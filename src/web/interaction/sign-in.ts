@@ -19,6 +19,7 @@ export async function trySignIn(
   address: string,
 ): Promise<Account | SignInFault> {
   try {
+    accounts.checkRoom()
     await attempts.begin(email, address)
     const account = await accounts.authenticate(email, password)
     if (!account)

@@ -26,6 +26,8 @@ export function interactionRoutes(parts: InteractionParts): Router {
   router.post('/sign-in', async (ctx) => {
     const { step, form } = await posted(ctx, 'login')
     const email = field(form, 'email')
+    // When the password was given, before anybody looked at it: what happens to the account meanwhile is later than this sign-in.
+    const givenAt = now()
     const account = await trySignIn({ accounts, attempts }, email, field(form, 'password'), ctx.ip)
     const who = { request: ctx.get('x-request-id'), client: step.client.clientId, network: networkOf(ctx.ip) }
     if ('error' in account) {
@@ -33,8 +35,7 @@ export function interactionRoutes(parts: InteractionParts): Router {
       return showSignIn(parts, ctx, step, { email, ...account })
     }
     log.info('sign_in.success', { ...who, subject: account.id })
-    // `ts` is when the password was right; without it, `auth_time` would be when the last page of the interaction was left.
-    await finish(provider, ctx, { login: { accountId: account.id, ts: now(), acr: passwordAcr, amr: ['pwd'], remember: true } })
+    await finish(provider, ctx, { login: { accountId: account.id, ts: givenAt, acr: passwordAcr, amr: ['pwd'], remember: true } })
   })
 
   router.post('/consent', async (ctx) => {
