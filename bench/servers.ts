@@ -75,7 +75,7 @@ async function start(
   const url = `http://localhost:${port}`
   const begun = performance.now()
   const child = spawn(process.execPath, args, { cwd: root, env, stdio: 'ignore' })
-  await firstAnswer(`${url}/.well-known/openid-configuration`, port)
+  await firstAnswer(child, `${url}/.well-known/openid-configuration`, port)
   return {
     name,
     url,
@@ -92,8 +92,11 @@ async function start(
 }
 
 /** Knocks lightly, so that the waiting does not take the second core from whoever is starting; then asks once. */
-async function firstAnswer(url: string, port: number): Promise<void> {
-  while (!(await isOpen(port))) await wait(5)
+async function firstAnswer(child: ChildProcess, url: string, port: number): Promise<void> {
+  while (!(await isOpen(port))) {
+    if (child.exitCode !== null) throw new Error(`the server at ${url} ended (exit code ${child.exitCode})`)
+    await wait(5)
+  }
   const response = await fetch(url)
   if (response.status !== 200) throw new Error(`${url} answered ${response.status}`)
   await response.arrayBuffer()

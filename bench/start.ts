@@ -18,11 +18,14 @@ export async function benchStart(): Promise<Row[]> {
   // The first round fills the compile cache and the page cache, and counts for nothing.
   await (await startSignet(installation)).stop()
   await (await startBare()).stop()
-  for (let round = 0; round < rounds; round++) {
-    await run(await startSignet(installation))
-    await run(await startBare())
+  try {
+    for (let round = 0; round < rounds; round++) {
+      await run(await startSignet(installation))
+      await run(await startBare())
+    }
+  } finally {
+    installation.remove()
   }
-  installation.remove()
   return [
     row('start to first 200 (ms)', median(times.signet), median(times.bare), 'bare oidc-provider', 'at most 1.6'),
     row('memory at rest (MB)', median(memory.signet), median(memory.bare), 'bare oidc-provider', 'at most 1.3'),

@@ -9,15 +9,19 @@ const secondsPerRound = 3
 
 export async function benchTokenEndpoint(): Promise<Row[]> {
   const installation = install()
-  const contenders = { signet: await startSignet(installation), bare: await startBare() }
-  for (const contender of Object.values(contenders)) await requests(contender, warmUpSeconds)
+  const running: Contender[] = []
   const sums = { signet: 0, bare: 0 }
-  for (let round = 0; round < rounds; round++) {
-    for (const name of round % 2 ? (['bare', 'signet'] as const) : (['signet', 'bare'] as const))
-      sums[name] += await requests(contenders[name], secondsPerRound)
+  try {
+    running.push(await startSignet(installation), await startBare())
+    for (const contender of running) await requests(contender, warmUpSeconds)
+    for (let round = 0; round < rounds; round++) {
+      const order = round % 2 ? running.toReversed() : running
+      for (const contender of order) sums[contender.name] += await requests(contender, secondsPerRound)
+    }
+  } finally {
+    for (const contender of running) await contender.stop()
+    installation.remove()
   }
-  for (const contender of Object.values(contenders)) await contender.stop()
-  installation.remove()
   const seconds = rounds * secondsPerRound
   return [
     row(

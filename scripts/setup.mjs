@@ -13,6 +13,7 @@ if (!isInstalled()) {
   console.error('signet: installing packages (once) …')
   run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
 }
+checkRuntime()
 if (process.argv.includes('--for-tests')) installTestPrograms()
 
 /** npm keeps a copy of the lock beside what it installed; platform packages of other machines are not in it. */
@@ -23,6 +24,17 @@ function isInstalled() {
   return Object.entries(wanted).every(
     ([name, { version, optional }]) => name === '' || optional || present[name]?.version === version,
   )
+}
+
+/** npm scripts find the installed packages' `node` first, so this is the one that runs the rest. */
+function checkRuntime() {
+  const version = String(spawnSync('node', ['--version']).stdout).trim()
+  const [major = 0, minor = 0] = version.slice(1).split('.').map(Number)
+  if (major > 24 || (major === 24 && minor >= 7)) return
+  console.error(
+    `signet: needs Node 24.7 or later, and no package brings one for ${process.platform} ${process.arch}; this is ${version}.`,
+  )
+  process.exit(1)
 }
 
 function installTestPrograms() {

@@ -41,7 +41,7 @@ export async function openParts(
     given: settings.masterSecret,
     mayGenerate: settings.development,
   })
-  const onError = (error: unknown) => log.error('store.unreachable', { error })
+  const onError = (error: unknown) => log.error('store.fault', { error })
   const store = await openStore({ dataFolder: settings.dataFolder, redis: settings.redis, now, onError })
   const passwords = createPasswords()
   return {

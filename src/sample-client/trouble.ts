@@ -1,6 +1,6 @@
 /** When something goes wrong: a page that says what and what to do, for whoever sits there; the whole story in this app's own output. */
 import { HttpError, type Middleware } from 'koa'
-import { AuthorizationResponseError, ResponseBodyError } from 'openid-client'
+import { AuthorizationResponseError, ClientError, ResponseBodyError } from 'openid-client'
 import { Trouble, Unreachable } from './errors.ts'
 import { troublePage } from './page.ts'
 
@@ -43,6 +43,10 @@ function tell(error: unknown): Told {
   if (error instanceof AuthorizationResponseError || error instanceof ResponseBodyError) {
     const sentence = error.error_description ?? 'It gave no reason.'
     return { status: 400, heading: 'Signet refused the request', sentence, code: error.error }
+  }
+  if (error instanceof ClientError && error.code === 'OAUTH_INVALID_RESPONSE') {
+    const sentence = 'It does not fit the sign-in that was begun here. Please begin again.'
+    return { status: 400, heading: 'This answer was not asked for', sentence }
   }
   if (error instanceof HttpError && error.expose)
     return { status: error.status, heading: 'This request was refused', sentence: error.message }

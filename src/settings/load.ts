@@ -1,5 +1,5 @@
 /**
- * File and environment -> Settings, or every fault at once. The only reader of `process.env` and of the settings file.
+ * File and environment -> Settings, or every fault of the file at once. The only reader of `process.env` and of the settings file.
  * In the file, `${NAME:-value}` stands for an environment variable with its default; the default settings show every such name.
  */
 import { readFileSync } from 'node:fs'

@@ -58,7 +58,7 @@ export function openDurable({ file, now, onError = ignore, busyTimeoutMillisecon
  * It is bounded: beyond `maxArtifacts` living rows a new one is refused with `store_full` (503). The alternative, evicting what expires
  * first, would let a stranger throw out an honest visitor at the price of one row; this way whoever is under way finishes, what is
  * there can still change, and a flood harms newcomers only, until its rows expire. Counters are refused likewise, since an evicted
- * counter would be a guess for free. Filling either is made dear by the quota per network on the floors above.
+ * counter would be a guess for free. Filling either is made dear by a quota per network, once interactions have one.
  *
  * A file that is damaged is made anew, and `onError` told.
  * @throws Refusal as {@link openDurable}

@@ -15,8 +15,10 @@ describe('an ending', () => {
     server = await startTestServer()
     who = await cast(server)
   })
-  after(returnToPresent)
-  after(() => server.close())
+  after(async () => {
+    returnToPresent()
+    await server.close()
+  })
 
   const isSignedIn = async (visitor: Visitor) => {
     const { leftTo } = await visitor.open(authorizationUrl(server.issuer, 'web', challenge, { prompt: 'none' }))
@@ -30,17 +32,17 @@ describe('an ending', () => {
     const body = 'xsrf=wrong'
     const head = `POST /session/end/confirm HTTP/1.1\r\nHost: x\r\nCookie: ${cookiesOf(visitor)}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n`
     const socket = connect(Number(new URL(server.issuer).port), 'localhost')
-    const before = server.parts.store.artifacts.find
+    const find = server.parts.store.artifacts.find
     const read = new Promise<void>((resolve) => {
       server.parts.store.artifacts.find = async (...args) => {
-        const found = await before(...args)
+        const found = await find(...args)
         if (args[0] === 'Session') resolve()
         return found
       }
     })
     socket.write(head)
     await read
-    server.parts.store.artifacts.find = before
+    server.parts.store.artifacts.find = find
     return () =>
       new Promise<void>((resolve) => {
         socket.resume().once('close', () => resolve())

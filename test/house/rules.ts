@@ -15,14 +15,12 @@ const floors = [
   ['crypto'],
   ['store'],
   ['permissions'],
-  ['tokens'],
   ['pages'],
-  ['mail'],
   ['accounts'],
   ['oauth'],
   ['web'],
   ['main'],
-  ['demo', 'trim'],
+  ['demo'],
   ['dev', 'cli', 'try'],
 ]
 
