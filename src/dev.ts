@@ -1,6 +1,5 @@
 /** `npm start`: the server, the sample API and the sample client together, with what a first try needs. The samples are processes of their own. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
 import { enableCompileCache } from 'node:module'
 import path from 'node:path'
 
@@ -32,7 +31,7 @@ try {
   if (settings.demo) {
     await startSample('sample-api', common, stop)
     const secret = demoSecret(server.parts.masterSecret, demoClients.web)
-    const cookieKey = randomBytes(32).toString('base64url')
+    const cookieKey = demoSecret(server.parts.masterSecret, `${demoClients.web}/cookie`)
     const api = settings.apis[0]?.identifier
     await startSample(
       'sample-client',
@@ -83,7 +82,7 @@ function welcome(
   lines.push(
     '',
     `  data in ${here(dataFolder)}/, keys in ${here(keyFolder)}/; both are kept. Ctrl-C stops.`,
-    '  Next: npm run try (the same without a browser), npm run signet -- --help',
+    `  Next: ${demo ? 'npm run try (the same without a browser), ' : ''}npm run signet -- --help`,
     '',
   )
   console.log(lines.join('\n'))

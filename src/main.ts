@@ -108,7 +108,7 @@ function listen(server: Server, { host, port }: Settings['listen']): Promise<num
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const taken = cause.code === 'EADDRINUSE'
       const sentence = taken
-        ? `Port ${port} on ${host} is taken. Set SIGNET_PORT to another.`
+        ? `Port ${port} on ${host} is taken. Set SIGNET_PORT to another; a second Signet needs a SIGNET_DATA of its own as well.`
         : `Cannot listen on ${host}:${port} (${cause.code}).`
       reject(new Refusal(taken ? 'port_taken' : 'cannot_listen', sentence, { cause }))
     })

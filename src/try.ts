@@ -19,7 +19,10 @@ interface Step {
 async function story(settings: Settings, tell: (step: Step) => void): Promise<void> {
   const api = settings.apis[0]?.identifier
   if (!settings.demo || !api)
-    throw new Refusal('no_demo', 'npm run try needs the demo data of the default settings (demo: true).')
+    throw new Refusal(
+      'no_demo',
+      'npm run try needs the demo data and the Notes API of the default settings (demo: true, the API first).',
+    )
   const insecure = settings.development ? { execute: [oauth.allowInsecureRequests] } : undefined
   const native = await discover(settings.issuer, demoClients.native, oauth.None(), insecure)
 
@@ -29,12 +32,12 @@ async function story(settings: Settings, tell: (step: Step) => void): Promise<vo
     detail: { ...answers, header: decodeProtectedHeader(tokens.access_token), token: decodeJwt(tokens.access_token) },
   })
 
-  tell({ step: 'read', detail: await call('GET', `${api}/notes`, tokens.access_token) })
-  tell({ step: 'write', detail: await call('POST', `${api}/notes`, tokens.access_token) })
+  tell({ step: 'read', detail: await call(200, 'GET', `${api}/notes`, tokens.access_token) })
+  tell({ step: 'write', detail: await call(403, 'POST', `${api}/notes`, tokens.access_token) })
 
   const refreshed = await oauth.refreshTokenGrant(native, tokens.refresh_token as string)
   const rotated = refreshed.refresh_token !== tokens.refresh_token
-  tell({ step: 'refresh', detail: { rotated, ...(await call('GET', `${api}/notes`, refreshed.access_token)) } })
+  tell({ step: 'refresh', detail: { rotated, ...(await call(200, 'GET', `${api}/notes`, refreshed.access_token)) } })
 
   const { machine } = demoClients
   const secret = demoSecret(
@@ -43,7 +46,10 @@ async function story(settings: Settings, tell: (step: Step) => void): Promise<vo
   )
   const service = await discover(settings.issuer, machine, oauth.ClientSecretBasic(secret), insecure)
   const own = await oauth.clientCredentialsGrant(service, { scope: 'notes:read' })
-  tell({ step: 'client credentials', detail: { scope: own.scope, ...(await call('GET', `${api}/notes`, own.access_token)) } })
+  tell({
+    step: 'client credentials',
+    detail: { scope: own.scope, ...(await call(200, 'GET', `${api}/notes`, own.access_token)) },
+  })
 }
 
 function discover(issuer: string, clientId: string, authentication: oauth.ClientAuth, options?: oauth.DiscoveryRequestOptions) {
@@ -77,13 +83,20 @@ async function signIn(config: oauth.Configuration, issuer: string, api: string) 
   return { tokens, answers: { signed_in: tokens.claims()?.sub, granted: tokens.scope } }
 }
 
-async function call(method: string, url: string, accessToken: string): Promise<Record<string, unknown>> {
+/** @throws Refusal `unexpected_answer` when the API answers otherwise than the story goes */
+async function call(expected: number, method: string, url: string, accessToken: string): Promise<Record<string, unknown>> {
   const headers = { authorization: `Bearer ${accessToken}`, 'content-type': 'application/json' }
   const body = method === 'POST' ? JSON.stringify({ text: 'Hello' }) : undefined
   const response = await fetch(url, { method, headers, body }).catch((cause) => {
     throw new Refusal('not_running', `The sample API does not answer at ${url}.`, { cause })
   })
   const challenge = response.headers.get('www-authenticate')
+  if (response.status !== expected) {
+    throw new Refusal(
+      'unexpected_answer',
+      `${method} ${url} answered ${response.status} where ${expected} was due: is it the sample API?`,
+    )
+  }
   return { request: `${method} ${url}`, status: response.status, ...(challenge && { challenge }) }
 }
 

@@ -28,7 +28,10 @@ client
   .option('--id <id>', 'otherwise random')
   .option('--redirect-uri <uri...>', 'compared as a whole')
   .option('--post-logout-redirect-uri <uri...>')
-  .option('--api <identifier=scopes...>', 'what it may ask for, e.g. https://api.example.com=notes:read,notes:write')
+  .option(
+    '--api <identifier=scopes...>',
+    'what it may ask for, e.g. https://api.example.com=notes:read,notes:write; without =, every scope of the API',
+  )
   .option('--first-party', 'your own application: people are not asked')
   .option('--pkce-exempt', 'a confidential client that cannot do PKCE')
   .option('--json')

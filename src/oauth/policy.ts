@@ -32,7 +32,7 @@ export interface ResourcePolicy {
 /**
  * What a token for this resource may hold at most. Called by the library for every token, so a lost role narrows the next one.
  * The scopes of OpenID Connect are included for people: a token says what was granted, and userinfo reads it there (RFC 9068 s2.2.3).
- * @throws errors.InvalidTarget (RFC 8707 s2) when the resource is unknown or not this client's
+ * @throws errors.InvalidTarget (RFC 8707 s2) when the resource is unknown or not this client's, errors.InvalidScope when a machine asks in vain
  */
 export async function resourceServerInfo(
   { apis, accounts }: ResourcePolicy,
@@ -45,8 +45,14 @@ export async function resourceServerInfo(
   const machine = ctx.oidc.params?.grant_type === 'client_credentials'
   const roles = machine ? undefined : await rolesOf(accounts, ctx)
   const identity = machine ? [] : identityScopeNames
+  const allowed = allowedScopes(api, client, roles)
+  const asked = splitScope(ctx.oidc.params?.scope)
+  // RFC 6749 s5.1: an answer without `scope` means "as requested", so asking in vain is an error. A person's request is answered at consent.
+  if (machine && asked.length > 0 && !asked.some((scope) => allowed.includes(scope))) {
+    throw new errors.InvalidScope('none of the requested scopes is allowed', asked.join(' '))
+  }
   return {
-    scope: [...identity, ...allowedScopes(api, client, roles)].join(' '),
+    scope: [...identity, ...allowed].join(' '),
     audience: api.identifier,
     accessTokenTTL: api.accessTokenLifetimeSeconds,
     accessTokenFormat: 'jwt',

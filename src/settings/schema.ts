@@ -17,7 +17,7 @@ const whole = (least: number, most: number) =>
     z.number().int().min(least).max(most),
   )
 const seconds = whole
-const port = whole(0, 65_535)
+const port = whole(1, 65_535)
 const roleName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$/, 'a role is 1-64 letters, digits or _.:-')
 // RFC 6749 s3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E ). The names of OpenID Connect are taken.
 const scopeName = z

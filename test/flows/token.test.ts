@@ -240,6 +240,7 @@ describe('the token endpoint', () => {
       expect((await token(server, who.machine, { ...own, scope: 'notes:read notes:write openid' })).body.scope).to.equal(
         'notes:read',
       )
+      expect((await token(server, who.machine, { ...own, scope: 'notes:write' })).body.error).to.equal('invalid_scope')
       expect((await token(server, who.machine, { ...own, resource: otherApi })).body.error).to.equal('invalid_target')
     })
 

@@ -62,7 +62,7 @@ describe('the schema of the settings', () => {
   it('accepts an empty file, and settings that use everything', () => {
     expect(load({}).issuer).to.equal('http://localhost:4000')
     const all = {
-      listen: { host: '::1', port: 0 },
+      listen: { host: '::1', port: 1 },
       trustedProxies: ['10.0.0.0/8', '192.0.2.1', '2001:db8::/32', '::1'],
       theme: { title: 'ACME', accent: '#1a2b3c', radius: '0px', logo: 'https://acme.example/logo.svg' },
       redis: { url: 'rediss://localhost:6380', artifacts: 'all', keyPrefix: '' },

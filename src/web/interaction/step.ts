@@ -1,6 +1,6 @@
 /** One step of an interaction: found by the browser's cookie, ended by a result. */
 import type { Context } from 'koa'
-import type { InteractionResults, Provider } from 'oidc-provider'
+import { errors, type InteractionResults, type Provider } from 'oidc-provider'
 import type { Accounts } from '../../accounts/account.ts'
 import type { Attempts } from '../../accounts/attempts.ts'
 import type { Clock } from '../../base/clock.ts'
@@ -33,9 +33,12 @@ export interface Step {
 export const about = ({ interaction }: Step) => `interaction/${interaction.uid}`
 export const pathOf = ({ interaction }: Step) => `/interaction/${interaction.uid}`
 
-/** The interaction that this browser's cookie names. @throws errors.SessionNotFound without one; Refusal when the address names another */
+/** The interaction that this browser's cookie names. @throws Refusal `invalid_request` without one, or when the address names another */
 export async function stepOf(provider: Provider, ctx: Context): Promise<Step> {
-  const interaction = await provider.interactionDetails(ctx.req, ctx.res)
+  const interaction = await provider.interactionDetails(ctx.req, ctx.res).catch((cause) => {
+    if (!(cause instanceof errors.SessionNotFound)) throw cause
+    throw new Refusal('invalid_request', 'This step is finished already, or it was begun in another browser.', { cause })
+  })
   if (interaction.uid !== ctx.params.uid) throw new Refusal('invalid_request', 'This page belongs to another sign-in.')
   const client = await provider.Client.find(String(interaction.params.client_id))
   if (!client) throw new Refusal('invalid_client', 'The app that asked is no longer registered.')
