@@ -13,6 +13,8 @@ import {
   pkce,
   redeem,
   redirectUri,
+  signedFrom,
+  signInPost,
   tokensFor,
 } from '../support/story.ts'
 
@@ -323,14 +325,7 @@ describe('the authorization endpoint', () => {
       const url = authorizationUrl(server.issuer, 'spa', challenge, { scope: 'openid email notes:read notes:write' })
       const consent = await visitor.submit(await visitor.open(url), '/sign-in', { email: who.email, password })
       const { leftTo } = await visitor.submit(consent, '/consent', { decision: 'allow', scope: [`${api} notes:read`] })
-      const answer = leftTo as URL
-      const signed = {
-        code: answer.searchParams.get('code')!,
-        verifier,
-        redirectUri: url.searchParams.get('redirect_uri')!,
-        answer,
-        visitor,
-      }
+      const signed = signedFrom(url, leftTo, verifier, visitor)
       const { body } = await redeem(server, who.spa, signed)
       expect(body.scope).to.equal('openid notes:read')
     })
@@ -341,14 +336,7 @@ describe('the authorization endpoint', () => {
       const consent = await visitor.submit(await visitor.open(url), '/sign-in', { email: who.email, password })
       const ticks = [`${api} notes:read`, `${api} notes:write`, 'email', 'offline_access']
       const { leftTo } = await visitor.submit(consent, '/consent', { decision: 'allow', scope: ticks })
-      const answer = leftTo as URL
-      const signed = {
-        code: answer.searchParams.get('code')!,
-        verifier,
-        redirectUri: url.searchParams.get('redirect_uri')!,
-        answer,
-        visitor,
-      }
+      const signed = signedFrom(url, leftTo, verifier, visitor)
       expect((await redeem(server, who.native, signed)).body.scope).to.equal('openid notes:read')
     })
     it('tells the client when the person says no', async () => {
@@ -372,13 +360,8 @@ describe('the authorization endpoint', () => {
   it('A26 answers every form with 303, so that no browser posts a password on', async () => {
     const visitor = createVisitor(server.issuer)
     const page = await visitor.open(authorizationUrl(server.issuer, 'web', challenge))
-    const form = page.forms.find(({ action }) => action.endsWith('/sign-in'))!
-    const body = new URLSearchParams([
-      ...form.fields.filter(([name]) => name === 'csrf'),
-      ['email', who.email],
-      ['password', password],
-    ])
-    const response = await visitor.fetch(form.action, { method: 'POST', body })
+    const { action, body } = signInPost(page, who.email)
+    const response = await visitor.fetch(action, { method: 'POST', body })
     expect(response.status).to.equal(303)
   })
 

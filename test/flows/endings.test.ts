@@ -4,7 +4,18 @@ import { expect } from 'chai'
 import { decodeJwt } from 'jose'
 import { createVisitor, type Visitor } from '../../src/try/visitor.ts'
 import { api, otherApi, startTestServer, type TestServer } from '../support/server.ts'
-import { authorizationUrl, type Cast, cast, codeFor, password, pkce, redeem, refresh } from '../support/story.ts'
+import {
+  authorizationUrl,
+  type Cast,
+  cast,
+  codeFor,
+  password,
+  pkce,
+  redeem,
+  refresh,
+  signedFrom,
+  signInPost,
+} from '../support/story.ts'
 import { returnToPresent, travel } from '../support/time.ts'
 
 describe('an ending', () => {
@@ -76,13 +87,8 @@ describe('an ending', () => {
   it('a new password ends a sign-in that was given the old one and waits', async () => {
     const thief = createVisitor(server.issuer)
     const page = await thief.open(authorizationUrl(server.issuer, 'web', challenge))
-    const form = page.forms.find(({ action }) => action.endsWith('/sign-in'))!
-    const fields = new URLSearchParams([
-      ...form.fields.filter(([name]) => name === 'csrf'),
-      ['email', who.email],
-      ['password', password],
-    ])
-    const posted = await thief.fetch(form.action, { method: 'POST', body: fields })
+    const { action, body } = signInPost(page, who.email)
+    const posted = await thief.fetch(action, { method: 'POST', body })
     expect(posted.status).to.equal(303)
     await server.parts.accounts.setPassword(who.email, password)
     const resumed = await thief.open(posted.headers.get('location') as string)
@@ -102,14 +108,7 @@ describe('an ending', () => {
       const boxes =
         page.forms.find(({ action }) => action.endsWith('/consent'))?.fields.filter(([name]) => name === 'scope') ?? []
       const { leftTo } = await visitor.submit(page, '/consent', { decision: 'allow', ...(ticks && { scope: ticks }) })
-      const answer = leftTo as URL
-      const signed = {
-        code: answer.searchParams.get('code')!,
-        verifier,
-        redirectUri: url.searchParams.get('redirect_uri')!,
-        answer,
-        visitor,
-      }
+      const signed = signedFrom(url, leftTo, verifier, visitor)
       return { signed, boxes: boxes.map(([, value]) => value) }
     }
 

@@ -3,7 +3,18 @@ import http from 'node:http'
 import { expect } from 'chai'
 import { createVisitor, type Visitor } from '../../src/try/visitor.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
-import { authorizationUrl, type Cast, cast, codeFor, password, pkce, redeem, refresh, tokensFor } from '../support/story.ts'
+import {
+  authorizationUrl,
+  type Cast,
+  cast,
+  codeFor,
+  password,
+  pkce,
+  redeem,
+  refresh,
+  signInPost,
+  tokensFor,
+} from '../support/story.ts'
 import { returnToPresent, travel } from '../support/time.ts'
 
 const sessionOf = (visitor: Visitor) => [...visitor.cookies].find(([key]) => key.includes('signet_session '))?.[1].value
@@ -48,15 +59,10 @@ describe('sessions', () => {
   it('S04 signs nobody in whose browser did not begin the sign-in', async () => {
     const attacker = createVisitor(server.issuer)
     const page = await attacker.open(authorizationUrl(server.issuer, 'web', challenge))
-    const form = page.forms.find(({ action }) => action.endsWith('/sign-in'))!
-    const fields = new URLSearchParams([
-      ...form.fields.filter(([name]) => name === 'csrf'),
-      ['email', who.email],
-      ['password', password],
-    ])
-    const victim = await fetch(new URL(form.action, server.issuer), { method: 'POST', body: fields, redirect: 'manual' })
+    const { action, body } = signInPost(page, who.email)
+    const victim = await fetch(new URL(action, server.issuer), { method: 'POST', body, redirect: 'manual' })
     expect(victim.status).to.equal(400)
-    expect((await attacker.fetch(form.action, { method: 'POST', body: fields })).status, 'the control').to.equal(303)
+    expect((await attacker.fetch(action, { method: 'POST', body })).status, 'the control').to.equal(303)
   })
 
   for (const step of ['sign-in', 'consent', 'cancel', 'switch']) {

@@ -21,6 +21,7 @@ import {
   pkce,
   redeem,
   refresh,
+  signedFrom,
   token,
   tokensFor,
 } from '../support/story.ts'
@@ -121,14 +122,7 @@ describe('tokens', () => {
     const signedInBy = Math.floor(Date.now() / 1000)
     travel(300)
     const { leftTo } = await visitor.submit(consent, '/consent', { decision: 'allow' })
-    const answer = leftTo as URL
-    const signed = {
-      code: answer.searchParams.get('code')!,
-      verifier,
-      redirectUri: url.searchParams.get('redirect_uri')!,
-      answer,
-      visitor,
-    }
+    const signed = signedFrom(url, leftTo, verifier, visitor)
     const { body } = await redeem(server, who.web, signed)
     expect(claimsOf(body.access_token).auth_time).to.be.at.most(signedInBy)
     returnToPresent()

@@ -102,6 +102,21 @@ export async function passThrough(
   return current.leftTo
 }
 
+/** What a browser would post from the sign-in page, for those who send it otherwise than a browser does. */
+export function signInPost(page: Page, email: string): { action: string; body: URLSearchParams } {
+  const form = page.forms.find(({ action }) => action.endsWith('/sign-in'))
+  if (!form) throw new Error(`no sign-in form at ${page.url}`)
+  const fields = form.fields.filter(([name]) => name === 'csrf')
+  return { action: form.action, body: new URLSearchParams([...fields, ['email', email], ['password', password]]) }
+}
+
+/** The answer that a person was sent back with, as what a client redeems. */
+export function signedFrom(url: URL, answer: URL | undefined, verifier: string, visitor: Visitor): Signed {
+  const code = answer?.searchParams.get('code')
+  if (!answer || !code) throw new Error(`no code: ${answer}`)
+  return { code, verifier, redirectUri: url.searchParams.get('redirect_uri') as string, answer, visitor }
+}
+
 /** A fresh code for a client, through the real pages. */
 export async function codeFor(
   server: TestServer,
@@ -112,9 +127,7 @@ export async function codeFor(
   const { verifier, challenge } = pkce()
   const url = authorizationUrl(server.issuer, client.id, challenge, changes)
   const answer = await passThrough(visitor, await visitor.open(url))
-  const code = answer.searchParams.get('code')
-  if (!code) throw new Error(`no code: ${answer}`)
-  return { code, verifier, redirectUri: url.searchParams.get('redirect_uri') as string, answer, visitor }
+  return signedFrom(url, answer, verifier, visitor)
 }
 
 export interface TokenAnswer {
