@@ -38,26 +38,25 @@ export function createApp(parts: AppParts): Handler {
     key: deriveKey(masterSecret, 'attempts'),
     now,
   })
-  const ours: Middleware[] = [
-    guard(refusals, log),
-    ownForms(settings.issuer),
-    siteRoutes({ settings, pages, ring: parts.ring }).routes() as Middleware,
-    interactionRoutes({
-      provider,
-      accounts: parts.accounts,
-      attempts,
-      apis: parts.apis,
-      pages,
-      csrf,
-      headers,
-      now,
-      log,
-    }).routes() as Middleware,
-  ]
-  for (const middleware of ours) {
-    // The token endpoint is the library's alone, its errors too: passing ours on the way would cost a twentieth of its rate.
-    provider.use((ctx, next) => (ctx.path === '/token' && ctx.method === 'POST' ? next() : middleware(ctx, next)))
-  }
+  const guarded = guard(refusals, log)
+  const checked = ownForms(settings.issuer)
+  const site = siteRoutes({ settings, pages, ring: parts.ring }).routes() as Middleware
+  const interaction = interactionRoutes({
+    provider,
+    accounts: parts.accounts,
+    attempts,
+    apis: parts.apis,
+    pages,
+    csrf,
+    headers,
+    now,
+    log,
+  }).routes() as Middleware
+  // The token endpoint is the library's alone, its errors too: passing ours on the way would cost a twentieth of its rate.
+  provider.use((ctx, next) => {
+    if (ctx.path === '/token' && ctx.method === 'POST') return next()
+    return guarded(ctx, () => checked(ctx, () => site(ctx, () => interaction(ctx, next))))
+  })
   return createDoor({ ...settings, headers }, provider.callback())
 }
 

@@ -77,6 +77,7 @@ function clientAddress(peer: string, forwarded: string | string[] | undefined, i
 }
 
 function trust(proxies: string[]): (address: string) => boolean {
+  if (proxies.length === 0) return () => false
   const list = new BlockList()
   for (const proxy of proxies) {
     const [address = '', prefix] = proxy.split('/')
