@@ -120,7 +120,6 @@ export const settingsSchema = z
 
 export type SettingsFile = z.output<typeof settingsSchema>
 export type ApiSettings = SettingsFile['apis'][number]
-export type ThemeSettings = SettingsFile['theme']
 type Fault = (path: (string | number)[], message: string) => void
 
 const issuerOf = (file: { issuer?: string | undefined; listen: { port: number } }): string =>
