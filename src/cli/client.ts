@@ -1,5 +1,6 @@
 import { Refusal } from '../base/errors.ts'
 import { createApis } from '../permissions/apis.ts'
+import type { ClientRegistration } from '../settings/client/registration.ts'
 import type { Settings } from '../settings/load.ts'
 import { answer, withParts } from './run.ts'
 
@@ -11,26 +12,59 @@ interface NewClientOptions {
   api?: string[]
   firstParty?: boolean
   pkceExempt?: boolean
+  members?: string
   json?: boolean
 }
 
 export async function addClient(name: string, options: NewClientOptions): Promise<void> {
   await withParts(async ({ clients, settings }) => {
     const { registration, secret } = await clients.add({
+      ...membersOf(options.members),
       name,
       kind: options.kind,
       ...(options.id && { id: options.id }),
-      redirectUris: options.redirectUri,
-      postLogoutRedirectUris: options.postLogoutRedirectUri,
-      apis: apiOptions(options.api ?? [], settings),
-      firstParty: options.firstParty,
-      pkceExempt: options.pkceExempt,
+      ...(options.redirectUri && { redirectUris: options.redirectUri }),
+      ...(options.postLogoutRedirectUri && { postLogoutRedirectUris: options.postLogoutRedirectUri }),
+      ...(options.api && { apis: apiOptions(options.api, settings) }),
+      ...(options.firstParty && { firstParty: true }),
+      ...(options.pkceExempt && { pkceExempt: true }),
     })
-    const { secretDigests: _, ...shown } = registration
+    const shown = shownOf(registration)
     const lines = [`client_id      ${registration.id}`]
     if (secret) lines.push(`client_secret  ${secret}   (shown once; only its digest is kept)`)
     answer(options.json, { ...shown, ...(secret && { secret }) }, [...lines, `issuer         ${settings.issuer}`])
   })
+}
+
+/** @throws Refusal `invalid_option`; whether the members are in order is judged with all others */
+function membersOf(json = '{}'): Record<string, unknown> {
+  try {
+    const members: unknown = JSON.parse(json)
+    if (typeof members === 'object' && members !== null && !Array.isArray(members)) return members as Record<string, unknown>
+  } catch {
+    // Said below, with what is not an object.
+  }
+  throw new Refusal('invalid_option', '--members is a JSON object such as {"dpopBound":true}.')
+}
+
+/** A registration as it is printed: of its secrets what they are recognised by, never their digests. */
+const shownOf = ({ secretDigests, ...registration }: ClientRegistration) => ({
+  ...registration,
+  secrets: secretDigests.map(({ digest: _, ...known }) => known),
+})
+
+/** How long a replaced secret may go on . */
+const keepTimes: Record<string, number> = { none: 0, '1h': 3_600, '24h': 86_400, '7d': 604_800 }
+
+export async function rotateSecret(id: string, { keep, json }: { keep: string; json?: boolean }): Promise<void> {
+  const keepSeconds = keepTimes[keep]
+  if (keepSeconds === undefined)
+    throw new Refusal('invalid_option', `--keep is one of ${Object.keys(keepTimes).join(', ')}, not ${JSON.stringify(keep)}.`)
+  const { registration, secret } = await withParts(({ clients }) => clients.rotateSecret(id, keepSeconds))
+  answer(json, { ...shownOf(registration), secret }, [
+    `client_secret  ${secret}   (shown once; only its digest is kept)`,
+    keepSeconds ? `The secret before goes on for ${keep}.` : 'The secret before is dead.',
+  ])
 }
 
 /** `https://api.example.com=read,write`; without `=`, every scope of the API. */
@@ -52,7 +86,7 @@ function apiOptions(options: string[], settings: Settings): Record<string, strin
 
 export async function listClients({ json }: { json?: boolean }): Promise<void> {
   const all = await withParts(({ clients }) => clients.list(10_000))
-  const shown = all.map(({ secretDigests: _, ...registration }) => registration)
+  const shown = all.map(shownOf)
   answer(
     json,
     shown,

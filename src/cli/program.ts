@@ -1,8 +1,8 @@
 /** The command line: `signet serve`, `client`, `account`, `settings`. Each command is a line here and a function below. */
 import { Command, CommanderError } from 'commander'
-import { clientKinds } from '../settings/client.ts'
+import { clientKinds } from '../settings/client/kinds.ts'
 import { addAccount, changeAccount, listAccounts } from './account.ts'
-import { addClient, listClients, removeClient } from './client.ts'
+import { addClient, listClients, removeClient, rotateSecret } from './client.ts'
 import { run } from './run.ts'
 import { checkSettings, serve } from './serve.ts'
 
@@ -34,8 +34,15 @@ client
   )
   .option('--first-party', 'your own application: people are not asked')
   .option('--pkce-exempt', 'a confidential client that cannot do PKCE')
+  .option('--members <json>', 'further members of its registration as JSON, named as in the settings')
   .option('--json')
   .action(run(addClient))
+client
+  .command('rotate-secret <id>')
+  .description('make a new secret, shown once')
+  .option('--keep <time>', 'how long the one before goes on: none, 1h, 24h or 7d', '24h')
+  .option('--json')
+  .action(run(rotateSecret))
 client.command('list').description('all clients').option('--json').action(run(listClients))
 client.command('remove <id>').description('remove a client and end what it has').option('--json').action(run(removeClient))
 

@@ -1,6 +1,9 @@
 /** Where the library's client is not ours: how a secret is compared, whether sessions are named, how a client is found again. Prototype members that it documents by use. */
 import type { Client, Provider } from 'oidc-provider'
-import { type ClientMetadata, type Clients, matchesSecret } from './clients.ts'
+import type { Clock } from '../base/clock.ts'
+import type { ClientMetadata } from './client-metadata.ts'
+import { matchesSecret } from './client-secrets.ts'
+import type { Clients } from './clients.ts'
 
 interface ClientOverrides {
   clientSecret?: string
@@ -8,10 +11,10 @@ interface ClientOverrides {
   includeSid(): boolean
 }
 
-export function adjustClients(provider: Provider, clients: Clients): void {
+export function adjustClients(provider: Provider, clients: Clients, now: Clock): void {
   const prototype = provider.Client.prototype as unknown as ClientOverrides
   prototype.compareClientSecret = function (given) {
-    return matchesSecret(this.clientSecret, given)
+    return matchesSecret(this.clientSecret, given, now())
   }
   // `sid` in every ID token and access token, not only for clients with back-channel logout: a session can then be named in a revocation.
   prototype.includeSid = () => true

@@ -1,24 +1,19 @@
-/** Clients, from the settings and from the store, in the library's terms. A secret is never kept, so it is compared by digest. */
+/** Clients, from the settings and from the store, in the library's terms. */
 import { randomBytes } from 'node:crypto'
-import type { AllClientMetadata } from 'oidc-provider'
 import type { Clock } from '../base/clock.ts'
 import { Refusal } from '../base/errors.ts'
-import { digest, sameInConstantTime } from '../crypto/derive.ts'
-import { type ClientRegistration, clientKinds, clientRegistration, isConfidential, readRegistration } from '../settings/client.ts'
+import { authenticationOf, type ClientAuthentication, hasSecret } from '../settings/client/authentication.ts'
+import { type ClientKind, clientKinds } from '../settings/client/kinds.ts'
+import {
+  type ClientRegistration,
+  type ClientSecret,
+  clientRegistration,
+  readRegistration,
+} from '../settings/client/registration.ts'
 import { endBound } from '../store/bonds.ts'
 import type { ClientRow, Store } from '../store/store.ts'
-
-/** Members of a client that the library does not know; it carries them as they are. */
-export const extraMembers = ['apis', 'first_party', 'verified', 'pkce_exempt', 'kind'] as const
-
-export type ClientMetadata = AllClientMetadata & {
-  client_id: string
-  apis: ClientRegistration['apis']
-  first_party: boolean
-  verified: boolean
-  pkce_exempt: boolean
-  kind: ClientRegistration['kind']
-}
+import { type ClientMetadata, clientMetadata } from './client-metadata.ts'
+import { newClientSecret, secretRecord } from './client-secrets.ts'
 
 export interface Clients {
   find(id: string): Promise<ClientMetadata | undefined>
@@ -26,12 +21,15 @@ export interface Clients {
   add(registration: Record<string, unknown>): Promise<{ registration: ClientRegistration; secret?: string }>
   /** Inserts or replaces a client for a first try. */
   putDemo(registration: Record<string, unknown>, secret?: string): Promise<void>
+  /**
+   * Makes a second secret beside the newest one, which goes on for `keepSeconds`; what is older ends at once.
+   * @returns the new secret, shown once. @throws Refusal `unknown_client`, `declared_client`, `no_secret`, `conflict`
+   */
+  rotateSecret(id: string, keepSeconds: number): Promise<{ registration: ClientRegistration; secret: string }>
   /** Ends everything that hangs on the client. @throws Refusal `unknown_client`, `declared_client` */
   remove(id: string): Promise<void>
   list(limit: number, after?: string): Promise<ClientRegistration[]>
 }
-
-export const newClientSecret = (): string => `sgs_${randomBytes(32).toString('base64url')}`
 
 export function createClients({ declared, store, now }: { declared: ClientRegistration[]; store: Store; now: Clock }): Clients {
   const fromSettings = new Map(declared.map((registration) => [registration.id, clientMetadata(registration)]))
@@ -44,12 +42,16 @@ export function createClients({ declared, store, now }: { declared: ClientRegist
     createdAt: now(),
   })
 
-  async function prepared(input: Record<string, unknown>, secret: string | undefined): Promise<ClientRegistration> {
-    const parsed = clientRegistration.safeParse({ ...input, secretDigests: secret ? [digest(secret)] : [] })
+  /** Judges a registration. @throws Refusal `invalid_client_metadata` with every fault */
+  function judged(input: Record<string, unknown>, secretDigests: ClientSecret[]): ClientRegistration {
+    const parsed = clientRegistration.safeParse({ ...input, secretDigests })
     if (parsed.success) return parsed.data
     const faults = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'client'}: ${issue.message}`)
     throw new Refusal('invalid_client_metadata', faults.join('; '))
   }
+
+  const declaredHere = (id: string) =>
+    new Refusal('declared_client', `The client ${id} is declared in the settings: change it there.`)
 
   return {
     async find(id) {
@@ -58,23 +60,39 @@ export function createClients({ declared, store, now }: { declared: ClientRegist
       return recent.get(id) ?? recent.keep(id, await store.clients.find(id))
     },
     async add(input) {
-      const confidential = clientKinds.some((kind) => kind === input.kind && isConfidential(kind))
-      const fresh = confidential ? newClientSecret() : undefined
+      const fresh = wantsSecret(input) ? newClientSecret() : undefined
       const id = input.id ?? randomBytes(12).toString('base64url').replace(/^[-_]/, 'c')
-      const registration = await prepared({ ...input, id }, fresh)
+      const registration = judged({ ...input, id }, fresh ? [secretRecord(fresh, now())] : [])
       const added = !fromSettings.has(registration.id) && (await store.clients.add(row(registration, false)))
       recent.forget(registration.id)
       if (!added) throw new Refusal('client_id_taken', `There is already a client ${registration.id}.`, { status: 409 })
       return { registration, secret: fresh }
     },
     async putDemo(input, secret) {
-      const registration = await prepared(input, secret)
+      const registration = judged(input, secret ? [secretRecord(secret, now())] : [])
       await store.clients.put(row(registration, true))
       recent.forget(registration.id)
     },
+    async rotateSecret(id, keepSeconds) {
+      if (fromSettings.has(id)) throw declaredHere(id)
+      const stored = await store.clients.find(id)
+      if (!stored) throw new Refusal('unknown_client', `There is no client ${id}.`, { status: 404 })
+      const registration = readRegistration(stored.registration)
+      if (!hasSecret(authenticationOf(registration)))
+        throw new Refusal('no_secret', `The client ${id} authenticates without a secret.`)
+      const secret = newClientSecret()
+      const changed = judged(registration, [
+        secretRecord(secret, now()),
+        ...outgoing(registration.secretDigests, keepSeconds, now()),
+      ])
+      const replaced = await store.clients.replace({ ...stored, registration: JSON.stringify(changed) }, stored.registration)
+      recent.forget(id)
+      // Somebody else changed it meanwhile: a secret that was shown has to stay one that works.
+      if (!replaced) throw new Refusal('conflict', `The client ${id} was changed at the same moment: try again.`, { status: 409 })
+      return { registration: changed, secret }
+    },
     async remove(id) {
-      if (fromSettings.has(id))
-        throw new Refusal('declared_client', `The client ${id} is declared in the settings: remove it there.`)
+      if (fromSettings.has(id)) throw declaredHere(id)
       if (!(await store.clients.remove(id))) throw new Refusal('unknown_client', `There is no client ${id}.`, { status: 404 })
       recent.forget(id)
       await endBound(store, { client: id })
@@ -86,42 +104,19 @@ export function createClients({ declared, store, now }: { declared: ClientRegist
   }
 }
 
-/**
- * Replaces the library's comparison with the plain secret (`Client.prototype.compareClientSecret`, awaited by its client_auth):
- * every live digest is compared, in constant time, so that neither the position nor the number of the match shows.
- */
-export function matchesSecret(digests: string | undefined, given: string): boolean {
-  const actual = digest(given)
-  let matches = false
-  for (const one of (digests ?? '').split(' ')) if (sameInConstantTime(one, actual)) matches = true
-  return matches
+/** Whether a registration, not judged yet, will be one that authenticates by a secret. */
+function wantsSecret({ kind, authentication }: Record<string, unknown>): boolean {
+  const known = clientKinds.includes(kind as ClientKind)
+  return (
+    known && hasSecret(authenticationOf({ kind: kind as ClientKind, authentication: authentication as ClientAuthentication }))
+  )
 }
 
-function clientMetadata(registration: ClientRegistration): ClientMetadata {
-  const { kind } = registration
-  const machine = kind === 'machine'
-  return {
-    client_id: registration.id,
-    client_name: registration.name,
-    application_type: kind === 'native' ? 'native' : 'web',
-    grant_types: machine ? ['client_credentials'] : ['authorization_code', 'refresh_token'],
-    response_types: machine ? [] : ['code'],
-    redirect_uris: registration.redirectUris,
-    post_logout_redirect_uris: registration.postLogoutRedirectUris,
-    // The library takes the secret by Basic and by post alike.
-    token_endpoint_auth_method: isConfidential(kind) ? 'client_secret_basic' : 'none',
-    // Digests, where the library keeps the secret itself: see `matchesSecret`. No HMAC algorithm is on that could use it as a key.
-    ...(isConfidential(kind) && { client_secret: registration.secretDigests.join(' ') }),
-    id_token_signed_response_alg: registration.idTokenAlgorithm,
-    ...(registration.logo && { logo_uri: registration.logo }),
-    ...(registration.policyUri && { policy_uri: registration.policyUri }),
-    ...(registration.tosUri && { tos_uri: registration.tosUri }),
-    apis: registration.apis,
-    first_party: registration.firstParty,
-    verified: registration.verified,
-    pkce_exempt: registration.pkceExempt,
-    kind,
-  }
+/** The secret that is being replaced, until its new end; never later than the end that it has. */
+function outgoing([newest]: ClientSecret[], keepSeconds: number, now: number): ClientSecret[] {
+  if (!newest || keepSeconds === 0) return []
+  const expiresAt = Math.min(now + keepSeconds, newest.expiresAt ?? Number.POSITIVE_INFINITY)
+  return expiresAt > now ? [{ ...newest, expiresAt }] : []
 }
 
 /**

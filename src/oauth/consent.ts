@@ -6,7 +6,8 @@ import type { Grant, Provider } from 'oidc-provider'
 import { allowedScopes } from '../permissions/allowed.ts'
 import type { Api, Apis } from '../permissions/apis.ts'
 import { identityScopes, splitScope } from '../permissions/scopes.ts'
-import { defaultApi, type OurClient } from './policy.ts'
+import type { OurClient } from './our-client.ts'
+import { defaultApi } from './policy/resource.ts'
 
 export type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>
 

@@ -1,54 +1,20 @@
-/** Settings and parts -> oidc-provider. Reads as the list of what is on; what is not named here is off. */
-import {
-  type Adapter,
-  type AdapterPayload,
-  type ClientAuthMethod,
-  type Configuration,
-  type KoaContextWithOIDC,
-  Provider,
-} from 'oidc-provider'
-import type { Accounts } from '../accounts/account.ts'
-import type { Clock } from '../base/clock.ts'
-import { deriveKey } from '../crypto/derive.ts'
-import type { KeyRing } from '../crypto/keyring.ts'
-import { createSealer } from '../crypto/sealing.ts'
-import type { Apis } from '../permissions/apis.ts'
+/** Settings and parts -> oidc-provider. Reads as the list of what is on; the switches themselves are in `features.ts`. */
+import { type ClientAuthMethod, type Configuration, type KoaContextWithOIDC, Provider } from 'oidc-provider'
 import { identityScopeNames, identityScopes } from '../permissions/scopes.ts'
-import { idTokenAlgorithms } from '../settings/client.ts'
-import type { Settings } from '../settings/load.ts'
-import { endBound } from '../store/bonds.ts'
-import type { Store } from '../store/store.ts'
-import { accessTokenPayload, createAccessTokenReader, personClaims } from './access-tokens.ts'
-import { artifactAdapter, lookUpOnly, saysUnavailable, withRefusalsSaid } from './adapter.ts'
+import { responseAlgorithms } from '../settings/client/registration.ts'
+import { personClaims } from './access-tokens.ts'
+import { saysUnavailable } from './adapter.ts'
+import { adapters } from './adapters.ts'
+import { extraMembers } from './client-metadata.ts'
 import { adjustClients } from './client-model.ts'
-import { type Clients, extraMembers } from './clients.ts'
-import { defaultApi, existingGrant, interactions, mayCallFrom, type OurClient, resourceServerInfo } from './policy.ts'
-import { sessionAdapter } from './session-adapter.ts'
+import { cookies } from './cookies.ts'
+import { features } from './features.ts'
+import type { OurClient } from './our-client.ts'
+import type { ProviderParts } from './parts.ts'
+import { mayCallFrom } from './policy/cors.ts'
+import { existingGrant } from './policy/grants.ts'
+import { interactions } from './policy/prompts.ts'
 import { signingKeys } from './signing-keys.ts'
-
-/** How the protocol's own pages are said; the web floor renders them. */
-export interface ProviderPages {
-  logout(ctx: KoaContextWithOIDC): Promise<void>
-  signedOut(ctx: KoaContextWithOIDC): void
-  error(ctx: KoaContextWithOIDC, out: { error: string; error_description?: string }, error: unknown): void
-}
-
-export interface ProviderParts {
-  settings: Settings
-  masterSecret: string
-  ring: KeyRing
-  store: Store
-  clients: Clients
-  accounts: Accounts
-  apis: Apis
-  pages: ProviderPages
-  now: Clock
-}
-
-/** Strangers cause these, so they live where they can be lost and are bounded. */
-const volatileModels = new Set(['Interaction', 'ReplayDetection', 'DeviceCode', 'PushedAuthorizationRequest'])
-
-const sessionCookieName = (development: boolean): string => (development ? 'signet_session' : '__Host-signet_session')
 
 export function createProvider(given: ProviderParts): Provider {
   const parts: ProviderParts = {
@@ -63,7 +29,7 @@ export function createProvider(given: ProviderParts): Provider {
   const provider = new Provider(parts.settings.issuer, configuration(parts))
   // X-Forwarded-* reach the library only after the door has made them true (`web/door.ts`).
   provider.proxy = true
-  adjustClients(provider, parts.clients)
+  adjustClients(provider, parts.clients, parts.now)
   return provider
 }
 
@@ -76,11 +42,11 @@ function configuration(parts: ProviderParts): Configuration {
     jwks: { keys: signingKeys(parts.ring) },
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
     clientAuthMethods: secretMethods,
-    enabledJWA: { idTokenSigningAlgValues: [...idTokenAlgorithms] },
+    enabledJWA: { idTokenSigningAlgValues: [...responseAlgorithms] },
     extraClientMetadata: { properties: [...extraMembers] },
     responseTypes: ['code'],
     allowOmittingSingleRegisteredRedirectUri: false,
-    clientBasedCORS: (ctx, origin, client) => mayCallFrom(origin, client, ctx.oidc.route),
+    clientBasedCORS: (ctx, origin, client) => mayCallFrom(origin, client as OurClient, ctx.oidc.route),
     scopes: identityScopeNames,
     claims: {
       ...Object.fromEntries(Object.entries(identityScopes).map(([scope, { claims }]) => [scope, claims])),
@@ -92,22 +58,7 @@ function configuration(parts: ProviderParts): Configuration {
     acrValues: [passwordAcr],
     routes: { jwks: '/.well-known/jwks.json', userinfo: '/userinfo', revocation: '/revocation' },
     pkce: { required: (_ctx, client) => !(client as OurClient).pkce_exempt },
-    features: {
-      devInteractions: { enabled: false },
-      externalSigningSupport: { enabled: true, ack: 'experimental-01' },
-      clientCredentials: { enabled: true },
-      revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
-      dPoP: { enabled: false },
-      pushedAuthorizationRequests: { enabled: false },
-      rpInitiatedLogout: { enabled: true, logoutSource: pages.logout, postLogoutSuccessSource: pages.signedOut },
-      resourceIndicators: {
-        enabled: true,
-        defaultResource: (_ctx, client, oneOf) => defaultApi(apis, client as OurClient, oneOf && [...oneOf]),
-        useGrantedResource: () => true,
-        getResourceServerInfo: (ctx, resource, client) =>
-          resourceServerInfo({ apis, accounts }, ctx, resource, client as OurClient),
-      },
-    },
+    features: features(parts),
     // A refresh token hangs on the session, unless the person allowed `offline_access` (OpenID Connect Core s11).
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     expiresWithSession: async (_ctx, source) => !source.scopes.has('offline_access'),
@@ -151,33 +102,3 @@ function lifetimeOf({ resourceServer }: { resourceServer?: { accessTokenTTL?: nu
 
 /** The one way to sign in so far. `acr` names the method's strength to whoever asks for it (RFC 9470). */
 export const passwordAcr = 'urn:signet:acr:password'
-
-function adapters({ settings, masterSecret, ring, store, clients, now }: ProviderParts): (model: string) => Adapter {
-  const kept = {
-    sealer: createSealer(deriveKey(masterSecret, 'store/artifacts')),
-    userCodeKey: deriveKey(masterSecret, 'store/user-codes'),
-    endGrant: (grant: string) => endBound(store, { grant }),
-    now,
-  }
-  const reader = createAccessTokenReader({ ring, issuer: settings.issuer, now })
-  return (model) => {
-    if (model === 'Client') return lookUpOnly((id) => clients.find(id) as Promise<AdapterPayload | undefined>)
-    if (model === 'AccessToken' || model === 'ClientCredentials') return lookUpOnly((token) => accessTokenPayload(reader, token))
-    const lasting = artifactAdapter(model, { ...kept, store: store.artifacts })
-    const passing = artifactAdapter(model, { ...kept, store: store.volatile })
-    if (model === 'Session') return withRefusalsSaid(sessionAdapter(lasting, passing))
-    return withRefusalsSaid(volatileModels.has(model) ? passing : lasting)
-  }
-}
-
-/** `__Host-` pins a cookie to this host and path (RFC 6265bis s4.1.3.2); the short ones have a path of their own, so `__Secure-` is theirs. */
-function cookies({ settings: { development }, masterSecret }: ProviderParts): Configuration['cookies'] {
-  const common = { httpOnly: true, sameSite: 'lax' as const, secure: !development, signed: true }
-  const short = (name: string) => (development ? name : `__Secure-${name}`)
-  return {
-    keys: [deriveKey(masterSecret, 'cookies').toString('base64url')],
-    names: { session: sessionCookieName(development), interaction: short('signet_interaction'), resume: short('signet_resume') },
-    long: { ...common, path: '/' },
-    short: common,
-  }
-}

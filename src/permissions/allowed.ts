@@ -3,7 +3,7 @@
  * What was asked and what was consented narrow it further; oidc-provider holds those two. Computed anew for every token, so that
  * a role taken away narrows the next one.
  */
-import type { ClientRegistration } from '../settings/client.ts'
+import type { ClientRegistration } from '../settings/client/registration.ts'
 import { sameIdentifier } from '../settings/uri.ts'
 import type { Api } from './apis.ts'
 

@@ -6,7 +6,7 @@ import { createPublicKey } from 'node:crypto'
 import type { JWK } from 'jose'
 import { z } from 'zod'
 import { parseColour } from '../base/colour.ts'
-import { clientRegistration } from './client.ts'
+import { clientRegistration } from './client/registration.ts'
 import { areSound, isRecord } from './sound.ts'
 import { isLoopbackHost, sameIdentifier, uriWithoutFragment } from './uri.ts'
 

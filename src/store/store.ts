@@ -91,6 +91,8 @@ export interface ClientStore {
   add(client: ClientRow): Promise<boolean>
   /** Inserts or replaces. */
   put(client: ClientRow): Promise<void>
+  /** Compare-and-swap: replaces a client whose registration is still the one that was read. @returns false when it is not. */
+  replace(client: ClientRow, read: string): Promise<boolean>
   find(id: string): Promise<ClientRow | undefined>
   /** @returns false when there was none. */
   remove(id: string): Promise<boolean>

@@ -47,6 +47,17 @@ describe('signet client', () => {
     expect(await programs.json(['client', 'remove', 'my-app'])).to.deep.equal({ removed: 'my-app' })
   })
 
+  it('replaces a secret, and keeps the one before for as long as it is told', async () => {
+    await programs.json(['client', 'add', 'Rotated', '--id', 'rotated', '--kind', 'machine', '--members', '{"dpopBound":true}'])
+    const rotated = (await programs.json(['client', 'rotate-secret', 'rotated', '--keep', '1h'])) as Record<string, unknown>
+    expect(rotated.secret).to.match(/^sgs_/)
+    expect(rotated.dpopBound).to.equal(true)
+    expect(rotated.secrets).to.have.length(2)
+    expectOneLine(await programs.signet(['client', 'rotate-secret', 'rotated', '--keep', '1y']), /--keep is one of/)
+    expectOneLine(await programs.signet(['client', 'add', 'X', '--kind', 'spa', '--members', '[]']), /--members is a JSON object/)
+    await programs.json(['client', 'remove', 'rotated'])
+  })
+
   it('speaks to people as well', async () => {
     const { code, stdout } = await programs.signet(['client', 'add', 'Nightly job', '--kind', 'machine', '--api', api])
     expect(code).to.equal(0)
@@ -75,7 +86,7 @@ describe('signet client', () => {
   }
 
   it('removes neither what is declared in the settings nor what is not there', async () => {
-    expectOneLine(await programs.signet(['client', 'remove', 'declared']), /declared in the settings: remove it there/)
+    expectOneLine(await programs.signet(['client', 'remove', 'declared']), /declared in the settings: change it there/)
     expectOneLine(await programs.signet(['client', 'remove', 'nothing', '--json']), /no client nothing/)
   })
 })

@@ -1,6 +1,6 @@
 /** The authorization endpoint under attack (rows A of the security cases), each beside a request that passes. */
 import { expect } from 'chai'
-import { clientRegistration } from '../../src/settings/client.ts'
+import { clientRegistration } from '../../src/settings/client/registration.ts'
 import { createVisitor } from '../../src/try/visitor.ts'
 import { api, otherApi, startTestServer, type TestServer } from '../support/server.ts'
 import {

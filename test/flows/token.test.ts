@@ -198,7 +198,7 @@ describe('the token endpoint', () => {
     }
     it('T13 refuses the digest that is kept in place of the secret', async () => {
       const [machine] = (await server.parts.clients.list(100)).filter(({ id }) => id === 'machine')
-      const { status } = await token(server, { ...who.machine, secret: machine!.secretDigests[0]! }, own)
+      const { status } = await token(server, { ...who.machine, secret: machine!.secretDigests[0]!.digest }, own)
       expect(status).to.equal(401)
     })
     it('T13 refuses Basic and post at once; either alone passes', async () => {

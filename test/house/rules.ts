@@ -136,7 +136,7 @@ export const rules: Rule[] = [
   knower('crypto/password-worker.ts alone hashes passwords', 'packages', /^(@node-rs\/argon2)$/, ['crypto/password-worker.ts']),
   knower('the protocol alone seals what is stored', 'links', /^(crypto\/sealing\.ts)$/, [
     'oauth/adapter.ts',
-    'oauth/provider.ts',
+    'oauth/adapters.ts',
   ]),
   knower('the SQLite engine alone names its driver', 'packages', /^(node:sqlite)$/, ['store/sqlite/']),
   knower('the Redis engine alone names its driver', 'packages', /^(ioredis)$/, ['store/redis', 'store/open.ts']),

@@ -1,7 +1,8 @@
 import { expect } from 'chai'
 import { digest } from '../../src/crypto/derive.ts'
-import { type Clients, createClients, matchesSecret, newClientSecret } from '../../src/oauth/clients.ts'
-import { clientRegistration } from '../../src/settings/client.ts'
+import { matchesSecret, newClientSecret } from '../../src/oauth/client-secrets.ts'
+import { type Clients, createClients } from '../../src/oauth/clients.ts'
+import { clientRegistration } from '../../src/settings/client/registration.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'
 import { refusalOf } from '../store/place.ts'
@@ -148,15 +149,92 @@ describe('clients', () => {
   })
 })
 
+describe('a client’s new secret', () => {
+  let time = 1_700_000_000
+  let store: Store
+  let clients: Clients
+  beforeEach(async () => {
+    store = await openStore({ dataFolder: ':memory:', now: () => time })
+    clients = createClients({ declared: [declared], store, now: () => time })
+  })
+  afterEach(() => store.close())
+
+  const secretsOf = async (id: string) => (await clients.find(id))!.client_secret
+  const app = { id: 'my-app', name: 'My app', kind: 'web', redirectUris }
+
+  it('stands beside the one before for as long as was said', async () => {
+    const { secret: first } = await clients.add(app)
+    const { secret: second } = await clients.rotateSecret('my-app', 3_600)
+    const live = await secretsOf('my-app')
+    for (const [secret, at, lives] of [
+      [first!, time, true],
+      [first!, time + 3_599, true],
+      [first!, time + 3_600, false],
+      [second, time + 86_400_000, true],
+    ] as const)
+      expect(matchesSecret(live, secret, at), `${secret === first ? 'first' : 'second'} at +${at - time}`).to.equal(lives)
+  })
+
+  it('ends the one before at once when it is not kept, and one older than that always', async () => {
+    const { secret: first } = await clients.add(app)
+    const { secret: second } = await clients.rotateSecret('my-app', 86_400)
+    await clients.rotateSecret('my-app', 3_600)
+    expect(matchesSecret(await secretsOf('my-app'), first!, time)).to.equal(false)
+    expect(matchesSecret(await secretsOf('my-app'), second, time)).to.equal(true)
+    const { secret: last, registration } = await clients.rotateSecret('my-app', 0)
+    expect(matchesSecret(await secretsOf('my-app'), second, time)).to.equal(false)
+    expect(matchesSecret(await secretsOf('my-app'), last, time)).to.equal(true)
+    expect(registration.secretDigests).to.have.length(1)
+  })
+
+  it('never gives the one before a longer life than it has', async () => {
+    await clients.add(app)
+    const { secret: second } = await clients.rotateSecret('my-app', 0)
+    await clients.rotateSecret('my-app', 60)
+    time += 61
+    await clients.rotateSecret('my-app', 86_400)
+    expect(matchesSecret(await secretsOf('my-app'), second, time)).to.equal(false)
+  })
+
+  it('is shown to one of many who ask at once, or each shown one works for as long as was said', async () => {
+    await clients.add(app)
+    const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => clients.rotateSecret('my-app', 3_600)))
+    const shown = outcomes.flatMap((one) => (one.status === 'fulfilled' ? [one.value.secret] : []))
+    expect(shown).to.have.length(1)
+    expect(matchesSecret(await secretsOf('my-app'), shown[0]!, time)).to.equal(true)
+    for (const one of outcomes) if (one.status === 'rejected') expect(one.reason).to.have.property('code', 'conflict')
+  })
+
+  for (const [id, code] of [
+    ['nobody', 'unknown_client'],
+    ['declared', 'declared_client'],
+    ['public', 'no_secret'],
+  ] as const) {
+    it(`is refused to ${id}`, async () => {
+      await clients.add({ ...app, id: 'public', kind: 'spa' })
+      expect(await refusalOf(clients.rotateSecret(id, 0))).to.have.property('code', code)
+    })
+  }
+})
+
 describe('a client’s secret', () => {
   const [old, fresh] = ['sgs_old', 'sgs_new']
   const digests = `${digest(old)} ${digest(fresh)}`
 
   it('matches any digest that is live', () => {
-    for (const secret of [old, fresh]) expect(matchesSecret(digests, secret)).to.equal(true)
+    for (const secret of [old, fresh]) expect(matchesSecret(digests, secret, 1_000)).to.equal(true)
+  })
+
+  it('matches until its end, and not from then on', () => {
+    const ending = `${digest(old)}:1001 ${digest(fresh)}`
+    expect(matchesSecret(ending, old, 1_000)).to.equal(true)
+    expect(matchesSecret(ending, old, 1_001)).to.equal(false)
+    expect(matchesSecret(ending, fresh, 1_001)).to.equal(true)
   })
 
   for (const [live, given] of [
+    [digests, `${digest(old)}:`],
+    [`${digest(old)}:soon`, old],
     [digests, 'sgs_other'],
     [digests, ''],
     [digests, digests],
@@ -169,7 +247,7 @@ describe('a client’s secret', () => {
     [undefined, 'undefined'],
   ] as const) {
     it(`is not ${JSON.stringify(given)} where ${live ? 'two are' : 'none is'} live`, () => {
-      expect(matchesSecret(live, given)).to.equal(false)
+      expect(matchesSecret(live, given, 1_000)).to.equal(false)
     })
   }
 })

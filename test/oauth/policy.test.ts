@@ -1,5 +1,7 @@
 import { expect } from 'chai'
-import { defaultApi, type OurClient, skipsConsent } from '../../src/oauth/policy.ts'
+import type { OurClient } from '../../src/oauth/our-client.ts'
+import { skipsConsent } from '../../src/oauth/policy/grants.ts'
+import { defaultApi } from '../../src/oauth/policy/resource.ts'
 import { createApis } from '../../src/permissions/apis.ts'
 import { load } from '../settings/file.ts'
 

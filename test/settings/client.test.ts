@@ -1,11 +1,32 @@
 import { expect } from 'chai'
-import { type ClientKind, clientRegistration, isConfidential } from '../../src/settings/client.ts'
+import { type ClientKind, kindOf } from '../../src/settings/client/kinds.ts'
+import { clientRegistration } from '../../src/settings/client/registration.ts'
 
 const digest = '47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU'
 const web = { id: 'my-app', name: 'My app', kind: 'web', redirectUris: ['https://app.example.com/cb'], secretDigests: [digest] }
 const spa = { ...web, kind: 'spa', secretDigests: [] }
 const native = { ...spa, kind: 'native', redirectUris: ['com.example.app:/cb'] }
 const machine = { ...web, kind: 'machine', redirectUris: [] }
+const device = { ...spa, kind: 'device', redirectUris: [] }
+const api = { ...machine, kind: 'api', serves: ['https://api.example.com'] }
+const jwks = {
+  keys: [
+    {
+      kty: 'EC',
+      crv: 'P-256',
+      x: 'SNg-3pVt_twdO703_SW0SUjucUtYjh42caJraBnTwSs',
+      y: 'DzH4k29Suu5jVTFsI5JGet05TOwv_Pz5789kFHH-KIM',
+    },
+  ],
+}
+const keyed = { ...web, secretDigests: [], authentication: 'private_key_jwt', jwks }
+const tls = {
+  ...web,
+  secretDigests: [],
+  authentication: 'tls_client_auth',
+  certificateSubject: { field: 'dns', value: 'app.example.com' },
+}
+const fapi = { ...keyed, profile: 'fapi2', dpopBound: true }
 
 const bad: [string, Record<string, unknown>][] = [
   ['id', { ...web, id: 'ab' }],
@@ -32,6 +53,46 @@ const bad: [string, Record<string, unknown>][] = [
   ['secretDigests', { ...native, secretDigests: [digest] }],
   ['secretDigests', { ...web, secretDigests: [digest, digest, digest] }],
   ['secretDigests.0', { ...web, secretDigests: ['the secret itself'] }],
+  ['secretDigests', { ...device, secretDigests: [digest] }],
+  ['secretDigests', { ...keyed, secretDigests: [digest] }],
+  ['secretDigests.0', { ...web, secretDigests: [{ digest, secret: 'the secret itself' }] }],
+  ['authentication', { ...spa, authentication: 'client_secret_basic', secretDigests: [digest] }],
+  ['authentication', { ...keyed, authentication: 'none' }],
+  ['authentication', { ...web, authentication: 'client_secret_jwt' }],
+  ['jwks', { ...keyed, jwks: undefined }],
+  ['jwks', { ...keyed, jwksUri: 'https://app.example.com/jwks' }],
+  ['jwks.keys', { ...keyed, jwks: { keys: [] } }],
+  ['jwks.keys.0', { ...keyed, jwks: { keys: [{ ...jwks.keys[0], d: 'AA' }] } }],
+  ['jwks.keys.0.kty', { ...keyed, jwks: { keys: [{ kty: 'oct', k: 'AA' }] } }],
+  ['jwks.keys.0', { ...keyed, jwks: { keys: [{ kty: 'RSA', n: 'AQAB', e: 'AQAB' }] } }],
+  ['jwks', { ...web, idTokenEncryption: {} }],
+  ['jwks', { ...web, requireSignedRequests: true }],
+  ['jwksUri', { ...keyed, jwks: undefined, jwksUri: 'file:///etc/passwd' }],
+  ['certificateSubject', { ...tls, certificateSubject: undefined }],
+  ['certificateSubject', { ...keyed, certificateSubject: { field: 'dns', value: 'app.example.com' } }],
+  ['certificateSubject.field', { ...tls, certificateSubject: { field: 'serial', value: '1' } }],
+  ['profile', { ...fapi, profile: 'fapi1' }],
+  ['authentication', { ...web, profile: 'fapi2', dpopBound: true }],
+  ['dpopBound', { ...fapi, dpopBound: false }],
+  ['dpopBound', { ...fapi, certificateBound: true }],
+  ['pkceExempt', { ...fapi, pkceExempt: true }],
+  ['redirectUris.0', { ...fapi, redirectUris: ['http://localhost/cb'] }],
+  ['grants.0', { ...spa, grants: ['device_code'] }],
+  ['grants.0', { ...native, grants: ['client_credentials'] }],
+  ['grants.0', { ...web, grants: ['password'] }],
+  ['redirectUris', { ...device, redirectUris: web.redirectUris }],
+  ['serves', { ...api, serves: [] }],
+  ['serves', { ...machine, serves: ['https://api.example.com'] }],
+  ['exchanges', { ...machine, exchanges: { 'https://api.example.com': ['read'] } }],
+  ['corsOrigins.0', { ...spa, corsOrigins: ['https://app.example.com/'] }],
+  ['corsOrigins.0', { ...spa, corsOrigins: ['null'] }],
+  ['corsOrigins.0', { ...spa, corsOrigins: ['*'] }],
+  [
+    'sectorIdentifierUri',
+    { ...web, subjectType: 'pairwise', redirectUris: ['https://a.example.com/', 'https://b.example.com/'] },
+  ],
+  ['sectorIdentifierUri', { ...device, subjectType: 'pairwise' }],
+  ['backchannelLogoutUri', { ...web, backchannelLogoutUri: 'ftp://app.example.com/' }],
   ['pkceExempt', { ...spa, pkceExempt: true }],
   ['pkceExempt', { ...native, pkceExempt: true }],
   ['pkceExempt', { ...machine, pkceExempt: true }],
@@ -47,8 +108,8 @@ const bad: [string, Record<string, unknown>][] = [
 ]
 
 describe('the registration of a client', () => {
-  for (const client of [web, spa, native, machine]) {
-    it(`is accepted of kind ${client.kind}, and is careful by default`, () => {
+  for (const client of [web, spa, native, machine, device, api, keyed, tls, fapi]) {
+    it(`is accepted as ${JSON.stringify(client).slice(0, 220)}, and is careful by default`, () => {
       expect(clientRegistration.parse(client)).to.deep.include({
         firstParty: false,
         pkceExempt: false,
@@ -76,10 +137,17 @@ describe('the registration of a client', () => {
     expect(JSON.stringify(error?.issues.map(({ message }) => message))).not.to.include(digest)
   })
 
-  const confidential: Record<ClientKind, boolean> = { web: true, machine: true, spa: false, native: false }
+  const confidential: Record<ClientKind, boolean> = {
+    web: true,
+    machine: true,
+    api: true,
+    spa: false,
+    native: false,
+    device: false,
+  }
   for (const [kind, is] of Object.entries(confidential)) {
     it(`takes a client of kind ${kind} for ${is ? 'confidential' : 'public'} (RFC 6749 s2.1)`, () => {
-      expect(isConfidential(kind as ClientKind)).to.equal(is)
+      expect(kindOf(kind as ClientKind).confidential).to.equal(is)
     })
   }
 })

@@ -59,7 +59,7 @@ describe('config/signet.yaml', () => {
     const filled = everything.replace(/\$\{\w+:-([^}]*)\}/g, '$1').replace(/…/g, 'AA')
     const settings = settingsSchema.parse({ ...parse(filled), demo: false })
     expect(settings.issuer).to.equal('https://id.example.com')
-    expect(settings.clients).to.have.length(1)
+    expect(settings.clients).to.have.length(3)
   })
 
   const shown = parse(everything)

@@ -24,6 +24,13 @@ export function sqlClients(engine: SqlEngine): ClientStore {
           .onConflict((conflict) => conflict.column('id').doUpdateSet(fields)),
       )
     },
+    async replace(client, read) {
+      const { id, ...fields } = rowOf(client)
+      const { changes } = await engine.write(
+        db.updateTable('clients').set(fields).where('id', '=', id).where('registration', '=', read),
+      )
+      return changes === 1
+    },
     async find(id) {
       const row = await db.selectFrom('clients').selectAll().where('id', '=', id).executeTakeFirst()
       return row && clientOf(row)

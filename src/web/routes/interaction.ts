@@ -1,6 +1,6 @@
 /**
  * The pages between an authorization request and its answer: sign in, consent, cancel, switch account. A page never leads to another step by
- * itself: it ends in the interaction's result, and the policy (`oauth/policy.ts`) decides what comes next.
+ * itself: it ends in the interaction's result, and the policy (`oauth/policy/prompts.ts`) decides what comes next.
  */
 import Router from '@koa/router'
 import type { Context } from 'koa'

@@ -37,6 +37,15 @@ export function clientFacts(world: World): void {
     expect(await store.find('a')).to.deep.equal(next)
   })
 
+  it('replaces what is still as it was read, for one of a hundred, and nothing else', async () => {
+    await store.add(made('a', { registration: 'read' }))
+    const answers = await world.race(100, ({ clients }, i) => clients.replace(made('a', { registration: `${i}` }), 'read'))
+    expect(answers.filter(Boolean)).to.have.length(1)
+    expect((await store.find('a'))?.registration).to.equal(`${answers.indexOf(true)}`)
+    expect(await store.replace(made('b', { registration: 'new' }), 'read')).to.equal(false)
+    expect(await store.find('b')).to.equal(undefined)
+  })
+
   it('removes once', async () => {
     await store.add(made('a'))
     expect(await store.remove('a')).to.equal(true)

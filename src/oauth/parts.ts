@@ -1,0 +1,28 @@
+/** What the provider is put together from. */
+import type { KoaContextWithOIDC } from 'oidc-provider'
+import type { Accounts } from '../accounts/account.ts'
+import type { Clock } from '../base/clock.ts'
+import type { KeyRing } from '../crypto/keyring.ts'
+import type { Apis } from '../permissions/apis.ts'
+import type { Settings } from '../settings/load.ts'
+import type { Store } from '../store/store.ts'
+import type { Clients } from './clients.ts'
+
+/** How the protocol's own pages are said; the web floor renders them. */
+export interface ProviderPages {
+  logout(ctx: KoaContextWithOIDC): Promise<void>
+  signedOut(ctx: KoaContextWithOIDC): void
+  error(ctx: KoaContextWithOIDC, out: { error: string; error_description?: string }, error: unknown): void
+}
+
+export interface ProviderParts {
+  settings: Settings
+  masterSecret: string
+  ring: KeyRing
+  store: Store
+  clients: Clients
+  accounts: Accounts
+  apis: Apis
+  pages: ProviderPages
+  now: Clock
+}

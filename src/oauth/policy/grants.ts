@@ -1,0 +1,35 @@
+/** What was allowed before, and who is not asked at all. */
+import type { Grant, KoaContextWithOIDC } from 'oidc-provider'
+import { identityScopeNames, splitScope } from '../../permissions/scopes.ts'
+import { staysOnDevice } from '../../settings/uri.ts'
+import type { OurClient } from '../our-client.ts'
+
+/** Consent of an operator's own application is the operator's setting. Never where the answer stays on the device: anything may listen there. */
+export function skipsConsent(client: OurClient): boolean {
+  return client.first_party && client.applicationType !== 'native' && !client.redirectUris?.some(staysOnDevice)
+}
+
+/** The grant that a request builds on; for a first-party client it is made here, from what was asked. */
+export async function existingGrant(ctx: KoaContextWithOIDC): Promise<Grant | undefined> {
+  const { oidc } = ctx
+  const client = oidc.client as OurClient
+  const grantId = oidc.result?.consent?.grantId ?? oidc.session?.grantIdFor(client.clientId)
+  const found = grantId ? await oidc.provider.Grant.find(grantId) : undefined
+  // A grant of somebody who used this browser before is not this person's.
+  const grant = found?.accountId === oidc.account?.accountId ? found : undefined
+  if (!skipsConsent(client) || !oidc.account) return grant
+  return grantAll(ctx, grant ?? new oidc.provider.Grant({ accountId: oidc.account.accountId, clientId: client.clientId }))
+}
+
+async function grantAll(ctx: KoaContextWithOIDC, grant: Grant): Promise<Grant> {
+  const before = JSON.stringify([grant.openid, grant.resources])
+  const asked = splitScope(ctx.oidc.params?.scope)
+  const identity = asked.filter((scope) => identityScopeNames.includes(scope))
+  if (identity.length > 0) grant.addOIDCScope(identity.join(' '))
+  for (const [identifier, server] of Object.entries(ctx.oidc.resourceServers ?? {})) {
+    const scopes = asked.filter((scope) => server.scopes.has(scope))
+    if (scopes.length > 0) grant.addResourceScope(identifier, scopes.join(' '))
+  }
+  if (JSON.stringify([grant.openid, grant.resources]) !== before) await grant.save()
+  return grant
+}

@@ -1,0 +1,79 @@
+/** Which API a request means, and what a token for it may hold. */
+import { createPublicKey, type KeyObject } from 'node:crypto'
+import { errors, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider'
+import type { Accounts } from '../../accounts/account.ts'
+import { allowedScopes, mayAddress } from '../../permissions/allowed.ts'
+import type { Api, Apis } from '../../permissions/apis.ts'
+import { identityScopeNames, splitScope } from '../../permissions/scopes.ts'
+import type { OurClient } from '../our-client.ts'
+
+/**
+ * The API that is meant when a request names none, so that every access token has an audience and is a JWT.
+ * @param oneOf the APIs of a grant, when a token request has to have exactly one
+ */
+export function defaultApi(apis: Apis, client: OurClient, oneOf?: string[]): string {
+  if (oneOf?.[0]) return oneOf[0]
+  for (const identifier of Object.keys(client.apis)) {
+    const api = apis.find(identifier)
+    if (api) return api.identifier
+  }
+  return apis.userinfo.identifier
+}
+
+export interface ResourcePolicy {
+  apis: Apis
+  accounts: Accounts
+}
+
+/**
+ * What a token for this resource may hold at most. Called by the library for every token, so a lost role narrows the next one.
+ * The scopes of OpenID Connect are included for people: a token says what was granted, and userinfo reads it there (RFC 9068 s2.2.3).
+ * @throws errors.InvalidTarget (RFC 8707 s2) when the resource is unknown or not this client's, errors.InvalidScope when a machine asks in vain
+ */
+export async function resourceServerInfo(
+  { apis, accounts }: ResourcePolicy,
+  ctx: KoaContextWithOIDC,
+  resource: string,
+  client: OurClient,
+): Promise<ResourceServer> {
+  const api = apis.find(resource)
+  if (!api || (api !== apis.userinfo && !mayAddress(api, client))) throw new errors.InvalidTarget()
+  const machine = ctx.oidc.params?.grant_type === 'client_credentials'
+  const roles = machine ? undefined : await rolesOf(accounts, ctx)
+  const identity = machine ? [] : identityScopeNames
+  const allowed = allowedScopes(api, client, roles)
+  const asked = splitScope(ctx.oidc.params?.scope)
+  // RFC 6749 s5.1: an answer without `scope` means "as requested", so asking in vain is an error. A person's request is answered at consent.
+  if (machine && asked.length > 0 && !asked.some((scope) => allowed.includes(scope))) {
+    throw new errors.InvalidScope('none of the requested scopes is allowed', asked.join(' '))
+  }
+  return {
+    scope: [...identity, ...allowed].join(' '),
+    audience: api.identifier,
+    accessTokenTTL: api.accessTokenLifetimeSeconds,
+    accessTokenFormat: 'jwt',
+    jwt: { sign: { alg: api.algorithm }, ...(api.encryption && { encrypt: encryptionOf(api) }) },
+  }
+}
+
+/** At the authorization endpoint the account is not loaded yet, but the session knows it; before a first sign-in nobody does. */
+async function rolesOf(accounts: Accounts, ctx: KoaContextWithOIDC): Promise<string[] | undefined> {
+  const loaded = ctx.oidc.account?.roles as string[] | undefined
+  if (loaded) return loaded
+  const id = ctx.oidc.session?.accountId
+  if (id) return (await accounts.findActive(id))?.roles ?? []
+  // Before a sign-in nobody can be judged, and nothing is issued. A token request always has somebody.
+  return ctx.oidc.route === 'token' ? [] : undefined
+}
+
+const encryptionKeys = new WeakMap<Api, KeyObject>()
+
+function encryptionOf(api: Api) {
+  const { algorithm, encoding, publicKey } = api.encryption!
+  let key = encryptionKeys.get(api)
+  if (!key) {
+    key = createPublicKey({ key: publicKey as never, format: 'jwk' })
+    encryptionKeys.set(api, key)
+  }
+  return { alg: algorithm, enc: encoding, key, kid: publicKey.kid }
+}
