@@ -6,6 +6,7 @@ export function routedArtifacts(models: ReadonlySet<string>, theirs: ArtifactSto
   return {
     put: (artifact) => storeOf(artifact.model).put(artifact),
     insert: (artifact) => storeOf(artifact.model).insert(artifact),
+    replace: (artifact, expectedVersion) => storeOf(artifact.model).replace(artifact, expectedVersion),
     find: (model, id) => storeOf(model).find(model, id),
     findByUid: (model, uid) => storeOf(model).findByUid(model, uid),
     findByUserCode: (model, userCode) => storeOf(model).findByUserCode(model, userCode),

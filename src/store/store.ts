@@ -26,6 +26,8 @@ export interface Artifact {
   /** Digest of the grant that this record hangs on. */
   grant?: string
   consumedAt?: number
+  /** A whole number that whoever replaces the row counts up; 0 unless said. */
+  version?: number
 }
 
 /** What a set of artifacts has in common, for ending them together. Exactly one member. */
@@ -36,6 +38,11 @@ export interface ArtifactStore {
   put(artifact: Artifact): Promise<void>
   /** @returns false when a living row of this model and id exists, which then stays as it was: a replay guard. */
   insert(artifact: Artifact): Promise<boolean>
+  /**
+   * Compare-and-swap: replaces the living row of this model and id if its version is the expected one. Keeps `consumedAt`.
+   * Of N concurrent calls that expect one version and write another exactly one returns true. False also when there is no living row.
+   */
+  replace(artifact: Artifact, expectedVersion: number): Promise<boolean>
   find(model: string, id: string): Promise<Artifact | undefined>
   findByUid(model: string, uid: string): Promise<Artifact | undefined>
   findByUserCode(model: string, userCode: string): Promise<Artifact | undefined>

@@ -6,6 +6,7 @@ import { artifactFacts } from './contract/artifacts.ts'
 import { clientFacts } from './contract/clients.ts'
 import { counterFacts } from './contract/counters.ts'
 import { naiveControl } from './contract/naive.ts'
+import { replacementFacts } from './contract/replacement.ts'
 
 export interface Roles {
   artifacts: ArtifactStore
@@ -33,6 +34,7 @@ export function contract<Offered extends keyof Roles>({ roles, open }: Engine<Of
 
   if (has(roles, 'artifacts')) {
     describe('artifacts', () => artifactFacts(world))
+    describe('replacing an artifact', () => replacementFacts(world))
     describe('a naive adapter over the same artifacts', () => naiveControl(world))
   }
   if (has(roles, 'counters')) describe('counters', () => counterFacts(world))

@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { Refusal } from '../../src/base/errors.ts'
 import { durableMigrations } from '../../src/store/migrations/all.ts'
-import { sqlArtifacts } from '../../src/store/sql/artifacts.ts'
 import { openVolatile } from '../../src/store/sqlite.ts'
 import { asNobody } from '../support/nobody.ts'
 import { freshPlace } from './place.ts'
@@ -90,8 +89,11 @@ describe('opening a SQLite file', () => {
   }
 
   it('brings a database of an earlier version up to date and keeps its rows', async () => {
-    const { engine } = place.parts(durableMigrations.slice(0, 1))
-    await sqlArtifacts(engine, place.now).put(place.artifact('a'))
+    const { database } = place.parts(durableMigrations.slice(0, 1))
+    const { model, id, payload, expiresAt } = place.artifact('a')
+    database
+      .prepare('insert into artifacts (model, id, payload, expires_at) values (?, ?, ?, ?)')
+      .run(model, id, payload, expiresAt)
     const store = place.durable()
     expect(await store.artifacts.find('DeviceCode', 'a')).to.deep.equal(place.artifact('a'))
     expect(await store.clients.list(1)).to.deep.equal([])

@@ -3,7 +3,8 @@ import { artifacts } from './001-artifacts.ts'
 import { accountsAndClients } from './002-accounts-and-clients.ts'
 import { counters } from './002-counters.ts'
 import { bounds } from './003-bounds.ts'
+import { artifactVersion } from './004-artifact-version.ts'
 import type { Migration } from './migration.ts'
 
-export const durableMigrations: readonly Migration[] = [artifacts, accountsAndClients]
-export const volatileMigrations: readonly Migration[] = [artifacts, counters, bounds]
+export const durableMigrations: readonly Migration[] = [artifacts, accountsAndClients, artifactVersion]
+export const volatileMigrations: readonly Migration[] = [artifacts, counters, bounds, artifactVersion]

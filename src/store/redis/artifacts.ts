@@ -2,7 +2,7 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Artifact, ArtifactBond, ArtifactStore } from '../store.ts'
 import { answered } from './faults.ts'
-import type { ScriptedRedis } from './scripts.ts'
+import type { PutOver, ScriptedRedis } from './scripts.ts'
 
 /** Rows ended by one script; between scripts others have their turn. */
 const SLICE = 500
@@ -29,21 +29,23 @@ export function redisArtifacts(redis: ScriptedRedis, prefix: string, now: Clock)
     ]
   }
 
-  async function write(artifact: Artifact, refuseLiving: 0 | 1): Promise<boolean> {
+  /** @param over what it may take the place of, see `PutOver` */
+  async function write(artifact: Artifact, over: PutOver): Promise<boolean> {
     const fields = Object.entries(artifact).filter(([, value]) => value !== undefined)
     const links = setsOf(artifact).join('\n')
     const row = rowKey(artifact.model, artifact.id)
-    const written = await answered(redis.signetPut(row, now(), artifact.expiresAt, refuseLiving, links, ...fields.flat()))
+    const written = await answered(redis.signetPut(row, now(), artifact.expiresAt, over, links, ...fields.flat()))
     return written === 1
   }
 
   function artifactOf(fields: Record<string, string>): Artifact | undefined {
-    const { links: _, expiresAt, consumedAt, ...texts } = fields
+    const { links: _, expiresAt, consumedAt, version = '0', ...texts } = fields
     if (expiresAt === undefined || Number(expiresAt) <= now()) return undefined
     return {
       ...(texts as Pick<Artifact, 'model' | 'id' | 'payload'>),
       expiresAt: Number(expiresAt),
       ...(consumedAt !== undefined && { consumedAt: Number(consumedAt) }),
+      ...(version !== '0' && { version: Number(version) }),
     }
   }
 
@@ -54,9 +56,10 @@ export function redisArtifacts(redis: ScriptedRedis, prefix: string, now: Clock)
 
   return {
     async put(artifact) {
-      await write(artifact, 0)
+      await write(artifact, 'any')
     },
-    insert: (artifact) => write(artifact, 1),
+    insert: (artifact) => write(artifact, 'none'),
+    replace: (artifact, expectedVersion) => write(artifact, expectedVersion),
     async find(model, id) {
       return artifactOf(await answered(redis.hgetall(rowKey(model, id))))
     },

@@ -26,11 +26,15 @@ const shared = `
   end
 `
 
-/** KEYS: the row. ARGV: now, expiry, 1 to refuse a living row, its sets, then field and value by turns. @returns 1 when written */
+/** KEYS: the row. ARGV: now, expiry, what it may be put over (`PutOver`), its sets, then field and value by turns. @returns 1 when written */
 const put = `${shared}
   local row, expires = KEYS[1], tonumber(ARGV[2])
   local lives = living(row)
-  if ARGV[3] == '1' and lives then return 0 end
+  if ARGV[3] == 'none' then
+    if lives then return 0 end
+  elseif ARGV[3] ~= 'any' then
+    if not lives or (redis.call('HGET', row, 'version') or '0') ~= ARGV[3] then return 0 end
+  end
   if expires <= now then
     drop(row)
     return 1
@@ -95,13 +99,16 @@ const hit = `${shared}
   return {1, ARGV[2]}
 `
 
+/** `any`: whatever is there or not; `none`: no living row; a number: a living row of that version. */
+export type PutOver = 'any' | 'none' | number
+
 /** A client that knows the scripts; the first argument of each is its key. */
 export interface ScriptedRedis extends Redis {
   signetPut(
     row: string,
     now: number,
     expiresAt: number,
-    refuseLiving: 0 | 1,
+    over: PutOver,
     links: string,
     ...fields: (string | number)[]
   ): Promise<number>

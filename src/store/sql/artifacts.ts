@@ -28,6 +28,15 @@ export function sqlArtifacts(engine: SqlEngine, now: Clock): ArtifactStore {
           .where('artifacts.expires_at', '<=', slot('now')),
       ),
   )
+  const replace = template((slot: Slot<ArtifactTable & { now: number; expected: number }>) =>
+    db
+      .updateTable('artifacts')
+      .set({ ...fields(slot), consumed_at: sql<number | null>`coalesce(consumed_at, ${slot('consumed_at')})` })
+      .where('model', '=', slot('model'))
+      .where('id', '=', slot('id'))
+      .where('version', '=', slot('expected'))
+      .where('expires_at', '>', slot('now')),
+  )
   const consume = template((slot: Slot<Key & { now: number }>) =>
     db
       .updateTable('artifacts')
@@ -64,6 +73,9 @@ export function sqlArtifacts(engine: SqlEngine, now: Clock): ArtifactStore {
     async insert(artifact) {
       return (await engine.write(insert({ ...rowOf(artifact), now: now() }))).changes === 1
     },
+    async replace(artifact, expected) {
+      return (await engine.write(replace({ ...rowOf(artifact), expected, now: now() }))).changes === 1
+    },
     find: finder('id'),
     findByUid: finder('uid'),
     findByUserCode: finder('user_code'),
@@ -93,6 +105,7 @@ function fields(slot: Slot<ArtifactTable>) {
     account_id: slot('account_id'),
     client_id: slot('client_id'),
     grant_id: slot('grant_id'),
+    version: slot('version'),
   }
 }
 
@@ -132,6 +145,7 @@ function rowOf(artifact: Artifact): ArtifactTable {
     client_id: artifact.client ?? null,
     grant_id: artifact.grant ?? null,
     consumed_at: artifact.consumedAt ?? null,
+    version: artifact.version ?? 0,
   }
 }
 
@@ -147,5 +161,6 @@ function artifactOf(row: ArtifactTable): Artifact {
     ...(row.client_id !== null && { client: row.client_id }),
     ...(row.grant_id !== null && { grant: row.grant_id }),
     ...(row.consumed_at !== null && { consumedAt: row.consumed_at }),
+    ...(row.version !== 0 && { version: row.version }),
   }
 }

@@ -14,6 +14,7 @@ export interface ArtifactTable {
   client_id: string | null
   grant_id: string | null
   consumed_at: number | null
+  version: number
 }
 
 export interface AccountTable {
