@@ -12,13 +12,16 @@ export interface Stage {
   visit(options?: BrowserContextOptions): Promise<Tab>
 }
 
-/** Set once, by whoever comes first: a second and more for each file would be time spent on nothing. People share no cookies. */
+/** Set once per process, by whoever comes first: a second and more for each file would be time spent on nothing. People share no cookies. */
 let set: Promise<[Processes, Browser]> | undefined
 
-after(async () => {
-  const [processes, browser] = (await set) ?? []
-  await Promise.all([browser?.close(), processes?.stop()])
-})
+// A worker of `mocha --parallel` runs several files, and what stands outside of `describe` after the first of them; what it leaves running
+// ends when the worker does.
+if (process.env.MOCHA_WORKER_ID === undefined)
+  after(async () => {
+    const [processes, browser] = (await set) ?? []
+    await Promise.all([browser?.close(), processes?.stop()])
+  })
 
 /** To be called inside `describe`. Every test ends without trouble; one that expects some empties `troubles` itself. */
 export function setStage(): Stage {

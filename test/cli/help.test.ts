@@ -12,7 +12,7 @@ describe('signet --help', () => {
     [['account'], ['add', 'list', 'roles', 'disable', 'enable', 'password']],
     [
       ['client', 'add'],
-      ['--kind', 'web, spa, native, machine', '--redirect-uri', '--api', '--first-party', '--pkce-exempt'],
+      ['--kind', 'web, spa, native, device, machine, api', '--redirect-uri', '--api', '--first-party', '--pkce-exempt'],
     ],
     [
       ['account', 'add'],

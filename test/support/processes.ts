@@ -53,7 +53,10 @@ async function start([port, apiPort, clientPort]: Ports, declare: (api: string) 
     SIGNET_KEYS: path.join(folder, 'keys'),
   }
   const child = spawn(process.execPath, ['src/dev.ts'], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
-  const endAtExit = () => child.kill('SIGTERM')
+  const endAtExit = () => {
+    child.kill('SIGTERM')
+    rmSync(folder, { recursive: true, force: true })
+  }
   process.once('exit', endAtExit)
   const stop = async () => {
     process.removeListener('exit', endAtExit)
