@@ -13,6 +13,7 @@ import { openKeyRing } from './crypto/keyring.ts'
 import { masterSecret } from './crypto/master-secret.ts'
 import { createPasswords, type Passwords } from './crypto/passwords.ts'
 import { createClients } from './oauth/clients.ts'
+import { createGuardedFetch } from './outgoing/fetch.ts'
 import { createPages } from './pages/render.ts'
 import { createApis } from './permissions/apis.ts'
 import type { Settings } from './settings/load.ts'
@@ -75,7 +76,9 @@ export async function startServer(settings: Settings, options: { now?: Clock; lo
     const ring = await openKeyRing(openKeyFolder(settings.keyFolder), algorithmsOf(settings), parts.now)
     const apis = createApis(settings.apis, settings.issuer, settings.theme.title)
     const pages = createPages({ viewsFolder: settings.viewsFolder, theme: settings.theme })
-    const server = createServer(limits, createApp({ ...parts, ring, apis, pages }))
+    const outgoing = createGuardedFetch({ ...settings.outgoing, deadline: AbortSignal.timeout, log: parts.log })
+    if (settings.outgoing.allowPrivateNetworks) parts.log.error('outgoing.private_networks_allowed', { warning: whatIsOpen })
+    const server = createServer(limits, createApp({ ...parts, ring, apis, pages, outgoing }))
     server.maxHeadersCount = 100
     const port = await listen(server, settings.listen)
     return { parts, port, close: () => stop(server, parts) }
@@ -87,6 +90,10 @@ export async function startServer(settings: Settings, options: { now?: Clock; lo
 
 /** A slow sender of headers or body is dropped (408); 16 kB of headers is Node's own limit (431). */
 const limits = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 20_000, maxHeaderSize: 16_384 }
+
+/** As loud as a fault, at every start. */
+const whatIsOpen =
+  'Addresses that clients name are asked for also on this machine and on private networks (127/8, 10/8, 172.16/12, 192.168/16, 100.64/10, ::1, fc00::/7), over http too.'
 
 /** ID tokens are signed with ES256 or RS256, as the client asks; the rest is there because an API names it. */
 function algorithmsOf({ apis }: Settings) {

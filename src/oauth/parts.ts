@@ -3,6 +3,7 @@ import type { KoaContextWithOIDC } from 'oidc-provider'
 import type { Accounts } from '../accounts/account.ts'
 import type { Clock } from '../base/clock.ts'
 import type { KeyRing } from '../crypto/keyring.ts'
+import type { GuardedFetch } from '../outgoing/fetch.ts'
 import type { Apis } from '../permissions/apis.ts'
 import type { Settings } from '../settings/load.ts'
 import type { Store } from '../store/store.ts'
@@ -24,5 +25,7 @@ export interface ProviderParts {
   accounts: Accounts
   apis: Apis
   pages: ProviderPages
+  /** How another server is asked. */
+  outgoing: GuardedFetch
   now: Clock
 }

@@ -56,6 +56,8 @@ function configuration(parts: ProviderParts): Configuration {
       sid: null,
     },
     acrValues: [passwordAcr],
+    // The library hands over a dispatcher of its own, which guards by looking at the socket; ours decides before there is one.
+    fetch: parts.outgoing,
     routes: { jwks: '/.well-known/jwks.json', userinfo: '/userinfo', revocation: '/revocation' },
     pkce: { required: (_ctx, client) => !(client as OurClient).pkce_exempt },
     features: features(parts),

@@ -92,6 +92,13 @@ const signIn = z.strictObject({
   windowSeconds: seconds(10, 86_400).default(900),
 })
 
+/** Requests of this server to addresses that clients name: keys, sector identifiers, logout notices. */
+const outgoing = z.strictObject({
+  allowPrivateNetworks: z.boolean().default(false),
+  timeoutMilliseconds: whole(100, 60_000).default(5_000),
+  maxBytes: whole(1_024, 16_777_216).default(262_144),
+})
+
 export const settingsSchema = z
   .strictObject({
     issuer: z.url().optional(),
@@ -102,6 +109,7 @@ export const settingsSchema = z
     redis: redis.optional(),
     lifetimes: lifetimes.prefault({}),
     signIn: signIn.prefault({}),
+    outgoing: outgoing.prefault({}),
     roles: z.record(roleName, z.string().min(1).max(200)).default({}),
     apis: z.array(api).max(1_000).default([]),
     clients: z.array(clientRegistration).max(10_000).default([]),

@@ -13,6 +13,7 @@ const floors = [
   ['base'],
   ['settings'],
   ['crypto'],
+  ['outgoing'],
   ['store'],
   ['permissions'],
   ['pages'],
@@ -89,6 +90,7 @@ function pantry(room: string, allowed: RegExp): Rule {
 }
 
 const clockCalls = new Set(['Date.now', 'Date', 'new Date()', 'performance.now', 'process.hrtime', 'process.hrtime.bigint'])
+const ownRequests = /^(fetch|globalThis\.fetch|http\.request|http\.get|https\.request|https\.get)$/
 const worldCalls = /(^|\.)(setTimeout|setInterval|listen|createServer)$/
 
 export const rules: Rule[] = [
@@ -124,6 +126,7 @@ export const rules: Rule[] = [
   pantry('resource-server', /^(jose|node:.*)$/),
   knower('settings/load.ts alone reads the environment', 'process', /^(process\.env|process)$/, ['settings/load.ts']),
   knower('nothing imports process', 'packages', /^(node:process|process)$/, []),
+  knower('outgoing alone asks other servers', 'packages', /^(node:https|node:dns|node:dns\/promises)$/, ['outgoing/', 'main.ts']),
   knower('settings alone knows the form of the file', 'packages', /^(yaml|zod)$/, ['settings/']),
   knower('files are read where their meaning is known', 'packages', /^(node:fs|node:fs\/promises|fs)$/, [
     'settings/load.ts',
@@ -156,6 +159,15 @@ export const rules: Rule[] = [
       inServer(file) && floorOf(file) < floorOf('main.ts') ? calls.filter((call) => worldCalls.test(call)) : [],
     ),
     planted: { file: 'web/planted-timer.ts', text: 'setInterval(() => {}, 1)' },
+  },
+  {
+    fact: 'nothing of the server asks another past the guard',
+    faults: eachFile(({ file, calls }) =>
+      inServer(file) && floorOf(file) < floorOf('main.ts') && roomOf(file) !== 'outgoing'
+        ? calls.filter((call) => ownRequests.test(call))
+        : [],
+    ),
+    planted: { file: 'oauth/planted-fetch.ts', text: "export const keys = () => fetch('https://rp.example.com/jwks')" },
   },
   {
     fact: 'nothing is put off or silenced',

@@ -1,0 +1,24 @@
+/** How a request to another server is refused, and why. */
+import { Refusal } from '../base/errors.ts'
+
+/** What was wrong, for the log: whoever caused the request is told nothing about the network behind this server. */
+export type Reason =
+  | 'scheme'
+  | 'userinfo'
+  | 'address'
+  | 'redirect'
+  | 'encoding'
+  | 'too_large'
+  | 'status'
+  | 'timeout'
+  | 'busy'
+  | 'connection'
+
+export function no(reason: Reason, { cause, ...more }: { cause?: unknown; address?: string; status?: number } = {}): Refusal {
+  const { code, message } = (cause ?? {}) as NodeJS.ErrnoException
+  return new Refusal('outgoing_refused', 'Another server could not be asked, or its answer could not be used.', {
+    status: 502,
+    detail: { reason, ...more, ...(reason === 'connection' && { fault: code ?? message }) },
+    cause,
+  })
+}
