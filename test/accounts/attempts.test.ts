@@ -1,5 +1,6 @@
 import { expect } from 'chai'
-import { type Attempts, createAttempts, networkOf } from '../../src/accounts/attempts.ts'
+import { type Attempts, createAttempts } from '../../src/accounts/attempts.ts'
+import { networkOf } from '../../src/accounts/networks.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'
 import { refusalOf } from '../store/place.ts'

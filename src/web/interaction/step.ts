@@ -50,14 +50,29 @@ export async function finish(provider: Provider, ctx: Context, result: Interacti
   seeOther(ctx, await provider.interactionResult(ctx.req, ctx.res, result, { mergeWithLastSubmission: merge }))
 }
 
+/**
+ * Whoever switches the account leaves: the session ends (`session.destroyed` tells who was signed in where), and the step ends with nothing, so
+ * that the policy asks for a sign-in. The request goes on as it was made, however it was made.
+ */
+export async function leave(provider: Provider, ctx: Context, { interaction }: Step): Promise<void> {
+  const session = await provider.Session.get(ctx)
+  await session.destroy()
+  forgetStep(provider, ctx)
+  // A step that was begun in one session is not resumed in another, and now there is none.
+  interaction.session = undefined
+  interaction.result = {}
+  await interaction.persist()
+  seeOther(ctx, interaction.returnTo)
+}
+
 /** Each step has a cookie of its own; left behind, they pile up to the browser's limit for the host. */
-export function forgetStep(provider: Provider, ctx: Context): void {
+function forgetStep(provider: Provider, ctx: Context): void {
   const name = provider.cookieName('interaction')
   ctx.cookies.set(name, null, { path: `/interaction/${ctx.params.uid}` })
 }
 
 /** 303, so that no browser posts a password a second time to wherever the redirect leads (RFC 9700 s4.12). */
-export function seeOther(ctx: Context, location: string): void {
+function seeOther(ctx: Context, location: string): void {
   ctx.status = 303
   ctx.redirect(location)
 }

@@ -4,14 +4,20 @@
  */
 import Router from '@koa/router'
 import type { Context } from 'koa'
-import { networkOf } from '../../accounts/attempts.ts'
+import { networkOf } from '../../accounts/networks.ts'
 import { Refusal } from '../../base/errors.ts'
 import { grantConsent } from '../../oauth/consent.ts'
 import { passwordAcr } from '../../oauth/provider.ts'
 import { field, readForm } from '../form.ts'
 import { consentRequest, showConsent } from '../interaction/consent.ts'
 import { showSignIn, trySignIn } from '../interaction/sign-in.ts'
-import { about, finish, forgetStep, type InteractionParts, type Step, seeOther, stepOf } from '../interaction/step.ts'
+import { about, finish, type InteractionParts, leave, type Step, stepOf } from '../interaction/step.ts'
+
+/** By the policy's prompt. */
+const pageOf: Record<string, (parts: InteractionParts, ctx: Context, step: Step) => Promise<void>> = {
+  login: showSignIn,
+  consent: showConsent,
+}
 
 export function interactionRoutes(parts: InteractionParts): Router {
   const { provider, accounts, attempts, apis, csrf, now, log } = parts
@@ -19,8 +25,9 @@ export function interactionRoutes(parts: InteractionParts): Router {
 
   router.get('/', async (ctx) => {
     const step = await stepOf(provider, ctx)
-    if (step.interaction.prompt.name === 'login') return showSignIn(parts, ctx, step)
-    await showConsent(parts, ctx, step)
+    const page = pageOf[step.interaction.prompt.name]
+    if (!page) throw new TypeError(`no page for the prompt ${step.interaction.prompt.name}`)
+    await page(parts, ctx, step)
   })
 
   router.post('/sign-in', async (ctx) => {
@@ -53,18 +60,9 @@ export function interactionRoutes(parts: InteractionParts): Router {
     await finish(provider, ctx, denied)
   })
 
-  // The one page that leads on by itself: whoever switches leaves, so the step and the session end and the request begins anew.
   router.post('/switch', async (ctx) => {
     const { step } = await posted(ctx, 'consent')
-    const session = await provider.Session.get(ctx as never)
-    await session.destroy()
-    await step.interaction.destroy()
-    forgetStep(provider, ctx)
-    const query = new URLSearchParams()
-    for (const [name, value] of Object.entries(step.interaction.params)) {
-      for (const one of [value].flat()) if (one !== undefined) query.append(name, String(one))
-    }
-    seeOther(ctx, `/auth?${query}`)
+    await leave(provider, ctx, step)
   })
 
   async function posted(ctx: Context, prompt?: string): Promise<{ step: Step; form: URLSearchParams }> {

@@ -1,0 +1,31 @@
+/** How often something may happen within a window of time. What is counted is counted before it happens, so that a hundred at once do not pass a limit of ten. */
+import type { Clock } from '../base/clock.ts'
+import { Refusal } from '../base/errors.ts'
+import type { CounterStore } from '../store/store.ts'
+
+export interface Limiter {
+  /** Adds one. @returns how many there were within the window, this one included */
+  count(name: string): Promise<{ count: number; endsAt: number }>
+  /** Adds one. @throws Refusal `too_many_attempts` 429 with `retryAfterSeconds`, beyond the limit */
+  take(name: string, limit: number): Promise<void>
+  clear(name: string): Promise<void>
+}
+
+export function createLimiter(parts: { counters: CounterStore; windowSeconds: number; now: Clock }): Limiter {
+  const { counters, windowSeconds, now } = parts
+  const count = (name: string) => counters.hit(name, windowSeconds)
+  return {
+    count,
+    async take(name, limit) {
+      const taken = await count(name)
+      if (taken.count > limit) throw tooMany(Math.max(1, taken.endsAt - now()))
+    },
+    clear: (name) => counters.clear(name),
+  }
+}
+
+function tooMany(retryAfterSeconds: number): Refusal {
+  const minutes = Math.ceil(retryAfterSeconds / 60)
+  const sentence = `Too many attempts. Please wait ${minutes} minute${minutes > 1 ? 's' : ''} and try again.`
+  return new Refusal('too_many_attempts', sentence, { status: 429, retryAfterSeconds })
+}
