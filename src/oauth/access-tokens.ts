@@ -6,7 +6,7 @@ import type { KeyRing } from '../crypto/keyring.ts'
 import type { Apis } from '../permissions/apis.ts'
 
 type AnyToken = { kind: string; grantId?: string; sid?: string; aud?: string | string[] }
-/** How a person signed in; on the code, and from there on each refresh token. */
+/** How a person signed in; on the code, a device's too, and from there on each refresh token. */
 type SignInFacts = { authTime?: number; acr?: string; amr?: string[] }
 
 /**
@@ -17,7 +17,10 @@ export function personClaims(apis: Apis): (ctx: KoaContextWithOIDC, token: AnyTo
   return (ctx, token, jwt) => {
     if (token.kind !== 'AccessToken') return
     const { entities } = ctx.oidc
-    const { authTime, acr, amr } = (entities.AuthorizationCode ?? entities.RefreshToken ?? {}) as SignInFacts
+    const { authTime, acr, amr } = (entities.AuthorizationCode ??
+      entities.RefreshToken ??
+      entities.DeviceCode ??
+      {}) as SignInFacts
     Object.assign(jwt.payload, { auth_time: authTime, acr, amr, sid: token.sid, grant: token.grantId })
     if (apis.find(String(token.aud))?.includeRoles) jwt.payload.roles = entities.Account?.roles
   }

@@ -5,13 +5,22 @@ import { createSealer } from '../crypto/sealing.ts'
 import { endBound } from '../store/bonds.ts'
 import { accessTokenPayload, createAccessTokenReader } from './access-tokens.ts'
 import { artifactAdapter, lookUpOnly, withRefusalsSaid } from './adapter.ts'
+import { deviceCodeAdapter } from './device-flow.ts'
 import type { ProviderParts } from './parts.ts'
 import { sessionAdapter } from './session-adapter.ts'
 
 /** Strangers cause these, so they live where they can be lost and are bounded. */
 const volatileModels = new Set(['Interaction', 'ReplayDetection', 'DeviceCode', 'PushedAuthorizationRequest'])
 
-export function adapters({ settings, masterSecret, ring, store, clients, now }: ProviderParts): (model: string) => Adapter {
+export function adapters({
+  settings,
+  masterSecret,
+  ring,
+  store,
+  clients,
+  deviceLimits,
+  now,
+}: ProviderParts): (model: string) => Adapter {
   const kept = {
     sealer: createSealer(deriveKey(masterSecret, 'store/artifacts')),
     userCodeKey: deriveKey(masterSecret, 'store/user-codes'),
@@ -25,6 +34,7 @@ export function adapters({ settings, masterSecret, ring, store, clients, now }: 
     const lasting = artifactAdapter(model, { ...kept, store: store.artifacts })
     const passing = artifactAdapter(model, { ...kept, store: store.volatile })
     if (model === 'Session') return withRefusalsSaid(sessionAdapter(lasting, passing))
+    if (model === 'DeviceCode') return withRefusalsSaid(deviceCodeAdapter(passing, deviceLimits, now))
     return withRefusalsSaid(volatileModels.has(model) ? passing : lasting)
   }
 }

@@ -33,12 +33,14 @@ export type ClientMetadata = AllClientMetadata & {
 export function clientMetadata(registration: ClientRegistration): ClientMetadata {
   const { kind, redirectUris, certificateSubject: subject } = registration
   const method = authenticationOf(registration)
+  const grants = grantsOf(registration)
   const fapi = registration.profile === 'fapi2'
   const members: ClientMetadata = {
     client_id: registration.id,
     client_name: registration.name,
-    application_type: kind === 'native' ? 'native' : 'web',
-    grant_types: grantsOf(registration).map((grant) => grantTypes[grant]),
+    // What runs on a device asks for consent each time: anybody may pose as it (RFC 8252 s8.6, RFC 8628 s5.4).
+    application_type: kind === 'native' || grants.includes('device_code') ? 'native' : 'web',
+    grant_types: grants.map((grant) => grantTypes[grant]),
     response_types: kindOf(kind).redirects ? ['code'] : [],
     redirect_uris: redirectUris,
     post_logout_redirect_uris: registration.postLogoutRedirectUris,

@@ -4,7 +4,7 @@ import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
 type ProtocolError = Error & { error_description?: string; retryAfterSeconds?: number }
 
 /** What the library calls `invalid_request`, by its words, since it has no other sign for it. */
-const notTheClients = 'requested grant type is not allowed for this client'
+const notTheClients = /^(requested grant type|urn:\S+:device_code) is not allowed for this client$/
 const brokenBasic = new Set([
   'invalid authorization header value format',
   'client_id and client_secret in the authorization header are not properly encoded',
@@ -16,10 +16,17 @@ export function correctAnswers(provider: Provider): void {
     event: string,
     listener: (ctx: KoaContextWithOIDC, error: ProtocolError) => void,
   ) => void
-  for (const event of ['grant.error', 'revocation.error', 'userinfo.error', 'authorization.error', 'end_session.error']) {
+  for (const event of [
+    'grant.error',
+    'revocation.error',
+    'userinfo.error',
+    'device_authorization.error',
+    'authorization.error',
+    'end_session.error',
+  ]) {
     on(event, (ctx, { error_description: description = '', retryAfterSeconds }) => {
       // RFC 6749 s5.2: a client that may not use this grant type is `unauthorized_client`.
-      if (description === notTheClients) replaceError(ctx, 'unauthorized_client')
+      if (notTheClients.test(description)) replaceError(ctx, 'unauthorized_client')
       // RFC 6749 s5.2: a client that tried to authenticate by the header and failed gets 401 and the scheme it tried.
       if (brokenBasic.has(description)) {
         ctx.status = 401

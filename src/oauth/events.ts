@@ -15,11 +15,17 @@ const refusals = [
   'end_session.error',
   'end_session_confirm.error',
   'grant.error',
+  'device_authorization.error',
+  'code_verification.error',
+  'device_resume.error',
   'revocation.error',
   'userinfo.error',
   'discovery.error',
   'jwks.error',
 ] as const
+
+/** A device that waits for its person asks every few seconds (RFC 8628 s3.5): nothing was refused. */
+const waits = new Set(['authorization_pending', 'slow_down'])
 
 export function logEvents(provider: Provider, log: Log): void {
   const on = provider.on.bind(provider) as (
@@ -28,6 +34,7 @@ export function logEvents(provider: Provider, log: Log): void {
   ) => void
   for (const event of refusals) {
     on(event, (ctx, error) => {
+      if (waits.has(String(error.error))) return
       const reason = [error.error_description, error.error_detail].filter(Boolean).join(' | ')
       log.info(event, { ...whoOf(ctx), error: error.error ?? error.message, reason })
     })

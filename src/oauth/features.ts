@@ -1,5 +1,6 @@
 /** Which standards are on, switch by switch. What is not named here is off; `docs/standards.md` says where each is shown. */
 import type { Configuration } from 'oidc-provider'
+import { deviceFlow } from './device-flow.ts'
 import type { OurClient } from './our-client.ts'
 import type { ProviderParts } from './parts.ts'
 import { defaultApi, resourceServerInfo } from './policy/resource.ts'
@@ -10,6 +11,7 @@ export function features({ apis, accounts, pages }: ProviderParts): Configuratio
     externalSigningSupport: { enabled: true, ack: 'experimental-01' },
     clientCredentials: { enabled: true },
     revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
+    deviceFlow: deviceFlow(pages.device),
     dPoP: { enabled: false },
     pushedAuthorizationRequests: { enabled: false },
     rpInitiatedLogout: { enabled: true, logoutSource: pages.logout, postLogoutSuccessSource: pages.signedOut },

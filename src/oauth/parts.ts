@@ -1,6 +1,7 @@
 /** What the provider is put together from. */
 import type { KoaContextWithOIDC } from 'oidc-provider'
 import type { Accounts } from '../accounts/account.ts'
+import type { DeviceLimits } from '../accounts/device-limits.ts'
 import type { Clock } from '../base/clock.ts'
 import type { KeyRing } from '../crypto/keyring.ts'
 import type { GuardedFetch } from '../outgoing/fetch.ts'
@@ -8,11 +9,13 @@ import type { Apis } from '../permissions/apis.ts'
 import type { Settings } from '../settings/load.ts'
 import type { Store } from '../store/store.ts'
 import type { Clients } from './clients.ts'
+import type { DevicePages } from './device-flow.ts'
 
 /** How the protocol's own pages are said; the web floor renders them. */
 export interface ProviderPages {
   logout(ctx: KoaContextWithOIDC): Promise<void>
   signedOut(ctx: KoaContextWithOIDC): void
+  device: DevicePages
   error(ctx: KoaContextWithOIDC, out: { error: string; error_description?: string }, error: unknown): void
 }
 
@@ -27,5 +30,6 @@ export interface ProviderParts {
   pages: ProviderPages
   /** How another server is asked. */
   outgoing: GuardedFetch
+  deviceLimits: DeviceLimits
   now: Clock
 }

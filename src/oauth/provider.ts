@@ -8,6 +8,7 @@ import { adapters } from './adapters.ts'
 import { extraMembers } from './client-metadata.ts'
 import { adjustClients } from './client-model.ts'
 import { cookies } from './cookies.ts'
+import { sayInterval } from './device-flow.ts'
 import { features } from './features.ts'
 import type { OurClient } from './our-client.ts'
 import type { ProviderParts } from './parts.ts'
@@ -30,6 +31,7 @@ export function createProvider(given: ProviderParts): Provider {
   // X-Forwarded-* reach the library only after the door has made them true (`web/door.ts`).
   provider.proxy = true
   adjustClients(provider, parts.clients, parts.now)
+  sayInterval(provider)
   return provider
 }
 
@@ -82,6 +84,7 @@ function configuration(parts: ProviderParts): Configuration {
       AccessToken: (_ctx, token) => lifetimeOf(token),
       ClientCredentials: (_ctx, token) => lifetimeOf(token),
       AuthorizationCode: lifetimes.authorizationCodeSeconds,
+      DeviceCode: lifetimes.deviceCodeSeconds,
       Grant: lifetimes.grantSeconds,
       IdToken: lifetimes.idTokenSeconds,
       Interaction: lifetimes.interactionSeconds,

@@ -22,6 +22,8 @@ export interface SignInModel {
   error?: { code: string; sentence: string } | undefined
   /** Where "Cancel" posts `csrf` to; no such button without it. */
   abortAction?: string | undefined
+  /** What asked is another device, so that there is no app to go back to. */
+  onDevice?: boolean | undefined
   /** E-mail address of the account that is signed in now and about to be left. */
   switchFrom?: string | undefined
 }
@@ -50,12 +52,37 @@ export interface ConsentModel {
   /** Where "Switch account" posts `csrf` to. */
   switchAction: string
   permissions: Permission[]
-  /** The host, with its port, that the person is sent to after either answer. */
-  redirectHost: string
+  /** The host, with its port, that the person is sent to after either answer; absent when what asked is another device. */
+  redirectHost?: string | undefined
   /** The answer stays on this device, where any program may claim to be the app. */
   loopback: boolean
   /** Where the account's owner takes permissions back; without it the page names the operator. */
   withdrawHref?: string | undefined
+}
+
+export interface DeviceModel {
+  /** Where the form goes; fields `xsrf`, `user_code` in whatever spelling. */
+  action: string
+  xsrf: string
+  /** As typed before, or as the address says. */
+  userCode?: string | undefined
+  error?: { code: string; sentence: string } | undefined
+}
+
+export interface DeviceConfirmModel {
+  /** Where the form goes; fields `xsrf`, `user_code`, and `confirm=yes` or `abort=yes`. */
+  action: string
+  xsrf: string
+  /** As the device shows it. */
+  userCode: string
+  client: AppModel
+  /** Where the device asked for the code. It says what it calls itself, so that is no more than a hint. */
+  place: { address: string; agent?: string | undefined; sameNetwork: boolean }
+}
+
+export interface DeviceDoneModel {
+  client?: { name: string } | undefined
+  allowed: boolean
 }
 
 export interface LogoutModel {
@@ -95,6 +122,9 @@ export interface NotFoundModel {
 export interface PageModels {
   signIn: SignInModel
   consent: ConsentModel
+  device: DeviceModel
+  deviceConfirm: DeviceConfirmModel
+  deviceDone: DeviceDoneModel
   logout: LogoutModel
   signedOut: SignedOutModel
   error: ErrorModel

@@ -10,6 +10,9 @@ import { checkTheme, favicon, type Theme, themeStylesheet } from './theme.ts'
 const templateOf: Record<Page, string> = {
   signIn: 'sign-in',
   consent: 'consent',
+  device: 'device',
+  deviceConfirm: 'device-confirm',
+  deviceDone: 'device-done',
   logout: 'logout',
   signedOut: 'signed-out',
   error: 'error',

@@ -59,6 +59,7 @@ const api = z.strictObject({
 const lifetimes = z.strictObject({
   interactionSeconds: seconds(60, 86_400).default(3_600),
   authorizationCodeSeconds: seconds(10, 600).default(60),
+  deviceCodeSeconds: seconds(60, 1_800).default(600),
   idTokenSeconds: seconds(60, 86_400).default(3_600),
   sessionSeconds: seconds(300, 31_536_000).default(1_209_600),
   refreshTokenSeconds: seconds(300, 31_536_000).default(1_209_600),
@@ -99,6 +100,16 @@ const outgoing = z.strictObject({
   maxBytes: whole(1_024, 16_777_216).default(262_144),
 })
 
+const devices = z.strictObject({
+  /** Codes that devices of one network may ask for. */
+  requestsPerNetwork: whole(1, 100_000).default(300),
+  /** Codes that may be typed in one network, right ones included. */
+  attemptsPerNetwork: whole(1, 10_000).default(50),
+  /** Codes that may be typed altogether before each network has but five. */
+  attemptsOverall: whole(1, 1_000_000).default(1_000),
+  windowSeconds: seconds(10, 86_400).default(900),
+})
+
 export const settingsSchema = z
   .strictObject({
     issuer: z.url().optional(),
@@ -110,6 +121,7 @@ export const settingsSchema = z
     lifetimes: lifetimes.prefault({}),
     signIn: signIn.prefault({}),
     outgoing: outgoing.prefault({}),
+    devices: devices.prefault({}),
     roles: z.record(roleName, z.string().min(1).max(200)).default({}),
     apis: z.array(api).max(1_000).default([]),
     clients: z.array(clientRegistration).max(10_000).default([]),

@@ -3,6 +3,7 @@ import type { Middleware } from 'koa'
 import type { KoaContextWithOIDC } from 'oidc-provider'
 import type { Accounts } from '../accounts/account.ts'
 import { createAttempts } from '../accounts/attempts.ts'
+import { createDeviceLimits } from '../accounts/device-limits.ts'
 import { Refusal } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { deriveKey } from '../crypto/derive.ts'
@@ -13,12 +14,14 @@ import { createProvider } from '../oauth/provider.ts'
 import { createRefusals, type Refusals } from '../pages/refusals.ts'
 import type { Pages } from '../pages/render.ts'
 import { checkOrigin, createCsrf } from './csrf.ts'
+import { deviceGate } from './device/gate.ts'
+import { devicePages } from './device/pages.ts'
 import { createDoor, type Handler } from './door.ts'
-import { createHeaders } from './headers.ts'
+import { createHeaders, type Headers } from './headers.ts'
 import { interactionRoutes } from './routes/interaction.ts'
 import { siteRoutes } from './routes/site.ts'
 
-export interface AppParts extends Omit<ProviderParts, 'pages'> {
+export interface AppParts extends Omit<ProviderParts, 'pages' | 'deviceLimits'> {
   accounts: Accounts
   pages: Pages
   log: Log
@@ -27,11 +30,17 @@ export interface AppParts extends Omit<ProviderParts, 'pages'> {
 export function createApp(parts: AppParts): Handler {
   const { settings, pages, store, masterSecret, now, log } = parts
   const refusals = createRefusals(pages)
-  const provider = createProvider({ ...parts, pages: protocolPages(parts, refusals) })
+  const headers = createHeaders({ development: settings.development, logo: settings.theme.logo })
+  const deviceLimits = createDeviceLimits({
+    counters: store.counters,
+    limits: settings.devices,
+    key: deriveKey(masterSecret, 'attempts'),
+    now,
+  })
+  const provider = createProvider({ ...parts, deviceLimits, pages: protocolPages(parts, refusals, headers) })
   correctAnswers(provider)
   logEvents(provider, log)
 
-  const headers = createHeaders({ development: settings.development, logo: settings.theme.logo })
   const csrf = createCsrf(deriveKey(masterSecret, 'csrf'))
   const attempts = createAttempts({
     counters: store.counters,
@@ -42,6 +51,7 @@ export function createApp(parts: AppParts): Handler {
   const guarded = guard(refusals, log)
   const checked = ownForms(settings.issuer)
   const site = siteRoutes({ settings, pages, ring: parts.ring }).routes() as Middleware
+  const device = deviceGate(deviceLimits)
   const interaction = interactionRoutes({
     provider,
     accounts: parts.accounts,
@@ -56,7 +66,7 @@ export function createApp(parts: AppParts): Handler {
   // The token endpoint is the library's alone, its errors too: passing ours on the way would cost a twentieth of its rate.
   provider.use((ctx, next) => {
     if (ctx.path === '/token' && ctx.method === 'POST') return next()
-    return guarded(ctx, () => checked(ctx, () => site(ctx, () => interaction(ctx, next))))
+    return guarded(ctx, () => checked(ctx, () => site(ctx, () => device(ctx, () => interaction(ctx, next)))))
   })
   return createDoor({ ...settings, headers }, provider.callback())
 }
@@ -96,7 +106,7 @@ function speakable(thrown: unknown): unknown {
 }
 
 /** What clients post to, from wherever they are. Every other form is ours, however its path is spelt. */
-const clientEndpoints = new Set(['/token', '/revocation', '/userinfo', '/auth', '/session/end'])
+const clientEndpoints = new Set(['/token', '/revocation', '/userinfo', '/auth', '/device/auth', '/session/end'])
 
 function ownForms(issuer: string): Middleware {
   return async (ctx, next) => {
@@ -105,7 +115,7 @@ function ownForms(issuer: string): Middleware {
   }
 }
 
-function protocolPages({ pages, accounts }: AppParts, refusals: Refusals): ProviderPages {
+function protocolPages({ pages, accounts }: AppParts, refusals: Refusals, headers: Headers): ProviderPages {
   return {
     async logout(ctx) {
       const { client, session } = ctx.oidc
@@ -118,6 +128,7 @@ function protocolPages({ pages, accounts }: AppParts, refusals: Refusals): Provi
       ctx.type = 'html'
       ctx.body = pages.render('signedOut', { client: nameOf(ctx.oidc.client) })
     },
+    device: devicePages({ pages, refusals, headers }),
     error(ctx, out) {
       const as = ctx.accepts('json', 'html') === 'html' ? 'html' : 'json'
       const answer = refusals.answer({ ...out, status: ctx.status }, { as, requestId: ctx.get('x-request-id') })

@@ -6,8 +6,8 @@ export type Header = [name: string, value: string]
 export interface Headers {
   /** What every answer under this path starts with. */
   forPath(path: string): Header[]
-  /** The policy of a page that shows a client's logo and whose form ends at the client. */
-  policyShowing(logo: string | undefined): string
+  /** The policy of a page that shows a client's logo and whose form ends at the client, unless it says that it does not. */
+  policyShowing(logo: string | undefined, form?: { leadsOut: boolean }): string
 }
 
 const common: Header[] = [
@@ -26,7 +26,7 @@ export function createHeaders({ development, logo }: { development: boolean; log
   const leadingOut = of(true)
   return {
     forPath: (path) => (/^\/(auth|interaction|session\/end)(\/|$|\?)/.test(path) ? leadingOut : staying),
-    policyShowing: (clientLogo) => policy(true, [logo, clientLogo]),
+    policyShowing: (clientLogo, { leadsOut } = { leadsOut: true }) => policy(leadsOut, [logo, clientLogo]),
   }
 }
 

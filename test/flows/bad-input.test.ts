@@ -3,6 +3,7 @@ import { connect } from 'node:net'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { createVisitor } from '../../src/try/visitor.ts'
+import { deviceFor } from '../support/device.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { authorizationUrl, basic, type Cast, cast, codeFor, pkce, token } from '../support/story.ts'
 
@@ -77,8 +78,13 @@ const routes: Route[] = [
       'client_secret',
       'client_assertion',
       'client_assertion_type',
+      'device_code',
     ],
   },
+  { method: 'POST', path: '/device/auth', names: [...authorization, 'client_secret', 'user_code'] },
+  { method: 'GET', path: '/device', names: ['user_code'] },
+  { method: 'GET', path: '/device/{}', names: ['user_code'] },
+  { method: 'POST', path: '/device', names: ['xsrf', 'user_code', 'confirm', 'abort'] },
   { method: 'POST', path: '/revocation', names: ['token', 'token_type_hint', 'client_id', 'client_secret'] },
   { method: 'GET', path: '/userinfo', names: ['access_token', 'scope'] },
   { method: 'POST', path: '/userinfo', names: ['access_token', 'scope'] },
@@ -120,6 +126,7 @@ describe('bad input', function () {
       const visitor = createVisitor(server.issuer)
       const page = await visitor.open(authorizationUrl(server.issuer, 'web', pkce().challenge))
       const uid = page.url.pathname.split('/')[2] as string
+      const ofDevice = path.startsWith('/device') ? await deviceFor(server, who.tv) : undefined
       const csrf = page.forms[0]?.fields.find(([name]) => name === 'csrf')?.[1] as string
       // Half of the requests are in order but for one parameter, which gets them further in.
       const good: Record<string, string> = {
@@ -128,6 +135,7 @@ describe('bad input', function () {
         grant_type: 'authorization_code',
         email: 'x@example.com',
         decision: 'allow',
+        ...(ofDevice && { client_id: who.tv.id, user_code: ofDevice.user_code, xsrf: '' }),
       }
       const value = fc.oneof(text, fc.constantFrom(...Object.values(good)))
       const parameters = fc.record({
@@ -147,6 +155,9 @@ describe('bad input', function () {
       })
       await fc.assert(
         fc.asyncProperty(parameters, async ({ base, changed, segment, signed }) => {
+          // Each page of the code has a secret of its own, which its confirmation uses up.
+          if (path === '/device' && method === 'POST')
+            good.xsrf = (await visitor.open(path)).forms[0]?.fields.find(([name]) => name === 'xsrf')?.[1] ?? ''
           const merged: [string, string][] = [
             ...(base ? Object.entries(good).filter(([name]) => names.includes(name)) : []),
             ...changed,

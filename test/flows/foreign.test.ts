@@ -22,7 +22,12 @@ describe('oauth4webapi', () => {
       const issuer = new URL(server.issuer)
       as = await oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, { algorithm, ...insecure }))
       expect(as.code_challenge_methods_supported).to.deep.equal(['S256'])
-      expect(as.grant_types_supported).to.have.members(['authorization_code', 'refresh_token', 'client_credentials'])
+      expect(as.grant_types_supported).to.have.members([
+        'authorization_code',
+        'refresh_token',
+        'client_credentials',
+        'urn:ietf:params:oauth:grant-type:device_code',
+      ])
       expect(as.response_types_supported).to.deep.equal(['code'])
     })
   }

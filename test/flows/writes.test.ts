@@ -4,6 +4,7 @@
  */
 import { expect } from 'chai'
 import { createVisitor } from '../../src/try/visitor.ts'
+import { askForCode, deviceFor, enterCode, poll } from '../support/device.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { authorizationUrl, type Cast, cast, codeFor, passThrough, pkce, redeem, refresh, token } from '../support/story.ts'
 
@@ -81,6 +82,23 @@ describe('writes', () => {
       [],
     ],
     ['a refresh token that does not exist', () => refresh(server, who.spa, 'x'), []],
+    // A device's request is kept until its person has answered, in a row that a network has only so many of.
+    ['a device that asks for a code', () => askForCode(server, who.tv), ['DeviceCode put']],
+    ['a device that asks and polls', async () => poll(server, await deviceFor(server, who.tv)), ['DeviceCode put']],
+    ['a device that may not ask', () => askForCode(server, who.web), []],
+    // The secret of the form lies in a session, as at sign-out.
+    ['the page for a device’s code', () => createVisitor(server.issuer).open('/device?user_code=BBBB-BBBB'), ['Session put']],
+    ['a wrong code of a device', () => enterCode(createVisitor(server.issuer), 'BBBB-BBBB'), ['Session put', 'Session put']],
+    ['a code of a device from no page of ours', () => createVisitor(server.issuer).fetch('/device', { method: 'POST' }), []],
+    [
+      'a code of a device that is confirmed before anybody has signed in',
+      async () => {
+        const visitor = createVisitor(server.issuer)
+        const page = await enterCode(visitor, (await deviceFor(server, who.tv)).user_code)
+        await visitor.submit(page, '/device', { confirm: 'yes' })
+      },
+      ['DeviceCode put', 'Session put', 'Session put', 'DeviceCode put', 'Interaction put'],
+    ],
     ['userinfo without a token', () => fetch(`${server.issuer}/userinfo`), []],
   ]
   for (const [what, act, volatile] of strangers) {

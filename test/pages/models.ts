@@ -41,6 +41,20 @@ export const good: PageModels = {
     loopback: true,
     withdrawHref: '/account/apps',
   },
+  device: {
+    action: '/device',
+    xsrf: 'x5rf',
+    userCode: 'BCDF-GHJK',
+    error: { code: 'NotFoundError', sentence: 'There is no such code.' },
+  },
+  deviceConfirm: {
+    action: '/device',
+    xsrf: 'x5rf',
+    userCode: 'BCDF-GHJK',
+    client: { name: 'Notes', logo: 'https://notes.example/logo.png', verified: false },
+    place: { address: '203.0.113.7', agent: 'NotesTV/1.0', sameNetwork: true },
+  },
+  deviceDone: { client: { name: 'Notes' }, allowed: true },
   logout: { action: '/session/end/confirm', xsrf: 'x5rf', client: { name: 'Notes' }, account: { email: 'ada@example.com' } },
   signedOut: { client: { name: 'Notes' } },
   error: {

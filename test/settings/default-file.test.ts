@@ -70,7 +70,7 @@ describe('config/signet.yaml', () => {
   it('says the defaults as they are', () => {
     const plain = loadSettings({}) as unknown as Tree
     const defaults = settingsSchema.parse({}) as unknown as Tree
-    for (const section of ['listen', 'trustedProxies', 'theme', 'lifetimes', 'signIn', 'outgoing', 'clients']) {
+    for (const section of ['listen', 'trustedProxies', 'theme', 'lifetimes', 'signIn', 'devices', 'outgoing', 'clients']) {
       expect(plain[section], section).to.deep.equal(defaults[section])
     }
   })

@@ -19,6 +19,8 @@ export interface Cast {
   exempt: Credentials
   spa: Credentials
   native: Credentials
+  /** A television: no browser, a code to type elsewhere. */
+  tv: Credentials
   machine: Credentials
   /** Confidential, first party. */
   own: Credentials
@@ -41,6 +43,7 @@ export async function cast({ parts }: TestServer, roles: string[] = []): Promise
     exempt: await add('exempt', { pkceExempt: true }),
     spa: await add('spa', { kind: 'spa', redirectUris: ['https://spa.example.com/callback'] }),
     native: await add('native', { kind: 'native', redirectUris: [loopbackUri] }),
+    tv: await add('television', { kind: 'device', redirectUris: [] }),
     machine: await add('machine', { kind: 'machine', redirectUris: [], apis: { [api]: ['notes:read'] } }),
     own: await add('own', { firstParty: true }),
     email: account.email,

@@ -9,7 +9,8 @@ import { about, appOf, type InteractionParts, pathOf, type Step, show } from './
 export async function showConsent(parts: InteractionParts, ctx: Context, step: Step): Promise<void> {
   const { request, account } = await consentRequest(parts, step)
   const { client } = step
-  const redirectUri = new URL(String(step.interaction.params.redirect_uri))
+  // A device asked, and nobody is sent anywhere (RFC 8628).
+  const redirectUri = step.interaction.deviceCode ? undefined : new URL(String(step.interaction.params.redirect_uri))
   show(parts, ctx, 200, client)
   ctx.body = parts.pages.render('consent', {
     action: `${pathOf(step)}/consent`,
@@ -25,8 +26,8 @@ export async function showConsent(parts: InteractionParts, ctx: Context, step: S
       required,
       isNew: request.grant !== undefined && !granted,
     })),
-    redirectHost: redirectUri.host || redirectUri.protocol,
-    loopback: staysOnDevice(redirectUri.href),
+    redirectHost: redirectUri && (redirectUri.host || redirectUri.protocol),
+    loopback: redirectUri !== undefined && staysOnDevice(redirectUri.href),
   })
 }
 

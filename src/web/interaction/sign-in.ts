@@ -49,6 +49,7 @@ export async function showSignIn(
   show(parts, ctx, fault?.status ?? 200, step.client)
   ctx.body = pages.render('signIn', {
     action: `${pathOf(step)}/sign-in`,
+    onDevice: step.interaction.deviceCode !== undefined,
     abortAction: `${pathOf(step)}/cancel`,
     csrf: csrf.tokenFor(about(step)),
     client: appOf(step.client),

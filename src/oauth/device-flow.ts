@@ -1,0 +1,99 @@
+/** The device authorization grant (RFC 8628): how codes look, which pages a person meets, and what the library leaves to its adapter. */
+import {
+  type Adapter,
+  type AdapterPayload,
+  type Client,
+  type Configuration,
+  errors,
+  type KoaContextWithOIDC,
+  Provider,
+} from 'oidc-provider'
+import { type DeviceLimits, pollIntervalSeconds } from '../accounts/device-limits.ts'
+import type { Clock } from '../base/clock.ts'
+import { Refusal } from '../base/errors.ts'
+
+/** Where a device asked for its code: its network and what it calls itself, both only as true as a request is. */
+export type DevicePlace = { address: string; agent: string }
+
+export interface DevicePages {
+  /** Asks for the code. @param fault why the one before was not taken; an error of the library by its class's name */
+  enter(ctx: KoaContextWithOIDC, fault?: Error): void
+  confirm(ctx: KoaContextWithOIDC, client: Client, place: DevicePlace, userCode: string): void
+  done(ctx: KoaContextWithOIDC): void
+}
+
+const longestAgent = 256
+/** As long as an authorization request may be (`web/door.ts`): what a device asks is kept while a person signs in. */
+const longestRequest = 8_192
+/** A code that has expired is known for a while, so that device and person are told so, and not that there never was one. */
+const rememberedSeconds = 300
+
+/** A session may hold more than the library puts there; it is this browser's own. */
+type DeviceState = { secret: string; userCode?: string } | undefined
+const stateOf = (ctx: KoaContextWithOIDC | undefined) => ctx?.oidc.session as { state?: DeviceState } | undefined
+
+type DeviceFlow = NonNullable<NonNullable<Configuration['features']>['deviceFlow']>
+
+export function deviceFlow(pages: DevicePages): DeviceFlow {
+  return {
+    enabled: true,
+    // RFC 8628 s6.1: no vowels, so no words, and nothing that looks like a digit. 34.6 bits, see `accounts/device-limits.ts`.
+    charset: 'base-20',
+    mask: '****-****',
+    deviceInfo: (ctx): DevicePlace => ({ address: ctx.ip, agent: ctx.get('user-agent').slice(0, longestAgent) }),
+    userCodeInputSource: (ctx, _form, _out, fault) => pages.enter(ctx, fault),
+    userCodeConfirmSource(ctx, _form, client, place, userCode) {
+      const session = stateOf(ctx)
+      if (session?.state) session.state = { ...session.state, userCode: ctx.oidc.deviceCode?.userCode }
+      pages.confirm(ctx, client, place as DevicePlace, userCode)
+    },
+    successSource: (ctx) => pages.done(ctx),
+  }
+}
+
+/** RFC 8628 s3.2: the interval belongs into the answer; the library leaves it out, since it does not hold anybody to one. */
+export function sayInterval(provider: Provider): void {
+  const on = provider.on.bind(provider) as (event: string, listener: (ctx: unknown, answer: object) => void) => void
+  on('device_authorization.success', (_ctx, answer) => Object.assign(answer, { interval: pollIntervalSeconds }))
+}
+
+export function deviceCodeAdapter(adapter: Adapter, limits: DeviceLimits, now: Clock): Adapter {
+  return {
+    ...adapter,
+    async upsert(value, payload, lifetimeSeconds) {
+      if (JSON.stringify(payload.params).length > longestRequest) throw new errors.InvalidRequest('the request is too long')
+      await adapter.upsert(value, payload, (lifetimeSeconds ?? 0) + rememberedSeconds)
+    },
+    /** RFC 8628 s3.5: a device that is told to wait has to do so. Whoever is done, refused or too late is answered at once. */
+    async find(value) {
+      const payload = await adapter.find(value)
+      if (payload && isPending(payload, now) && Provider.ctx?.oidc.route === 'token' && (await limits.polledTooSoon(value)))
+        throw new errors.CustomOIDCProviderError(
+          'slow_down',
+          `poll every ${pollIntervalSeconds} seconds at most, and 5 seconds later from now on`,
+        )
+      return payload
+    },
+    async findByUserCode(code) {
+      const ctx = Provider.ctx
+      // What this browser was just asked to confirm is no guess.
+      if (ctx && stateOf(ctx)?.state?.userCode !== code) await beginEntry(limits, ctx.ip)
+      return adapter.findByUserCode(code)
+    },
+  }
+}
+
+function isPending({ accountId, error, exp = 0 }: AdapterPayload, now: Clock): boolean {
+  return !accountId && !error && exp > now()
+}
+
+/** As the library says no: its page of the code then shows it. */
+async function beginEntry(limits: DeviceLimits, address: string): Promise<void> {
+  try {
+    await limits.beginEntry(address)
+  } catch (cause) {
+    if (!(cause instanceof Refusal)) throw cause
+    const { code, message, status, retryAfterSeconds } = cause
+    throw Object.assign(new errors.CustomOIDCProviderError(code, message), { status, statusCode: status, retryAfterSeconds })
+  }
+}
