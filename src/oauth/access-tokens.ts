@@ -61,8 +61,9 @@ function publicKey(ring: KeyRing, kid: string, algorithm: string) {
  */
 export async function accessTokenPayload(reader: AccessTokenReader, token: string): Promise<AdapterPayload | undefined> {
   const claims = await reader.read(token)
-  // A token bound to a key is not taken without the proof, which is not asked for here (RFC 9449 s7.2, RFC 8705 s3).
-  if (!claims || typeof claims.grant !== 'string' || claims.cnf !== undefined) return undefined
+  if (!claims || typeof claims.grant !== 'string') return undefined
+  const { jkt, 'x5t#S256': x5t, ...unknown } = (claims.cnf ?? {}) as Record<string, unknown>
+  if (Object.keys(unknown).length > 0) return undefined
   return {
     kind: 'AccessToken',
     jti: claims.jti,
@@ -72,5 +73,8 @@ export async function accessTokenPayload(reader: AccessTokenReader, token: strin
     clientId: claims.client_id,
     grantId: claims.grant,
     scope: claims.scope,
+    // The library asks for the proof of what the token is bound to (RFC 9449 s7, RFC 8705 s3).
+    ...(jkt !== undefined && { jkt }),
+    ...(x5t !== undefined && { 'x5t#S256': x5t }),
   } as AdapterPayload
 }

@@ -7,6 +7,7 @@ import { accessTokenPayload, createAccessTokenReader } from './access-tokens.ts'
 import { artifactAdapter, lookUpOnly, withRefusalsSaid } from './adapter.ts'
 import { deviceCodeAdapter } from './device-flow.ts'
 import type { ProviderParts } from './parts.ts'
+import { pushedRequestAdapter } from './pushed-requests.ts'
 import { sessionAdapter } from './session-adapter.ts'
 
 /** Strangers cause these, so they live where they can be lost and are bounded. */
@@ -35,6 +36,8 @@ export function adapters({
     const passing = artifactAdapter(model, { ...kept, store: store.volatile })
     if (model === 'Session') return withRefusalsSaid(sessionAdapter(lasting, passing))
     if (model === 'DeviceCode') return withRefusalsSaid(deviceCodeAdapter(passing, deviceLimits, now))
+    if (model === 'PushedAuthorizationRequest')
+      return withRefusalsSaid(pushedRequestAdapter(passing, settings.lifetimes.interactionSeconds))
     return withRefusalsSaid(volatileModels.has(model) ? passing : lasting)
   }
 }

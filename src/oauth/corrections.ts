@@ -11,6 +11,8 @@ const brokenBasic = new Set([
   'client_secret must be provided in the Authorization header',
 ])
 
+const replayedProof = 'DPoP proof JWT Replay detected'
+
 export function correctAnswers(provider: Provider): void {
   const on = provider.on.bind(provider) as (
     event: string,
@@ -21,6 +23,7 @@ export function correctAnswers(provider: Provider): void {
     'revocation.error',
     'userinfo.error',
     'device_authorization.error',
+    'pushed_authorization_request.error',
     'authorization.error',
     'end_session.error',
   ]) {
@@ -33,6 +36,8 @@ export function correctAnswers(provider: Provider): void {
         ctx.set('WWW-Authenticate', `Basic realm="${provider.issuer}"`)
         replaceError(ctx, 'invalid_client')
       }
+      // RFC 9449 s5 and s7.1: a proof that was seen before is no proof.
+      if (description === replayedProof) replaceError(ctx, 'invalid_dpop_proof')
       // RFC 9110 s10.2.3, for a store that cannot answer.
       if (retryAfterSeconds !== undefined) ctx.set('Retry-After', String(retryAfterSeconds))
     })

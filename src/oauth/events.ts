@@ -18,6 +18,7 @@ const refusals = [
   'device_authorization.error',
   'code_verification.error',
   'device_resume.error',
+  'pushed_authorization_request.error',
   'revocation.error',
   'userinfo.error',
   'discovery.error',

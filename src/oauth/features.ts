@@ -1,19 +1,38 @@
 /** Which standards are on, switch by switch. What is not named here is off; `docs/standards.md` says where each is shown. */
 import type { Configuration } from 'oidc-provider'
+import { deriveKey } from '../crypto/derive.ts'
 import { deviceFlow } from './device-flow.ts'
+import { mutualTls } from './mutual-tls.ts'
 import type { OurClient } from './our-client.ts'
 import type { ProviderParts } from './parts.ts'
+import { requestObjectDemands } from './policy/client-jwts.ts'
 import { defaultApi, resourceServerInfo } from './policy/resource.ts'
 
-export function features({ apis, accounts, pages }: ProviderParts): Configuration['features'] {
+export function features(parts: ProviderParts): Configuration['features'] {
+  const { settings, masterSecret, apis, accounts, pages, now } = parts
+  const demanded = requestObjectDemands(now)
   return {
     devInteractions: { enabled: false },
     externalSigningSupport: { enabled: true, ack: 'experimental-01' },
     clientCredentials: { enabled: true },
     revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
     deviceFlow: deviceFlow(pages.device),
-    dPoP: { enabled: false },
-    pushedAuthorizationRequests: { enabled: false },
+    dPoP: {
+      enabled: true,
+      // The same in every process, so that a nonce of one is good at another.
+      nonceSecret: deriveKey(masterSecret, 'dpop/nonces'),
+      requireNonce: () => settings.dpop.requireNonce,
+      allowReplay: false,
+    },
+    pushedAuthorizationRequests: { enabled: true },
+    requestObjects: {
+      enabled: true,
+      assertJwtClaimsAndHeader: (ctx, claims, header, client) => demanded(ctx, claims, header, client as OurClient),
+    },
+    jwtResponseModes: { enabled: true },
+    encryption: { enabled: true },
+    mTLS: mutualTls(parts),
+    fapi: { enabled: true, profile: (_ctx, client) => ((client as OurClient).profile === 'fapi2' ? '2.0' : undefined) },
     rpInitiatedLogout: { enabled: true, logoutSource: pages.logout, postLogoutSuccessSource: pages.signedOut },
     resourceIndicators: {
       enabled: true,

@@ -1,17 +1,19 @@
 /** Settings and parts -> oidc-provider. Reads as the list of what is on; the switches themselves are in `features.ts`. */
 import { type ClientAuthMethod, type Configuration, type KoaContextWithOIDC, Provider } from 'oidc-provider'
 import { identityScopeNames, identityScopes } from '../permissions/scopes.ts'
-import { responseAlgorithms } from '../settings/client/registration.ts'
 import { personClaims } from './access-tokens.ts'
 import { saysUnavailable } from './adapter.ts'
 import { adapters } from './adapters.ts'
+import { enabledAlgorithms } from './algorithms.ts'
 import { extraMembers } from './client-metadata.ts'
 import { adjustClients } from './client-model.ts'
 import { cookies } from './cookies.ts'
 import { sayInterval } from './device-flow.ts'
 import { features } from './features.ts'
+import { mutualTlsMethods } from './mutual-tls.ts'
 import type { OurClient } from './our-client.ts'
 import type { ProviderParts } from './parts.ts'
+import { assertionDemands } from './policy/client-jwts.ts'
 import { mayCallFrom } from './policy/cors.ts'
 import { existingGrant } from './policy/grants.ts'
 import { interactions } from './policy/prompts.ts'
@@ -36,15 +38,17 @@ export function createProvider(given: ProviderParts): Provider {
 }
 
 function configuration(parts: ProviderParts): Configuration {
-  const { settings, apis, accounts, pages } = parts
+  const { settings, apis, accounts, pages, now } = parts
   const { lifetimes } = settings
+  const demanded = assertionDemands(settings.issuer, now)
   const secretMethods: ClientAuthMethod[] = ['client_secret_basic', 'client_secret_post', 'none']
   return {
     adapter: adapters(parts),
     jwks: { keys: signingKeys(parts.ring) },
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
-    clientAuthMethods: secretMethods,
-    enabledJWA: { idTokenSigningAlgValues: [...responseAlgorithms] },
+    clientAuthMethods: [...secretMethods, 'private_key_jwt', ...mutualTlsMethods(settings)],
+    assertJwtClientAuthClaimsAndHeader: (ctx, claims, header, client) => demanded(ctx, claims, header, client as OurClient),
+    enabledJWA: enabledAlgorithms(),
     extraClientMetadata: { properties: [...extraMembers] },
     responseTypes: ['code'],
     allowOmittingSingleRegisteredRedirectUri: false,
@@ -60,7 +64,12 @@ function configuration(parts: ProviderParts): Configuration {
     acrValues: [passwordAcr],
     // The library hands over a dispatcher of its own, which guards by looking at the socket; ours decides before there is one.
     fetch: parts.outgoing,
-    routes: { jwks: '/.well-known/jwks.json', userinfo: '/userinfo', revocation: '/revocation' },
+    routes: {
+      jwks: '/.well-known/jwks.json',
+      userinfo: '/userinfo',
+      revocation: '/revocation',
+      pushed_authorization_request: '/par',
+    },
     pkce: { required: (_ctx, client) => !(client as OurClient).pkce_exempt },
     features: features(parts),
     // A refresh token hangs on the session, unless the person allowed `offline_access` (OpenID Connect Core s11).
@@ -83,8 +92,8 @@ function configuration(parts: ProviderParts): Configuration {
     ttl: {
       AccessToken: (_ctx, token) => lifetimeOf(token),
       ClientCredentials: (_ctx, token) => lifetimeOf(token),
-      AuthorizationCode: lifetimes.authorizationCodeSeconds,
       DeviceCode: lifetimes.deviceCodeSeconds,
+      AuthorizationCode: (_ctx, _code, client) => codeLifetime(lifetimes.authorizationCodeSeconds, client as OurClient),
       Grant: lifetimes.grantSeconds,
       IdToken: lifetimes.idTokenSeconds,
       Interaction: lifetimes.interactionSeconds,
@@ -94,6 +103,9 @@ function configuration(parts: ProviderParts): Configuration {
     },
   }
 }
+
+/** FAPI 2.0 Security Profile s5.3.2.2: a minute at most. */
+const codeLifetime = (seconds: number, { profile }: OurClient): number => (profile === 'fapi2' ? Math.min(seconds, 60) : seconds)
 
 /** A code or a refresh token says when its person signed in; an access token was issued later than that; at the pages the session knows. */
 function signedInAt(ctx: KoaContextWithOIDC, token: { authTime?: number; iat?: number } | undefined): number | undefined {

@@ -7,6 +7,7 @@ import type { JWK } from 'jose'
 import { z } from 'zod'
 import { parseColour } from '../base/colour.ts'
 import { clientRegistration } from './client/registration.ts'
+import { dpop, mutualTls, mutualTlsFaults } from './sender-constraints.ts'
 import { areSound, isRecord } from './sound.ts'
 import { isLoopbackHost, sameIdentifier, uriWithoutFragment } from './uri.ts'
 
@@ -122,6 +123,8 @@ export const settingsSchema = z
     signIn: signIn.prefault({}),
     outgoing: outgoing.prefault({}),
     devices: devices.prefault({}),
+    dpop: dpop.prefault({}),
+    mutualTls: mutualTls.optional(),
     roles: z.record(roleName, z.string().min(1).max(200)).default({}),
     apis: z.array(api).max(1_000).default([]),
     clients: z.array(clientRegistration).max(10_000).default([]),
@@ -133,6 +136,7 @@ export const settingsSchema = z
       if (areSound(context, ['apis', 'roles'])) apiFaults(file, fault)
       if (areSound(context, ['clients'])) clientIdFaults(file, fault)
       if (areSound(context, ['clients', 'apis'])) clientApiFaults(file, fault)
+      if (areSound(context, ['clients', 'mutualTls', 'trustedProxies'])) mutualTlsFaults(file, fault)
     },
     { when: isRecord },
   )

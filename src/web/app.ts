@@ -9,6 +9,7 @@ import type { Log } from '../base/log.ts'
 import { deriveKey } from '../crypto/derive.ts'
 import { correctAnswers } from '../oauth/corrections.ts'
 import { logEvents } from '../oauth/events.ts'
+import { correctMetadata } from '../oauth/metadata.ts'
 import type { ProviderPages, ProviderParts } from '../oauth/parts.ts'
 import { createProvider } from '../oauth/provider.ts'
 import { createRefusals, type Refusals } from '../pages/refusals.ts'
@@ -66,9 +67,11 @@ export function createApp(parts: AppParts): Handler {
   // The token endpoint is the library's alone, its errors too: passing ours on the way would cost a twentieth of its rate.
   provider.use((ctx, next) => {
     if (ctx.path === '/token' && ctx.method === 'POST') return next()
-    return guarded(ctx, () => checked(ctx, () => site(ctx, () => device(ctx, () => interaction(ctx, next)))))
+    return guarded(ctx, () =>
+      checked(ctx, () => site(ctx, () => device(ctx, () => interaction(ctx, () => correctMetadata(ctx, next))))),
+    )
   })
-  return createDoor({ ...settings, headers }, provider.callback())
+  return createDoor({ ...settings, headers, certificateHeaders: Object.values(settings.mutualTls ?? {}) }, provider.callback())
 }
 
 /** Whatever is thrown below becomes an answer here: a refusal is said, anything else is logged and nothing of it shown. */
@@ -106,7 +109,7 @@ function speakable(thrown: unknown): unknown {
 }
 
 /** What clients post to, from wherever they are. Every other form is ours, however its path is spelt. */
-const clientEndpoints = new Set(['/token', '/revocation', '/userinfo', '/auth', '/device/auth', '/session/end'])
+const clientEndpoints = new Set(['/token', '/par', '/revocation', '/userinfo', '/auth', '/device/auth', '/session/end'])
 
 function ownForms(issuer: string): Middleware {
   return async (ctx, next) => {

@@ -13,6 +13,8 @@ export interface DoorOptions {
   headers: Headers
   /** Addresses or networks whose X-Forwarded-For is believed. */
   trustedProxies: string[]
+  /** Headers in which a trusted proxy tells of the client's certificate, in small letters. Nobody else's reach anything. */
+  certificateHeaders?: string[]
 }
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void
@@ -23,11 +25,15 @@ const largestBodyBytes = 64 * 1024
 const longestTarget = 8_192
 const mostParameters = 100
 
-export function createDoor({ issuer, headers: ours, trustedProxies }: DoorOptions, next: Handler): Handler {
+export function createDoor(
+  { issuer, headers: ours, trustedProxies, certificateHeaders = [] }: DoorOptions,
+  next: Handler,
+): Handler {
   const { host, protocol } = new URL(issuer)
   const isTrusted = trust(trustedProxies)
   return (request, response) => {
     const { headers } = request
+    if (!isTrusted(request.socket.remoteAddress ?? '')) for (const name of certificateHeaders) delete headers[name]
     const address = clientAddress(request.socket.remoteAddress ?? '', headers['x-forwarded-for'], isTrusted)
     for (const name of Object.keys(headers)) if (name.startsWith('x-forwarded-') || name === 'forwarded') delete headers[name]
     headers.host = host

@@ -70,7 +70,17 @@ describe('config/signet.yaml', () => {
   it('says the defaults as they are', () => {
     const plain = loadSettings({}) as unknown as Tree
     const defaults = settingsSchema.parse({}) as unknown as Tree
-    for (const section of ['listen', 'trustedProxies', 'theme', 'lifetimes', 'signIn', 'devices', 'outgoing', 'clients']) {
+    for (const section of [
+      'listen',
+      'trustedProxies',
+      'theme',
+      'lifetimes',
+      'signIn',
+      'devices',
+      'outgoing',
+      'dpop',
+      'clients',
+    ]) {
       expect(plain[section], section).to.deep.equal(defaults[section])
     }
   })

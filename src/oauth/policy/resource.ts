@@ -38,6 +38,8 @@ export async function resourceServerInfo(
 ): Promise<ResourceServer> {
   const api = apis.find(resource)
   if (!api || (api !== apis.userinfo && !mayAddress(api, client))) throw new errors.InvalidTarget()
+  // FAPI 2.0 Security Profile s5.4.1: no JWT of such a client is signed with RSASSA-PKCS1-v1_5.
+  if (client.profile === 'fapi2' && api.algorithm === 'RS256') throw new errors.InvalidTarget()
   const machine = ctx.oidc.params?.grant_type === 'client_credentials'
   const roles = machine ? undefined : await rolesOf(accounts, ctx)
   const identity = machine ? [] : identityScopeNames

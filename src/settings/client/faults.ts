@@ -18,6 +18,10 @@ export interface Judged {
   dpopBound: boolean
   certificateBound: boolean
   requireSignedRequests: boolean
+  idTokenAlgorithm: string
+  userinfoAlgorithm?: string | undefined
+  introspectionAlgorithm?: string | undefined
+  authorizationAlgorithm?: string | undefined
   serves: string[]
   exchanges: Record<string, string[]>
   idTokenEncryption?: unknown
@@ -109,6 +113,8 @@ function profileFaults(client: Judged): Fault[] {
   if (client.dpopBound === client.certificateBound)
     faults.push({ path: ['dpopBound'], message: 'profile fapi2 binds tokens: exactly one of dpopBound and certificateBound' })
   if (client.pkceExempt) faults.push({ path: ['pkceExempt'], message: 'profile fapi2 demands PKCE' })
+  for (const name of ['idTokenAlgorithm', 'userinfoAlgorithm', 'introspectionAlgorithm', 'authorizationAlgorithm'] as const)
+    if (client[name] === 'RS256') faults.push({ path: [name], message: 'profile fapi2 demands another than RS256' })
   for (const [index, uri] of client.redirectUris.entries())
     if (!uri.startsWith('https:')) faults.push({ path: ['redirectUris', index], message: 'profile fapi2 demands https' })
   return faults

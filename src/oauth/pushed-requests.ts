@@ -1,0 +1,23 @@
+/**
+ * Pushed authorization requests (RFC 9126), so that from one `request_uri` there is one answer at most, however long a person takes. The
+ * library uses a request up when it answers: until then a page can be loaded again, afterwards nothing more comes of it. But by then the
+ * request has expired, and for what is not there the library asks no further; so it is kept until no sign-in that it began can be under way.
+ */
+import { type Adapter, errors, Provider } from 'oidc-provider'
+
+/** Signing in and consent: each is an interaction with a whole life of its own. */
+const steps = 2
+
+export function pushedRequestAdapter(kept: Adapter, interactionSeconds: number): Adapter {
+  return {
+    ...kept,
+    // Its own `exp`, which is sealed with it, ends its use at the authorization endpoint.
+    upsert: (id, payload, lifetimeSeconds = 0) => kept.upsert(id, payload, lifetimeSeconds + steps * interactionSeconds),
+    async find(id) {
+      const found = await kept.find(id)
+      if (!found && Provider.ctx?.oidc.route === 'resume')
+        throw new errors.InvalidRequestUri('request_uri is invalid, expired, or was already used')
+      return found
+    },
+  }
+}

@@ -1,0 +1,41 @@
+/** Tokens and clients that are known by a key: DPoP (RFC 9449), and certificates that a proxy hands on (RFC 8705). */
+import { z } from 'zod'
+
+export const dpop = z.strictObject({
+  /** Every proof has to hold a nonce of this server's (RFC 9449 s8). */
+  requireNonce: z.boolean().default(false),
+})
+
+/** What everybody sends means something else, so that a proxy that sets nothing would let it through. */
+const taken = ['authorization', 'cookie', 'host', 'origin', 'dpop', 'x-request-id', 'forwarded']
+const headerName = z
+  .string()
+  .toLowerCase()
+  .regex(/^[a-z][a-z0-9-]{1,63}$/, 'the name of a header')
+  .refine((name) => !taken.includes(name) && !name.startsWith('x-forwarded-'), 'this header has another meaning')
+
+export const mutualTls = z.strictObject({
+  /** `Client-Cert` (RFC 9440), or a header with the percent-encoded PEM of nginx. */
+  certificateHeader: headerName,
+  /** Says `SUCCESS` where the proxy verified the certificate's chain, as nginx's `$ssl_client_verify` does. */
+  verifiedHeader: headerName.optional(),
+})
+
+interface Judged {
+  trustedProxies: string[]
+  mutualTls?: z.output<typeof mutualTls> | undefined
+  clients: { authentication?: string | undefined; certificateBound: boolean }[]
+}
+type Fault = (path: (string | number)[], message: string) => void
+
+export function mutualTlsFaults({ trustedProxies, mutualTls: given, clients }: Judged, fault: Fault): void {
+  if (given && trustedProxies.length === 0) fault(['mutualTls'], 'needs trustedProxies: nobody else is believed')
+  if (given && given.certificateHeader === given.verifiedHeader)
+    fault(['mutualTls', 'verifiedHeader'], 'is another header than the certificate’s')
+  for (const [index, { authentication, certificateBound }] of clients.entries()) {
+    const byCertificate = certificateBound || authentication === 'self_signed_tls_client_auth'
+    if (byCertificate && !given) fault(['clients', index], 'is known by its certificate: mutualTls has to be set')
+    if (authentication === 'tls_client_auth' && !given?.verifiedHeader)
+      fault(['clients', index, 'authentication'], 'needs mutualTls.verifiedHeader')
+  }
+}

@@ -1,0 +1,237 @@
+/** Requests that are pushed (RFC 9126) or signed (RFC 9101), and answers that are signed (JARM), by openid-client and oauth4webapi. */
+import { expect } from 'chai'
+import * as oauth from 'oauth4webapi'
+import * as client from 'openid-client'
+import { createVisitor } from '../../src/try/visitor.ts'
+import {
+  addKeyed,
+  configured,
+  type Keyed,
+  post,
+  postAs,
+  refused,
+  requestObject,
+  requestParameters,
+  sent,
+} from '../support/keyed.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+import { type Cast, cast, passThrough, redirectUri } from '../support/story.ts'
+import { returnToPresent, travel } from '../support/time.ts'
+
+describe('pushed and signed requests', () => {
+  let server: TestServer
+  let who: Cast
+  let keyed: Keyed
+  let config: client.Configuration
+  before(async () => {
+    server = await startTestServer()
+    who = await cast(server)
+    keyed = await addKeyed(server, 'keyed')
+    config = await configured(server, keyed)
+  })
+  afterEach(returnToPresent)
+  after(() => server.close())
+
+  const byPar = client.buildAuthorizationUrlWithPAR
+  const byJar = (given: client.Configuration, parameters: Record<string, string>) =>
+    client.buildAuthorizationUrlWithJAR(given, parameters, { key: keyed.key.privateKey, kid: keyed.key.thumbprint })
+
+  it('signs a person in by a pushed request and private_key_jwt', async () => {
+    const { callback, checks } = await sent(server, config, byPar)
+    const tokens = await client.authorizationCodeGrant(config, callback, { ...checks, idTokenExpected: true })
+    expect(tokens.claims()?.sub).to.equal(who.subject)
+    expect(await client.fetchUserInfo(config, tokens.access_token, who.subject)).to.include({ sub: who.subject })
+    expect((await client.refreshTokenGrant(config, tokens.refresh_token as string)).scope).to.equal('openid notes:read')
+  })
+
+  it('takes a pushed request from oauth4webapi as well, a public client’s too', async () => {
+    const issuer = new URL(server.issuer)
+    const insecure = { [oauth.allowInsecureRequests]: true }
+    const as = await oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, insecure))
+    const { parameters } = await requestParameters({ redirect_uri: 'http://127.0.0.1/callback', response_type: 'code' })
+    const native: oauth.Client = { client_id: 'native' }
+    const response = await oauth.pushedAuthorizationRequest(
+      as,
+      native,
+      oauth.None(),
+      { ...parameters, client_id: 'native' },
+      insecure,
+    )
+    const pushed = await oauth.processPushedAuthorizationResponse(as, native, response)
+    expect(pushed.expires_in).to.equal(60)
+    const visitor = createVisitor(server.issuer)
+    const answer = await passThrough(
+      visitor,
+      await visitor.open(`/auth?client_id=native&request_uri=${encodeURIComponent(pushed.request_uri)}`),
+    )
+    expect(oauth.validateAuthResponse(as, native, answer, parameters.state).get('code')).to.be.a('string')
+  })
+
+  it('signs a person in by a signed request, by value and pushed', async () => {
+    const jarByPar = async (given: client.Configuration, parameters: Record<string, string>) => {
+      const request = (await byJar(given, parameters)).searchParams.get('request') as string
+      return client.buildAuthorizationUrlWithPAR(given, { request })
+    }
+    for (const build of [byJar, jarByPar]) {
+      const { callback, checks } = await sent(server, config, build)
+      expect((await client.authorizationCodeGrant(config, callback, checks)).scope).to.equal('openid notes:read')
+    }
+  })
+
+  it('hears a signed answer (JARM), and a signed refusal', async () => {
+    const jarm = await configured(server, keyed)
+    client.useJwtResponseMode(jarm)
+    const { callback, checks } = await sent(server, jarm, byPar)
+    expect([...callback.searchParams.keys()]).to.deep.equal(['response'])
+    expect((await client.authorizationCodeGrant(jarm, callback, checks)).scope).to.equal('openid notes:read')
+    const no = await sent(server, jarm, byPar, { prompt: 'consent' }, { allow: false })
+    expect([...no.callback.searchParams.keys()]).to.deep.equal(['response'])
+    expect(await refused(client.authorizationCodeGrant(jarm, no.callback, no.checks))).to.equal('access_denied')
+  })
+
+  it('takes a pushed request alone from a client that says so', async () => {
+    const pushing = await addKeyed(server, 'pushing', { requirePushedRequests: true })
+    const own = await configured(server, pushing)
+    const { parameters } = await requestParameters()
+    const visitor = createVisitor(server.issuer)
+    const page = await visitor.open(client.buildAuthorizationUrl(own, parameters))
+    expect(page.leftTo?.searchParams.get('error')).to.equal('invalid_request')
+    expect((await sent(server, own, byPar)).callback.searchParams.get('code')).to.be.a('string')
+  })
+
+  it('takes a signed request alone from a client that says so', async () => {
+    const signing = await addKeyed(server, 'signing', { requireSignedRequests: true })
+    const own = await configured(server, signing)
+    const { parameters } = await requestParameters()
+    expect(await refused(client.buildAuthorizationUrlWithPAR(own, parameters))).to.equal('invalid_request')
+    const request = await requestObject(server, signing, parameters)
+    expect(await refused(client.buildAuthorizationUrlWithPAR(own, { request }))).to.equal('accepted')
+  })
+
+  describe('a request_uri', () => {
+    const push = async () => {
+      const { parameters } = await requestParameters()
+      const { status, body } = await postAs(server, keyed, '/par', { ...parameters, response_type: 'code' })
+      expect(status).to.equal(201)
+      return `/auth?client_id=keyed&request_uri=${encodeURIComponent(body.request_uri as string)}`
+    }
+    const errorAt = async (target: string, visitor = createVisitor(server.issuer)) => {
+      const page = await visitor.open(target)
+      return page.leftTo?.searchParams.get('error') ?? /(invalid|request_uri)_\w+/.exec(page.html)?.[0]
+    }
+
+    it('can be loaded again before the person answers, and not afterwards', async () => {
+      const target = await push()
+      const visitor = createVisitor(server.issuer)
+      await visitor.open(target)
+      expect((await passThrough(visitor, await visitor.open(target))).searchParams.get('code')).to.be.a('string')
+      expect(await errorAt(target, visitor)).to.equal('invalid_request_uri')
+    })
+
+    it('answers one of two sign-ins that it began, also when both outlast it', async () => {
+      const target = await push()
+      const [one, other] = [createVisitor(server.issuer), createVisitor(server.issuer)]
+      const pages = [await one.open(target), await other.open(target)] as const
+      travel(120)
+      expect((await passThrough(one, pages[0])).searchParams.get('code')).to.be.a('string')
+      const late = await passThrough(other, pages[1])
+      expect(late.searchParams.get('error')).to.equal('invalid_request_uri')
+      expect(late.searchParams.get('code')).to.equal(null)
+    })
+
+    it('answers nobody when the record of its use is lost', async () => {
+      const target = await push()
+      const visitor = createVisitor(server.issuer)
+      const page = await visitor.open(target)
+      const { volatile } = server.parts.store
+      const { find } = volatile
+      volatile.find = async (model, id) => (model === 'PushedAuthorizationRequest' ? undefined : find.call(volatile, model, id))
+      try {
+        expect((await passThrough(visitor, page)).searchParams.get('error')).to.equal('invalid_request_uri')
+      } finally {
+        volatile.find = find
+      }
+    })
+
+    it('ends after its minute', async () => {
+      const target = await push()
+      travel(61)
+      expect(await errorAt(target)).to.equal('invalid_request_uri')
+    })
+
+    it('is good for its client alone', async () => {
+      await addKeyed(server, 'another')
+      expect(await errorAt((await push()).replace('keyed', 'another'))).to.match(/^invalid_request/)
+    })
+
+    it('of somebody else’s server is not fetched', async () => {
+      const target = `/auth?client_id=keyed&request_uri=${encodeURIComponent('https://attacker.example/request.jwt')}`
+      expect(await errorAt(target)).to.equal('request_uri_not_supported')
+    })
+  })
+
+  describe('a signed request is refused', () => {
+    const pushed = async (claims: Record<string, unknown>, header: Record<string, unknown> = {}, by: Keyed = keyed) => {
+      const { parameters } = await requestParameters()
+      const request = await requestObject(server, { ...by, id: 'keyed' }, { ...parameters, ...claims }, header)
+      return (await postAs(server, keyed, '/par', { request })).body
+    }
+    const now = () => Math.floor(Date.now() / 1000)
+
+    it('never when it is in order', async () => expect(await pushed({})).to.have.property('request_uri'))
+
+    for (const [what, claims, header] of [
+      ['for another server', { aud: 'https://other.example' }],
+      ['of another issuer', { iss: 'web' }],
+      ['for another client', { client_id: 'web' }],
+      ['that has expired', { exp: now() - 30 }],
+      ['of the far future', { nbf: now() + 600 }],
+      ['made in the far future', { iat: now() + 600 }],
+      ['that could be a client assertion', { sub: 'keyed' }],
+      ['that is another kind of JWT', {}, { typ: 'dpop+jwt' }],
+      ['that holds a request_uri', { request_uri: 'urn:ietf:params:oauth:request_uri:x' }],
+    ] as [string, Record<string, unknown>, Record<string, unknown>?][]) {
+      it(what, async () =>
+        expect((await pushed(claims, header)).error).to.be.oneOf(['invalid_request_object', 'invalid_request']),
+      )
+    }
+
+    it('signed by another client', async () => {
+      const other = await addKeyed(server, 'stranger')
+      expect((await pushed({}, {}, other)).error).to.equal('invalid_request_object')
+    })
+
+    it('without a signature, by HMAC, or encrypted', async () => {
+      const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
+      const { parameters } = await requestParameters()
+      const claims = {
+        ...parameters,
+        iss: 'keyed',
+        aud: server.issuer,
+        client_id: 'keyed',
+        response_type: 'code',
+        exp: now() + 60,
+      }
+      for (const request of [
+        `${encode({ alg: 'none' })}.${encode(claims)}.`,
+        `${encode({ alg: 'HS256' })}.${encode(claims)}.AAAA`,
+        `${encode({ alg: 'RSA-OAEP-256', enc: 'A256GCM' })}.AAAA.AAAA.AAAA.AAAA`,
+        'not.a.jwt',
+      ])
+        expect((await postAs(server, keyed, '/par', { request })).body.error, request).to.equal('invalid_request_object')
+    })
+  })
+
+  it('A15 refuses a pushed request with a parameter twice, without a client, or with a request_uri', async () => {
+    const { parameters } = await requestParameters({ response_type: 'code' })
+    expect((await post(server, '/par', { ...parameters })).body.error).to.equal('invalid_request')
+    expect((await post(server, '/par', { ...parameters, client_id: 'keyed' })).body.error).to.equal('invalid_client')
+    const uri = 'urn:ietf:params:oauth:request_uri:x'
+    expect((await postAs(server, keyed, '/par', { ...parameters, request_uri: uri })).body.error).to.equal(
+      'request_uri_not_supported',
+    )
+    const body = new URLSearchParams({ ...parameters, client_id: 'native' })
+    body.append('redirect_uri', redirectUri)
+    expect((await fetch(`${server.issuer}/par`, { method: 'POST', body })).status).to.equal(400)
+  })
+})
