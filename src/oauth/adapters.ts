@@ -4,40 +4,54 @@ import { deriveKey } from '../crypto/derive.ts'
 import { createSealer } from '../crypto/sealing.ts'
 import { endBound } from '../store/bonds.ts'
 import { accessTokenPayload, createAccessTokenReader } from './access-tokens.ts'
-import { artifactAdapter, lookUpOnly, withRefusalsSaid } from './adapter.ts'
+import { artifactAdapter, lookUpOnly, saysUnavailable, withRefusalsSaid } from './adapter.ts'
 import { deviceCodeAdapter } from './device-flow.ts'
+import { refreshTokenLifetime, sessionLifetime } from './lifetimes.ts'
 import type { ProviderParts } from './parts.ts'
 import { pushedRequestAdapter } from './pushed-requests.ts'
+import { createRefreshTokens, type RefreshTokens } from './refresh/tokens.ts'
+import { createRows } from './rows.ts'
 import { sessionAdapter } from './session-adapter.ts'
 
 /** Strangers cause these, so they live where they can be lost and are bounded. */
 const volatileModels = new Set(['Interaction', 'ReplayDetection', 'DeviceCode', 'PushedAuthorizationRequest'])
 
-export function adapters({
-  settings,
-  masterSecret,
-  ring,
-  store,
-  clients,
-  deviceLimits,
-  now,
-}: ProviderParts): (model: string) => Adapter {
-  const kept = {
+export interface Adapters {
+  adapterOf(model: string): Adapter
+  /** Their adapter and the library's settings about them know of one another. */
+  refreshTokens: RefreshTokens
+}
+
+export function adapters({ settings, masterSecret, ring, store, clients, deviceLimits, now }: ProviderParts): Adapters {
+  const rows = createRows({
     sealer: createSealer(deriveKey(masterSecret, 'store/artifacts')),
     userCodeKey: deriveKey(masterSecret, 'store/user-codes'),
-    endGrant: (grant: string) => endBound(store, { grant }),
     now,
-  }
+  })
+  const endGrant = (grant: string) => endBound(store, { grant })
+  const refreshTokens = createRefreshTokens({
+    store: store.artifacts,
+    rows,
+    endGrant,
+    windowSeconds: settings.refreshTokens.windowSeconds,
+    lifetime: refreshTokenLifetime(settings),
+    now,
+  })
+  const sessions = () =>
+    sessionAdapter({ lasting: store.artifacts, passing: store.volatile, rows, lifetime: sessionLifetime(settings), now })
   const reader = createAccessTokenReader({ ring, issuer: settings.issuer, now })
-  return (model) => {
+  const adapterOf = (model: string): Adapter => {
     if (model === 'Client') return lookUpOnly((id) => clients.find(id) as Promise<AdapterPayload | undefined>)
     if (model === 'AccessToken' || model === 'ClientCredentials') return lookUpOnly((token) => accessTokenPayload(reader, token))
-    const lasting = artifactAdapter(model, { ...kept, store: store.artifacts })
-    const passing = artifactAdapter(model, { ...kept, store: store.volatile })
-    if (model === 'Session') return withRefusalsSaid(sessionAdapter(lasting, passing))
-    if (model === 'DeviceCode') return withRefusalsSaid(deviceCodeAdapter(passing, deviceLimits, now))
-    if (model === 'PushedAuthorizationRequest')
-      return withRefusalsSaid(pushedRequestAdapter(passing, settings.lifetimes.interactionSeconds))
-    return withRefusalsSaid(volatileModels.has(model) ? passing : lasting)
+    if (model === 'Session') return withRefusalsSaid(sessions())
+    if (model === 'RefreshToken') return withRefusalsSaid(refreshTokens.adapter)
+    const where = volatileModels.has(model) ? store.volatile : store.artifacts
+    const plain = artifactAdapter(model, { store: where, rows, endGrant })
+    if (model === 'DeviceCode') return withRefusalsSaid(deviceCodeAdapter(plain, deviceLimits, now))
+    if (model === 'PushedAuthorizationRequest') {
+      return withRefusalsSaid(pushedRequestAdapter(plain, settings.lifetimes.interactionSeconds))
+    }
+    return withRefusalsSaid(plain)
   }
+  return { adapterOf, refreshTokens: { ...refreshTokens, rotates: saysUnavailable(refreshTokens.rotates) } }
 }

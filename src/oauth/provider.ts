@@ -10,6 +10,7 @@ import { adjustClients } from './client-model.ts'
 import { cookies } from './cookies.ts'
 import { sayInterval } from './device-flow.ts'
 import { features } from './features.ts'
+import { remainingSeconds, sessionLifetime } from './lifetimes.ts'
 import { mutualTlsMethods } from './mutual-tls.ts'
 import type { OurClient } from './our-client.ts'
 import type { ProviderParts } from './parts.ts'
@@ -17,6 +18,8 @@ import { assertionDemands } from './policy/client-jwts.ts'
 import { mayCallFrom } from './policy/cors.ts'
 import { existingGrant } from './policy/grants.ts'
 import { interactions } from './policy/prompts.ts'
+import { refuseResourceEarly } from './policy/resource.ts'
+import { refuseReplays } from './replays.ts'
 import { signingKeys } from './signing-keys.ts'
 
 export function createProvider(given: ProviderParts): Provider {
@@ -34,6 +37,7 @@ export function createProvider(given: ProviderParts): Provider {
   provider.proxy = true
   adjustClients(provider, parts.clients, parts.now)
   sayInterval(provider)
+  refuseReplays(provider)
   return provider
 }
 
@@ -41,9 +45,10 @@ function configuration(parts: ProviderParts): Configuration {
   const { settings, apis, accounts, pages, now } = parts
   const { lifetimes } = settings
   const demanded = assertionDemands(settings.issuer, now)
+  const { adapterOf, refreshTokens } = adapters(parts)
   const secretMethods: ClientAuthMethod[] = ['client_secret_basic', 'client_secret_post', 'none']
   return {
-    adapter: adapters(parts),
+    adapter: adapterOf,
     jwks: { keys: signingKeys(parts.ring) },
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
     clientAuthMethods: [...secretMethods, 'private_key_jwt', ...mutualTlsMethods(settings)],
@@ -75,8 +80,10 @@ function configuration(parts: ProviderParts): Configuration {
     // A refresh token hangs on the session, unless the person allowed `offline_access` (OpenID Connect Core s11).
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     expiresWithSession: async (_ctx, source) => !source.scopes.has('offline_access'),
-    // RFC 9700 s4.14.2: a public client's refresh token is rotated; a confidential client is authenticated at each use instead.
-    rotateRefreshToken: (ctx) => ctx.oidc.client?.clientAuthMethod === 'none',
+    rotateRefreshToken: async (ctx) => {
+      await refuseResourceEarly(parts, ctx)
+      return refreshTokens.rotates(ctx)
+    },
     findAccount: async (ctx, id, token) => {
       const account = await accounts.findSignedIn(id, signedInAt(ctx, token))
       if (!account) return undefined
@@ -97,9 +104,8 @@ function configuration(parts: ProviderParts): Configuration {
       Grant: lifetimes.grantSeconds,
       IdToken: lifetimes.idTokenSeconds,
       Interaction: lifetimes.interactionSeconds,
-      // The family's lifetime is absolute: a rotated token inherits what is left.
-      RefreshToken: (ctx) => ctx.oidc.entities.RotatedRefreshToken?.remainingTTL ?? lifetimes.refreshTokenSeconds,
-      Session: lifetimes.sessionSeconds,
+      RefreshToken: refreshTokens.lifetimeSeconds,
+      Session: (_ctx, session) => remainingSeconds(sessionLifetime(settings), session.loginTs ?? now(), now()),
     },
   }
 }

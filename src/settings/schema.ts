@@ -7,17 +7,12 @@ import type { JWK } from 'jose'
 import { z } from 'zod'
 import { parseColour } from '../base/colour.ts'
 import { clientRegistration } from './client/registration.ts'
+import { lifetimes, refreshTokens } from './lifetimes.ts'
+import { seconds, whole } from './numbers.ts'
 import { dpop, mutualTls, mutualTlsFaults } from './sender-constraints.ts'
 import { areSound, isRecord } from './sound.ts'
 import { isLoopbackHost, sameIdentifier, uriWithoutFragment } from './uri.ts'
 
-/** What the environment fills in comes as text. */
-const whole = (least: number, most: number) =>
-  z.preprocess(
-    (value) => (typeof value === 'string' && /^[0-9]{1,9}$/.test(value) ? Number(value) : value),
-    z.number().int().min(least).max(most),
-  )
-const seconds = whole
 const port = whole(1, 65_535)
 const roleName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$/, 'a role is 1-64 letters, digits or _.:-')
 // RFC 6749 s3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E ). The names of OpenID Connect are taken.
@@ -55,16 +50,6 @@ const api = z.strictObject({
   /** Whether its access tokens carry the person's `roles`. */
   includeRoles: z.boolean().default(false),
   encryption: encryption.optional(),
-})
-
-const lifetimes = z.strictObject({
-  interactionSeconds: seconds(60, 86_400).default(3_600),
-  authorizationCodeSeconds: seconds(10, 600).default(60),
-  deviceCodeSeconds: seconds(60, 1_800).default(600),
-  idTokenSeconds: seconds(60, 86_400).default(3_600),
-  sessionSeconds: seconds(300, 31_536_000).default(1_209_600),
-  refreshTokenSeconds: seconds(300, 31_536_000).default(1_209_600),
-  grantSeconds: seconds(300, 31_536_000).default(31_536_000),
 })
 
 const theme = z.strictObject({
@@ -120,6 +105,7 @@ export const settingsSchema = z
     theme: theme.prefault({}),
     redis: redis.optional(),
     lifetimes: lifetimes.prefault({}),
+    refreshTokens: refreshTokens.prefault({}),
     signIn: signIn.prefault({}),
     outgoing: outgoing.prefault({}),
     devices: devices.prefault({}),

@@ -215,10 +215,47 @@ describe('sessions', () => {
     expect(next.html).to.include('eve@example.com')
   })
 
-  it('ends after its lifetime', async () => {
-    const { visitor } = await codeFor(server, who.web)
-    travel(server.settings.lifetimes.sessionSeconds + 1)
-    expect((await visitor.open(authorizationUrl(server.issuer, 'web', challenge))).html).to.include('type="password"')
+  describe('lifetimes', () => {
+    const url = () => authorizationUrl(server.issuer, 'web', challenge)
+    /** When the browser is to forget the session, in seconds since the epoch; undefined when the request is not answered with a code. */
+    async function visit(visitor: Visitor): Promise<number | undefined> {
+      const response = await visitor.fetch(url().href)
+      if (!response.headers.get('location')?.includes('code=')) return undefined
+      const cookie = response.headers.getSetCookie().find((one) => one.startsWith('signet_session='))
+      return Date.parse(/expires=([^;]+)/i.exec(cookie ?? '')?.[1] ?? '') / 1000
+    }
+
+    it('end when nobody came for the idle lifetime', async () => {
+      const { sessionIdleSeconds: idle } = server.settings.lifetimes
+      const { visitor } = await codeFor(server, who.web)
+      travel(idle - 10)
+      expect(await visit(visitor)).to.be.closeTo(Date.now() / 1000 + idle, 5)
+      travel(idle + 1)
+      expect(await visit(visitor)).to.equal(undefined)
+      expect((await visitor.open(url())).html).to.include('type="password"')
+    })
+
+    it('end at the absolute lifetime since the sign-in, however often somebody came, and the cookie with them', async () => {
+      const { sessionIdleSeconds: idle, sessionSeconds: absolute } = server.settings.lifetimes
+      const { visitor } = await codeFor(server, who.web)
+      const end = Date.now() / 1000 + absolute
+      for (const seconds of [idle - 10, idle - 10]) {
+        travel(seconds)
+        expect(await visit(visitor)).to.be.at.most(end + 1)
+      }
+      expect(await visit(visitor)).to.be.closeTo(end, 5)
+      travel(absolute - 2 * (idle - 10) + 1)
+      expect((await visitor.open(url())).html).to.include('type="password"')
+    })
+
+    it('begin anew with a sign-in', async () => {
+      const { sessionIdleSeconds: idle } = server.settings.lifetimes
+      const { visitor } = await codeFor(server, who.web)
+      travel(idle - 10)
+      await codeFor(server, who.web, { prompt: 'login' }, visitor)
+      travel(idle - 10)
+      expect(await visit(visitor)).to.be.closeTo(Date.now() / 1000 + idle, 5)
+    })
   })
 
   describe('sign-out', () => {

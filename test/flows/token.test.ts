@@ -89,19 +89,6 @@ describe('the token endpoint', () => {
   })
 
   describe('refresh tokens', () => {
-    it('T08 rotates a public client’s; the old one ends the whole family when it comes again', async () => {
-      const { refresh_token: first } = await tokensFor(server, who.native)
-      const { body } = await refresh(server, who.native, first!)
-      expect(body.refresh_token).to.be.a('string').and.not.equal(first)
-      expect((await refresh(server, who.native, first!)).body.error).to.equal('invalid_grant')
-      expect((await refresh(server, who.native, body.refresh_token!)).body.error).to.equal('invalid_grant')
-    })
-    it('does not rotate a confidential client’s: it proves itself each time', async () => {
-      const { refresh_token: only } = await tokensFor(server, who.web)
-      const { body } = await refresh(server, who.web, only!)
-      expect(body.refresh_token ?? only).to.equal(only)
-      expect((await refresh(server, who.web, only!)).status).to.equal(200)
-    })
     it('T10 refuses a larger scope and another API, and grants a smaller scope', async () => {
       const { refresh_token: own } = await tokensFor(server, who.web, { scope: 'openid notes:read notes:write' })
       expect((await refresh(server, who.web, own!, { scope: 'openid notes:read notes:write notes:delete' })).body.error).to.equal(
@@ -122,19 +109,6 @@ describe('the token endpoint', () => {
       expect((await refresh(server, who.spa, own!)).body.error).to.equal('invalid_grant')
       expect((await refresh(server, who.native, own!)).status).to.equal(200)
     })
-    it('ends with its family’s lifetime, however often it was rotated', async () => {
-      const { refresh_token: first } = await tokensFor(server, who.native, {
-        scope: 'openid offline_access notes:read',
-        prompt: 'consent',
-      })
-      const half = server.settings.lifetimes.refreshTokenSeconds / 2
-      travel(half)
-      const { body } = await refresh(server, who.native, first!)
-      expect(body.refresh_token).to.be.a('string')
-      travel(half + 1)
-      expect((await refresh(server, who.native, body.refresh_token!)).body.error).to.equal('invalid_grant')
-    })
-
     const endings: [string, (email: string, client: string) => Promise<unknown>][] = [
       ['the person is disabled', (email) => server.parts.accounts.disable(email)],
       ['the password is set anew', (email) => server.parts.accounts.setPassword(email, `${password}!`)],

@@ -21,7 +21,7 @@ describe('writes', () => {
       ['durable', artifacts],
       ['volatile', volatile],
     ] as const) {
-      for (const method of ['put', 'insert', 'consume', 'remove'] as const) {
+      for (const method of ['put', 'insert', 'replace', 'consume', 'remove'] as const) {
         const original = store[method] as (...args: unknown[]) => Promise<unknown>
         const model = (args: unknown[]) => (typeof args[0] === 'string' ? args[0] : (args[0] as { model: string }).model)
         Object.assign(store, {
@@ -147,6 +147,8 @@ describe('writes', () => {
     })
     expect(exchange.durable).to.deep.equal(['AuthorizationCode consume', 'RefreshToken put'])
     const rotation = await writtenBy(() => refresh(server, who.native, tokens.refresh_token!))
-    expect(rotation.durable).to.deep.equal(['RefreshToken consume', 'RefreshToken put'])
+    expect(rotation.durable).to.deep.equal(['RefreshToken replace'])
+    const retry = await writtenBy(() => refresh(server, who.native, tokens.refresh_token!))
+    expect(retry.durable).to.deep.equal([])
   })
 })

@@ -5,6 +5,7 @@ import { Refusal } from '../../src/base/errors.ts'
 import { digest, keyedDigest } from '../../src/crypto/derive.ts'
 import { createSealer } from '../../src/crypto/sealing.ts'
 import { artifactAdapter, lookUpOnly, withRefusalsSaid } from '../../src/oauth/adapter.ts'
+import { createRows } from '../../src/oauth/rows.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Artifact, Store } from '../../src/store/store.ts'
 
@@ -40,9 +41,7 @@ describe('the adapter', () => {
     artifactAdapter(model, {
       store: store.artifacts,
       endGrant: async (grant) => void (await store.artifacts.removeBound({ grant })),
-      userCodeKey,
-      sealer,
-      now,
+      rows: createRows({ userCodeKey, sealer, now }),
     })
   const codeOf = (failure: unknown) => (failure as errors.OIDCProviderError).error
 
@@ -98,7 +97,7 @@ describe('the adapter', () => {
     expect(rows.map(({ expiresAt }) => expiresAt)).to.deep.equal([now() + 1, exp])
   })
 
-  for (const model of ['AuthorizationCode', 'RefreshToken']) {
+  for (const model of ['AuthorizationCode', 'DeviceCode']) {
     it(`T01: ends the grant when ${model} is used a second time`, async () => {
       await adapter('Grant').upsert('grant', { accountId: 'ada', exp }, 60)
       await adapter('RefreshToken').upsert('sibling', payload, 60)
@@ -120,6 +119,16 @@ describe('the adapter', () => {
     await adapter('AuthorizationCode').upsert('bearer', payload, 60)
     const outcomes = await Promise.allSettled(Array.from({ length: 100 }, () => adapter('AuthorizationCode').consume('bearer')))
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).to.have.length(1)
+  })
+
+  it('tells whoever loses the race for a pushed request what the library tells a latecomer', async () => {
+    const pushed = adapter('PushedAuthorizationRequest')
+    await pushed.upsert('urn', { exp }, 60)
+    const outcomes = await Promise.allSettled(Array.from({ length: 100 }, () => pushed.consume('urn')))
+    const refused = outcomes
+      .filter(({ status }) => status === 'rejected')
+      .map((outcome) => codeOf((outcome as { reason: unknown }).reason))
+    expect(refused).to.deep.equal(Array(99).fill('invalid_request_uri'))
   })
 
   it('refuses to use up what is not there', async () => {

@@ -75,6 +75,7 @@ describe('config/signet.yaml', () => {
       'trustedProxies',
       'theme',
       'lifetimes',
+      'refreshTokens',
       'signIn',
       'devices',
       'outgoing',

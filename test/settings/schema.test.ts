@@ -31,6 +31,10 @@ const bad: [string, unknown][] = [
   ['lifetimes.authorizationCodeSeconds', { lifetimes: { authorizationCodeSeconds: 601 } }],
   ['lifetimes.sessionSeconds', { lifetimes: { sessionSeconds: '2 weeks' } }],
   ['lifetimes', { lifetimes: { accessTokenSeconds: 60 } }],
+  ['lifetimes.sessionIdleSeconds', { lifetimes: { sessionIdleSeconds: 3_601, sessionSeconds: 3_600 } }],
+  ['lifetimes.refreshTokenIdleSeconds', { lifetimes: { refreshTokenIdleSeconds: 7_776_001 } }],
+  ['lifetimes.refreshTokenIdleSeconds', { lifetimes: { refreshTokenIdleSeconds: 0 } }],
+  ['refreshTokens.windowSeconds', { refreshTokens: { windowSeconds: 61 } }],
   ['signIn.attemptsPerAccount', { signIn: { attemptsPerAccount: 0 } }],
   ['roles.a role', { roles: { 'a role': 'Has a space' } }],
   ['roles.editor', { roles: { editor: '' } }],
@@ -59,6 +63,13 @@ const bad: [string, unknown][] = [
 ]
 
 describe('the schema of the settings', () => {
+  it('lets nothing lie idle for longer than it may live, unless that is asked for', () => {
+    const { lifetimes } = load({ lifetimes: { sessionSeconds: 3_600, refreshTokenSeconds: 7_200 } })
+    expect(lifetimes).to.include({ sessionIdleSeconds: 3_600, refreshTokenIdleSeconds: 7_200 })
+    const same = { sessionIdleSeconds: 3_600, sessionSeconds: 3_600 }
+    expect(load({ lifetimes: same }).lifetimes).to.include(same)
+  })
+
   it('accepts an empty file, and settings that use everything', () => {
     expect(load({}).issuer).to.equal('http://localhost:4000')
     const all = {

@@ -1,0 +1,63 @@
+import { randomBytes } from 'node:crypto'
+import { expect } from 'chai'
+import { Provider } from 'oidc-provider'
+import { createSealer } from '../../src/crypto/sealing.ts'
+import { artifactAdapter, withRefusalsSaid } from '../../src/oauth/adapter.ts'
+import { refuseReplays } from '../../src/oauth/replays.ts'
+import { createRows } from '../../src/oauth/rows.ts'
+import { openStore } from '../../src/store/open.ts'
+import type { ArtifactStore, Store } from '../../src/store/store.ts'
+
+const now = () => Math.floor(Date.now() / 1000)
+
+describe('what is taken once', () => {
+  let store: Store
+  before(async () => {
+    store = await openStore({ dataFolder: ':memory:', now })
+  })
+  after(() => store.close())
+
+  function uniqueOver(volatile: ArtifactStore) {
+    const rows = createRows({ sealer: createSealer(randomBytes(32)), userCodeKey: randomBytes(32), now })
+    const adapter = (model: string) =>
+      withRefusalsSaid(artifactAdapter(model, { store: volatile, rows, endGrant: async () => {} }))
+    const provider = new Provider('http://localhost:4000', { adapter })
+    refuseReplays(provider)
+    return (jti: string, exp = now() + 60) => provider.ReplayDetection.unique('client', jti, exp)
+  }
+  const thousand = <Answer>(call: () => Promise<Answer>) => Promise.all(Array.from({ length: 1_000 }, call))
+
+  it('T16: is new to one of a thousand, and to no latecomer; the others are told no, not an error', async () => {
+    const unique = uniqueOver(store.volatile)
+    const answers = await thousand(() => unique('a'))
+    expect(answers.filter(Boolean)).to.have.length(1)
+    expect(await unique('a')).to.equal(false)
+    expect(await unique('b')).to.equal(true)
+  })
+
+  it('may end within a second', async () => {
+    const unique = uniqueOver(store.volatile)
+    expect(await unique('c', now() + 60.25)).to.equal(true)
+    expect(await unique('c', now() + 60.25)).to.equal(false)
+  })
+
+  it('says what else goes wrong', async () => {
+    const failing = { ...store.volatile, insert: () => Promise.reject(new TypeError('x')) }
+    const failure = await uniqueOver(failing)('d').catch((cause: unknown) => cause)
+    expect(failure).to.be.instanceOf(TypeError)
+  })
+
+  it('the control: a store that looks and then puts lets more than one through', async () => {
+    const naive: ArtifactStore = {
+      ...store.volatile,
+      async insert(artifact) {
+        if (await store.volatile.find(artifact.model, artifact.id)) return false
+        await new Promise(setImmediate)
+        await store.volatile.put(artifact)
+        return true
+      },
+    }
+    const unique = uniqueOver(naive)
+    expect((await thousand(() => unique('e'))).filter(Boolean)).to.have.length.greaterThan(1)
+  })
+})
