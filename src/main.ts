@@ -5,7 +5,7 @@ import './base/quiet.ts'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createAccounts } from './accounts/account.ts'
-import { type Clock, systemClock } from './base/clock.ts'
+import { type Clock, type Later, systemClock } from './base/clock.ts'
 import { Refusal } from './base/errors.ts'
 import { createLog, type Log } from './base/log.ts'
 import { openKeyFolder } from './crypto/key-files.ts'
@@ -13,6 +13,7 @@ import { openKeyRing } from './crypto/keyring.ts'
 import { masterSecret } from './crypto/master-secret.ts'
 import { createPasswords, type Passwords } from './crypto/passwords.ts'
 import { createClients } from './oauth/clients.ts'
+import type { Notices } from './oauth/logout/notices.ts'
 import { createGuardedFetch } from './outgoing/fetch.ts'
 import { createPages } from './pages/render.ts'
 import { createApis } from './permissions/apis.ts'
@@ -69,7 +70,10 @@ export interface RunningServer {
 }
 
 /** @throws Refusal `port_taken`, `demo_data` and whatever `openParts` throws */
-export async function startServer(settings: Settings, options: { now?: Clock; log?: Log } = {}): Promise<RunningServer> {
+export async function startServer(
+  settings: Settings,
+  options: { now?: Clock; log?: Log; later?: Later } = {},
+): Promise<RunningServer> {
   const parts = await openParts(settings, options)
   try {
     await refuseDemoInProduction(parts)
@@ -78,15 +82,20 @@ export async function startServer(settings: Settings, options: { now?: Clock; lo
     const pages = createPages({ viewsFolder: settings.viewsFolder, theme: settings.theme })
     const outgoing = createGuardedFetch({ ...settings.outgoing, deadline: AbortSignal.timeout, log: parts.log })
     if (settings.outgoing.allowPrivateNetworks) parts.log.error('outgoing.private_networks_allowed', { warning: whatIsOpen })
-    const server = createServer(limits, createApp({ ...parts, ring, apis, pages, outgoing }))
+    const { handler, notices } = createApp({ ...parts, ring, apis, pages, outgoing, later: options.later ?? systemLater })
+    const server = createServer(limits, handler)
     server.maxHeadersCount = 100
     const port = await listen(server, settings.listen)
-    return { parts, port, close: () => stop(server, parts) }
+    await notices.resume()
+    return { parts, port, close: () => stop(server, notices, parts) }
   } catch (cause) {
     await parts.close()
     throw cause
   }
 }
+
+/** Nothing that is put off keeps a process alive that has nothing else to do. */
+const systemLater: Later = (milliseconds, run) => void setTimeout(run, milliseconds).unref()
 
 /** A slow sender of headers or body is dropped (408); 16 kB of headers is Node's own limit (431). */
 const limits = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 20_000, maxHeaderSize: 16_384 }
@@ -123,11 +132,16 @@ function listen(server: Server, { host, port }: Settings['listen']): Promise<num
   })
 }
 
-async function stop(server: Server, parts: Parts): Promise<void> {
+async function stop(server: Server, notices: Notices, parts: Parts): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve))
   server.closeIdleConnections()
-  const patience = setTimeout(() => server.closeAllConnections(), 10_000)
+  const patience = Promise.withResolvers<void>()
+  const end = setTimeout(() => {
+    server.closeAllConnections()
+    patience.resolve()
+  }, 10_000)
   await closed
-  clearTimeout(patience)
+  await Promise.race([notices.close(), patience.promise])
+  clearTimeout(end)
   await parts.close()
 }

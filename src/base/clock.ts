@@ -3,4 +3,7 @@
 /** @returns whole seconds since the epoch, as in a NumericDate (RFC 7519 s2). */
 export type Clock = () => number
 
+/** Does something later. `main` alone has one to hand out: nothing else starts a timer. */
+export type Later = (milliseconds: number, run: () => void) => void
+
 export const systemClock: Clock = () => Math.floor(Date.now() / 1000)

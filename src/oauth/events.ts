@@ -40,6 +40,8 @@ export function logEvents(provider: Provider, log: Log): void {
       log.info(event, { ...whoOf(ctx), error: error.error ?? error.message, reason })
     })
   }
+  // Not the client's failing: the notice could not even be kept (see `logout/notices.ts`).
+  on('backchannel.error', (ctx, error) => log.error('backchannel_logout.not_kept', { ...whoOf(ctx), error }))
   on('server_error', (ctx, error) => log.error('server_error', { ...whoOf(ctx), error, cause: error.cause }))
   // Koa's own: a connection that broke, an answer that could not be sent.
   const app: Koa = provider

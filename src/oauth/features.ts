@@ -33,6 +33,7 @@ export function features(parts: ProviderParts): Configuration['features'] {
     encryption: { enabled: true },
     mTLS: mutualTls(parts),
     fapi: { enabled: true, profile: (_ctx, client) => ((client as OurClient).profile === 'fapi2' ? '2.0' : undefined) },
+    backchannelLogout: { enabled: true },
     rpInitiatedLogout: { enabled: true, logoutSource: pages.logout, postLogoutSuccessSource: pages.signedOut },
     resourceIndicators: {
       enabled: true,

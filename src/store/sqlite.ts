@@ -7,6 +7,7 @@ import { sqlAccounts } from './sql/accounts.ts'
 import { artifactSweep, sqlArtifacts } from './sql/artifacts.ts'
 import { sqlClients } from './sql/clients.ts'
 import { counterSweep, sqlCounters } from './sql/counters.ts'
+import { sqlNotices } from './sql/notices.ts'
 import { type EngineOptions, type OpenEngine, openEngine } from './sqlite/engine.ts'
 import { damaged } from './sqlite/faults.ts'
 import { removeFile } from './sqlite/file.ts'
@@ -26,7 +27,7 @@ export interface VolatileOptions extends SqliteOptions {
   maxCounters?: number
 }
 
-export type DurableRoles = Pick<Store, 'artifacts' | 'accounts' | 'clients'> & { close(): void }
+export type DurableRoles = Pick<Store, 'artifacts' | 'accounts' | 'clients' | 'notices'> & { close(): void }
 export type VolatileRoles = Pick<Store, 'volatile' | 'counters'> & { close(): void }
 
 /**
@@ -47,6 +48,7 @@ export function openDurable({ file, now, onError = ignore, busyTimeoutMillisecon
     artifacts: sqlArtifacts(engine, now),
     accounts: sqlAccounts(engine),
     clients: sqlClients(engine),
+    notices: sqlNotices(engine, now),
     close: engine.close,
   }
 }

@@ -118,6 +118,23 @@ export interface CounterStore {
   clear(key: string): Promise<void>
 }
 
+/** That a session ended, owed to a client that is to be told of it. Nothing in it is a bearer value. */
+export interface Notice {
+  id: string
+  client: string
+  account: string
+  /** The session as that client knows it, by its `sid`. */
+  session: string
+  expiresAt: number
+}
+
+export interface NoticeStore {
+  add(notice: Notice): Promise<void>
+  remove(id: string): Promise<void>
+  /** Those that end first, at most `limit`. */
+  list(limit: number): Promise<Notice[]>
+}
+
 export interface Store {
   /** Survive `kill -9` and power loss once acknowledged. */
   artifacts: ArtifactStore
@@ -125,6 +142,7 @@ export interface Store {
   volatile: ArtifactStore
   accounts: AccountStore
   clients: ClientStore
+  notices: NoticeStore
   /** Volatile as well. */
   counters: CounterStore
   close(): Promise<void>

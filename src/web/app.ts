@@ -4,11 +4,15 @@ import type { KoaContextWithOIDC } from 'oidc-provider'
 import type { Accounts } from '../accounts/account.ts'
 import { createAttempts } from '../accounts/attempts.ts'
 import { createDeviceLimits } from '../accounts/device-limits.ts'
+import type { Later } from '../base/clock.ts'
 import { Refusal } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { deriveKey } from '../crypto/derive.ts'
 import { correctAnswers } from '../oauth/corrections.ts'
 import { logEvents } from '../oauth/events.ts'
+import { logoutDelivery } from '../oauth/logout/delivery.ts'
+import { oweInsteadOfSending } from '../oauth/logout/endings.ts'
+import { createNotices, type Notices } from '../oauth/logout/notices.ts'
 import { correctMetadata } from '../oauth/metadata.ts'
 import type { ProviderPages, ProviderParts } from '../oauth/parts.ts'
 import { createProvider } from '../oauth/provider.ts'
@@ -26,9 +30,16 @@ export interface AppParts extends Omit<ProviderParts, 'pages' | 'deviceLimits'> 
   accounts: Accounts
   pages: Pages
   log: Log
+  later: Later
 }
 
-export function createApp(parts: AppParts): Handler {
+export interface App {
+  handler: Handler
+  /** What clients are still to be told, begun and ended by whoever runs the app. */
+  notices: Notices
+}
+
+export function createApp(parts: AppParts): App {
   const { settings, pages, store, masterSecret, now, log } = parts
   const refusals = createRefusals(pages)
   const headers = createHeaders({ development: settings.development, logo: settings.theme.logo })
@@ -39,6 +50,9 @@ export function createApp(parts: AppParts): Handler {
     now,
   })
   const provider = createProvider({ ...parts, deviceLimits, pages: protocolPages(parts, refusals, headers) })
+  const deliver = logoutDelivery(provider, parts.outgoing)
+  const notices = createNotices({ store: store.notices, deliver, later: parts.later, now, log })
+  oweInsteadOfSending(provider, notices)
   correctAnswers(provider)
   logEvents(provider, log)
 
@@ -71,7 +85,8 @@ export function createApp(parts: AppParts): Handler {
       checked(ctx, () => site(ctx, () => device(ctx, () => interaction(ctx, () => correctMetadata(ctx, next))))),
     )
   })
-  return createDoor({ ...settings, headers, certificateHeaders: Object.values(settings.mutualTls ?? {}) }, provider.callback())
+  const doorOptions = { ...settings, headers, certificateHeaders: Object.values(settings.mutualTls ?? {}) }
+  return { handler: createDoor(doorOptions, provider.callback()), notices }
 }
 
 /** Whatever is thrown below becomes an answer here: a refusal is said, anything else is logged and nothing of it shown. */

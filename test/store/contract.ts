@@ -1,11 +1,12 @@
 /** What every engine promises. An engine's test says how to open it and which roles it takes; the facts are the same for all. */
 import type { Clock } from '../../src/base/clock.ts'
-import type { AccountStore, ArtifactStore, ClientStore, CounterStore } from '../../src/store/store.ts'
+import type { AccountStore, ArtifactStore, ClientStore, CounterStore, NoticeStore } from '../../src/store/store.ts'
 import { accountFacts } from './contract/accounts.ts'
 import { artifactFacts } from './contract/artifacts.ts'
 import { clientFacts } from './contract/clients.ts'
 import { counterFacts } from './contract/counters.ts'
 import { naiveControl } from './contract/naive.ts'
+import { noticeFacts } from './contract/notices.ts'
 import { replacementFacts } from './contract/replacement.ts'
 
 export interface Roles {
@@ -13,6 +14,7 @@ export interface Roles {
   counters: CounterStore
   accounts: AccountStore
   clients: ClientStore
+  notices: NoticeStore
 }
 
 export interface Opened<Offered extends keyof Roles> {
@@ -40,6 +42,7 @@ export function contract<Offered extends keyof Roles>({ roles, open }: Engine<Of
   if (has(roles, 'counters')) describe('counters', () => counterFacts(world))
   if (has(roles, 'accounts')) describe('accounts', () => accountFacts(world))
   if (has(roles, 'clients')) describe('clients', () => clientFacts(world))
+  if (has(roles, 'notices')) describe('notices', () => noticeFacts(world))
 }
 
 function has(roles: string[], role: keyof Roles): boolean {

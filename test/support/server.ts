@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import type { Later } from '../../src/base/clock.ts'
 import { type Log, silentLog } from '../../src/base/log.ts'
 import { type RunningServer, startServer } from '../../src/main.ts'
 import type { Settings } from '../../src/settings/load.ts'
@@ -46,6 +47,8 @@ export interface TestServer extends RunningServer {
 export interface TestServerOptions {
   settings?: Record<string, unknown>
   log?: Log
+  /** What is put off; the system's timers unless given. */
+  later?: Later
   /** Kept when the server closes, to start another on it. */
   folder?: string
   /** The issuer when it is not this server's own address; then the server is production unless it is loopback. */
@@ -66,6 +69,7 @@ export function temporaryFolder(): string {
 export async function startTestServer({
   settings: overrides = {},
   log = silentLog,
+  later,
   folder = temporaryFolder(),
   issuer,
 }: TestServerOptions = {}): Promise<TestServer> {
@@ -85,6 +89,6 @@ export async function startTestServer({
     masterSecret: 'a master secret for tests, long enough to be one',
     samples: { apiPort: 1, clientPort: 2 },
   }
-  const server = await startServer(settings, { log })
+  const server = await startServer(settings, { log, later })
   return { ...server, issuer: parsed.issuer, settings, folder }
 }

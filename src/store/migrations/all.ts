@@ -4,7 +4,8 @@ import { accountsAndClients } from './002-accounts-and-clients.ts'
 import { counters } from './002-counters.ts'
 import { bounds } from './003-bounds.ts'
 import { artifactVersion } from './004-artifact-version.ts'
+import { notices } from './005-notices.ts'
 import type { Migration } from './migration.ts'
 
-export const durableMigrations: readonly Migration[] = [artifacts, accountsAndClients, artifactVersion]
+export const durableMigrations: readonly Migration[] = [artifacts, accountsAndClients, artifactVersion, notices]
 export const volatileMigrations: readonly Migration[] = [artifacts, counters, bounds, artifactVersion]

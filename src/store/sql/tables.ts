@@ -43,9 +43,18 @@ export interface CounterTable {
   ends_at: number
 }
 
+export interface NoticeTable {
+  id: string
+  client_id: string
+  account_id: string
+  session_id: string
+  expires_at: number
+}
+
 export interface Tables {
   artifacts: ArtifactTable
   accounts: AccountTable
   clients: ClientTable
   counters: CounterTable
+  notices: NoticeTable
 }

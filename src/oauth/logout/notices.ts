@@ -1,0 +1,124 @@
+/**
+ * Telling clients that a session ended (OpenID Connect Back-Channel Logout 1.0), without anybody waiting for them. A notice is kept in the
+ * durable store before the sign-out is answered and leaves it when the client has taken it, when it says no for good, or after the last
+ * attempt. What a process leaves behind, killed or stopped, the next one takes up: a client is told at least once, perhaps twice.
+ *
+ * Everything is bounded: notices, attempts, and how many are under way, in all and for one client, so that a dead one harms itself alone.
+ */
+import { AsyncResource } from 'node:async_hooks'
+import { randomUUID } from 'node:crypto'
+import type { Clock, Later } from '../../base/clock.ts'
+import type { Log } from '../../base/log.ts'
+import type { Notice, NoticeStore } from '../../store/store.ts'
+
+/** What became of one attempt; `reason` is for the log. */
+export type Outcome = { is: 'delivered' } | { is: 'refused' | 'failed'; reason: string }
+
+export interface NoticeParts {
+  store: NoticeStore
+  /** One attempt. `failed` may be tried again, `refused` may not. */
+  deliver(notice: Notice): Promise<Outcome>
+  later: Later
+  now: Clock
+  log: Log
+  limits?: Partial<typeof defaults>
+}
+
+const defaults = { notices: 10_000, noticesPerClient: 1_000, atOnce: 8, atOncePerClient: 2 }
+
+/** Between attempts: five in all, the last two and a half minutes after the first. */
+const pauses = [5_000, 15_000, 40_000, 90_000]
+
+/** Somebody who was away for longer than a day is not told: the client's own session has likely ended as well. */
+const lifetimeSeconds = 86_400
+
+export interface Notices {
+  /** Resolves when the notice will outlive this process; whether it arrives is found out later. */
+  owe(notice: Pick<Notice, 'client' | 'account' | 'session'>): Promise<void>
+  /** Takes up what an earlier process left. */
+  resume(): Promise<void>
+  /** Begins no attempt any more, and waits for those under way. What is left stays in the store. */
+  close(): Promise<void>
+}
+
+interface Owed extends Notice {
+  attempts: number
+}
+
+export function createNotices({ store, deliver, later, now, log, limits = {} }: NoticeParts): Notices {
+  const most = { ...defaults, ...limits }
+  const owed = new Map<string, Owed>()
+  const waiting: Owed[] = []
+  const underWay = new Map<Owed, Promise<void>>()
+  let closed = false
+
+  const who = ({ client, account: subject }: Pick<Notice, 'client' | 'account'>) => ({ client, subject })
+  const countOf = (client: string, all: Iterable<Owed>) => [...all].filter((one) => one.client === client).length
+
+  // Bound to here: an attempt belongs to no request, and must not keep one alive that is answered.
+  const pump = AsyncResource.bind((): void => {
+    while (!closed && underWay.size < most.atOnce) {
+      const at = waiting.findIndex(({ client }) => countOf(client, underWay.keys()) < most.atOncePerClient)
+      const [next] = at < 0 ? [] : waiting.splice(at, 1)
+      if (!next) return
+      const done = attempt(next).finally(() => {
+        underWay.delete(next)
+        pump()
+      })
+      underWay.set(next, done)
+    }
+  })
+
+  async function attempt(notice: Owed): Promise<void> {
+    notice.attempts += 1
+    const outcome = await deliver(notice).catch((cause): Outcome => ({ is: 'failed', reason: String(cause?.message ?? cause) }))
+    const fields = { ...who(notice), attempt: notice.attempts }
+    if (outcome.is === 'delivered') {
+      log.info('backchannel_logout.delivered', fields)
+      return forget(notice)
+    }
+    const pause = pauses[notice.attempts - 1]
+    if (outcome.is === 'refused' || pause === undefined) {
+      log.error('backchannel_logout.given_up', { ...fields, reason: outcome.reason })
+      return forget(notice)
+    }
+    log.info('backchannel_logout.failed', { ...fields, reason: outcome.reason, againInMilliseconds: pause })
+    later(pause, () => {
+      waiting.push(notice)
+      pump()
+    })
+  }
+
+  /** A row that cannot be removed now is told once more by the next process. */
+  async function forget({ id }: Notice): Promise<void> {
+    owed.delete(id)
+    await store.remove(id).catch((error) => log.error('backchannel_logout.not_forgotten', { error }))
+  }
+
+  function take(notice: Notice): void {
+    const one = { ...notice, attempts: 0 }
+    owed.set(one.id, one)
+    waiting.push(one)
+    pump()
+  }
+
+  return {
+    async owe({ client, account, session }) {
+      if (owed.size >= most.notices || countOf(client, owed.values()) >= most.noticesPerClient) {
+        log.error('backchannel_logout.dropped', { client, subject: account, reason: 'too many notices are waiting' })
+        return
+      }
+      const notice = { id: randomUUID(), client, account, session, expiresAt: now() + lifetimeSeconds }
+      await store.add(notice)
+      take(notice)
+    },
+    async resume() {
+      for (const notice of await store.list(most.notices)) if (!owed.has(notice.id)) take(notice)
+    },
+    async close() {
+      closed = true
+      await Promise.all(underWay.values())
+      for (const notice of owed.values()) log.info('backchannel_logout.left', { ...who(notice), attempts: notice.attempts })
+    },
+  }
+}
