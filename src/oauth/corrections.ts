@@ -1,7 +1,7 @@
 /** Where the library's answer is not the standard's, the answer is put right here, one entry each; a test holds every one of them. */
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
 
-type ProtocolError = Error & { error_description?: string; retryAfterSeconds?: number }
+type ProtocolError = Error & { error_description?: string; error_detail?: string; retryAfterSeconds?: number }
 
 /** What the library calls `invalid_request`, by its words, since it has no other sign for it. */
 const notTheClients = /^(requested grant type|urn:\S+:device_code) is not allowed for this client$/
@@ -27,7 +27,7 @@ export function correctAnswers(provider: Provider): void {
     'authorization.error',
     'end_session.error',
   ]) {
-    on(event, (ctx, { error_description: description = '', retryAfterSeconds }) => {
+    on(event, (ctx, { error_description: description = '', error_detail: detail, retryAfterSeconds }) => {
       // RFC 6749 s5.2: a client that may not use this grant type is `unauthorized_client`.
       if (notTheClients.test(description)) replaceError(ctx, 'unauthorized_client')
       // RFC 6749 s5.2: a client that tried to authenticate by the header and failed gets 401 and the scheme it tried.
@@ -37,7 +37,7 @@ export function correctAnswers(provider: Provider): void {
         replaceError(ctx, 'invalid_client')
       }
       // RFC 9449 s5 and s7.1: a proof that was seen before is no proof.
-      if (description === replayedProof) replaceError(ctx, 'invalid_dpop_proof')
+      if (description === replayedProof || detail === replayedProof) replaceError(ctx, 'invalid_dpop_proof')
       // RFC 9110 s10.2.3, for a store that cannot answer.
       if (retryAfterSeconds !== undefined) ctx.set('Retry-After', String(retryAfterSeconds))
     })
@@ -46,4 +46,10 @@ export function correctAnswers(provider: Provider): void {
 
 function replaceError(ctx: KoaContextWithOIDC, error: string): void {
   if (typeof ctx.body === 'object' && ctx.body !== null) ctx.body = { ...ctx.body, error }
+  const challenges: string[] = [ctx.response.get('WWW-Authenticate')].flat().filter(Boolean)
+  if (challenges.length === 0) return
+  ctx.set(
+    'WWW-Authenticate',
+    challenges.map((challenge) => challenge.replace(/error="[^"]*"/, `error="${error}"`)),
+  )
 }

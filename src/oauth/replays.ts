@@ -6,11 +6,17 @@
 import type { Provider } from 'oidc-provider'
 import { SeenBefore } from './adapter.ts'
 
+/**
+ * The library remembers a DPoP proof for 300 seconds from when it came, and takes one that was made up to 300 seconds in the future: it would
+ * be good again once it is forgotten.
+ */
+const aheadSeconds = 300
+
 export function refuseReplays({ ReplayDetection }: Pick<Provider, 'ReplayDetection'>): void {
   const unique = ReplayDetection.unique.bind(ReplayDetection)
-  ReplayDetection.unique = async (...args) => {
+  ReplayDetection.unique = async (issuer, jti, expiresAt) => {
     try {
-      return await unique(...args)
+      return await unique(issuer, jti, expiresAt + aheadSeconds)
     } catch (cause) {
       if (cause instanceof SeenBefore) return false
       throw cause

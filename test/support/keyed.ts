@@ -18,7 +18,9 @@ export async function keyPair(alg = 'ES256'): Promise<KeyPair> {
   const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true })
   const jwk = await exportJWK(publicKey)
   const thumbprint = await calculateJwkThumbprint(jwk)
-  return { privateKey, publicKey, jwk: { ...jwk, kid: thumbprint, alg, use: 'sig' }, alg, thumbprint }
+  // An Ed25519 key signs by two names (RFC 9864), so it is not tied to one.
+  const named = alg === 'EdDSA' ? {} : { alg }
+  return { privateKey, publicKey, jwk: { ...jwk, ...named, kid: thumbprint, use: 'sig' }, alg, thumbprint }
 }
 
 export interface Keyed {
