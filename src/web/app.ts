@@ -133,7 +133,7 @@ function ownForms(issuer: string): Middleware {
   }
 }
 
-function protocolPages({ pages, accounts }: AppParts, refusals: Refusals, headers: Headers): ProviderPages {
+function protocolPages({ pages, accounts, log }: AppParts, refusals: Refusals, headers: Headers): ProviderPages {
   return {
     async logout(ctx) {
       const { client, session } = ctx.oidc
@@ -146,7 +146,7 @@ function protocolPages({ pages, accounts }: AppParts, refusals: Refusals, header
       ctx.type = 'html'
       ctx.body = pages.render('signedOut', { client: nameOf(ctx.oidc.client) })
     },
-    device: devicePages({ pages, refusals, headers }),
+    device: devicePages({ pages, refusals, headers, log }),
     error(ctx, out) {
       const as = ctx.accepts('json', 'html') === 'html' ? 'html' : 'json'
       const answer = refusals.answer({ ...out, status: ctx.status }, { as, requestId: ctx.get('x-request-id') })

@@ -1,6 +1,5 @@
 import { expect } from 'chai'
 import { type Attempts, createAttempts } from '../../src/accounts/attempts.ts'
-import { networkOf } from '../../src/accounts/networks.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'
 import { refusalOf } from '../store/place.ts'
@@ -109,25 +108,4 @@ describe('guessing', () => {
     expect(counted).to.have.length(2)
     for (const key of counted) expect(key).to.match(/^sign-in(-from)?:[A-Za-z0-9_-]{43}$/)
   })
-})
-
-describe('the network of an address', () => {
-  for (const [address, network] of [
-    ['198.51.100.7', '198.51.100.7'],
-    ['::ffff:198.51.100.7', '198.51.100.7'],
-    ['::FFFF:198.51.100.7', '198.51.100.7'],
-    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2'],
-    ['2001:DB8:1:2::', '2001:db8:1:2'],
-    ['2001:0db8:0001:0002::1', '2001:db8:1:2'],
-    ['2001:db8::1', '2001:db8:0:0'],
-    ['2001:db8:1::2:3:4:5', '2001:db8:1:0'],
-    ['2001:db8::2:3:4:5:6', '2001:db8:0:2'],
-    ['::1', '0:0:0:0'],
-    ['::', '0:0:0:0'],
-    ['fe80::1%eth0', 'fe80:0:0:0'],
-    ['64:ff9b::198.51.100.7', '64:ff9b:0:0'],
-    ['', ''],
-  ] as const) {
-    it(`of ${address || 'nobody'} is ${network || 'nobody’s'}`, () => expect(networkOf(address)).to.equal(network))
-  }
 })

@@ -17,6 +17,13 @@ export const declaredClients = (api: string): object[] => [
     policyUri: `${stranger.origin}/privacy`,
     tosUri: `${stranger.origin}/terms`,
   },
+  {
+    id: 'living-room',
+    name: 'Notes on TV',
+    kind: 'device',
+    apis: { [api]: ['notes:read'] },
+    verified: false,
+  },
 ]
 
 const logo = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64" width="64" height="64"><path d="M32 8c9 13 16 21 16 31a16 16 0 0 1-32 0C16 29 23 21 32 8z" fill="#5b3fd6"/></svg>`
@@ -49,6 +56,31 @@ const logout: Way = async (page, { client }) => {
   await headed(page, 'Sign out?')
 }
 
+/** What a television shows. */
+export async function codeOfDevice(issuer: string): Promise<{ user_code: string; device_code: string }> {
+  const body = new URLSearchParams({ client_id: 'living-room', scope: 'openid notes:read' })
+  const headers = { 'user-agent': 'NotesTV/2.1 (Linux; webOS 24)' }
+  return (await fetch(`${issuer}/device/auth`, { method: 'POST', body, headers })).json() as never
+}
+
+export async function enterCode(page: Page, issuer: string, code: string): Promise<void> {
+  await page.goto(`${issuer}/device`)
+  await page.getByLabel('Code').fill(code)
+  await press(page, 'Continue')
+}
+
+const confirmation: Way = async (page, { issuer }) => {
+  await enterCode(page, issuer, (await codeOfDevice(issuer)).user_code)
+  await headed(page, 'Is this the code on your device?')
+}
+
+const consentOnDevice: Way = async (page, at) => {
+  await confirmation(page, at)
+  await press(page, 'Yes, go on')
+  await fillIn(page, ada)
+  await headed(page, 'Notes on TV wants to use your account')
+}
+
 /** By file name. */
 export const signetPages: Record<string, Way> = {
   home: (page, { issuer }) => page.goto(issuer),
@@ -79,6 +111,25 @@ export const signetPages: Record<string, Way> = {
     await press(page, 'Write a note')
     await press(page, 'Ask for the missing permission')
     await headed(page, 'Sample client asks for more')
+  },
+  device: (page, { issuer }) => page.goto(`${issuer}/device`),
+  'device-filled-in': async (page, { issuer }) =>
+    page.goto(`${issuer}/device?user_code=${(await codeOfDevice(issuer)).user_code}`),
+  'device-wrong-code': async (page, { issuer }) => {
+    await enterCode(page, issuer, 'BBBB-BBBB')
+    await page.getByRole('alert').waitFor()
+  },
+  'device-confirm': confirmation,
+  'device-consent': consentOnDevice,
+  'device-done': async (page, at) => {
+    await consentOnDevice(page, at)
+    await press(page, 'Allow')
+    await headed(page, 'Your device is connected')
+  },
+  'device-refused': async (page, at) => {
+    await confirmation(page, at)
+    await press(page, 'No, stop')
+    await headed(page, 'Your device was not connected')
   },
   logout,
   'signed-out': async (page, { issuer, client }) => {

@@ -18,7 +18,7 @@ async function findings(page: Page): Promise<string[]> {
 const scrollsSideways = (page: Page) => page.evaluate('document.documentElement.scrollWidth > innerWidth')
 
 /** These answer 4xx, and Chromium says so. */
-const refused = ['sign-in-error', 'error', 'not-found']
+const refused = ['sign-in-error', 'device-wrong-code', 'error', 'not-found']
 /** A colour on its way to another has the contrast of neither. */
 const still = { reducedMotion: 'reduce' } as const
 

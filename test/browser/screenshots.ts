@@ -8,7 +8,15 @@ import { clientPages, declaredClients, signetPages } from './gallery.ts'
 import { writeReadmePicture } from './readme-picture.ts'
 
 const root = path.resolve(import.meta.dirname, '../..')
-const narrow = ['sign-in', 'sign-in-stranger', 'consent', 'consent-more', 'consent-stranger', 'client-signed-in']
+const narrow = [
+  'sign-in',
+  'sign-in-stranger',
+  'consent',
+  'consent-more',
+  'consent-stranger',
+  'device-confirm',
+  'client-signed-in',
+]
 
 async function takeAll(browser: Browser, processes: Processes, folder: string): Promise<void> {
   const ways = { ...signetPages, ...clientPages }

@@ -1,6 +1,7 @@
 /** A device without a browser signs a person in by a code that they type on another screen (RFC 8628). */
 import { expect } from 'chai'
 import { decodeJwt } from 'jose'
+import { Refusal } from '../../src/base/errors.ts'
 import { createVisitor, type Page } from '../../src/try/visitor.ts'
 import { askForCode, confirmCode, type Device, deviceFor, enterCode, letIn, poll } from '../support/device.ts'
 import { api, startTestServer, type TestServer } from '../support/server.ts'
@@ -192,6 +193,22 @@ describe('a device', () => {
       await visitor.submit(await visitor.open('/session/end'), '/session/end/confirm', { logout: 'yes' })
       expect((await refresh(server, who.tv, body.refresh_token!)).status, scope).to.equal(status)
     }
+  })
+
+  it('X08 is told to come back later when there is no room for its code', async () => {
+    const { volatile } = server.parts.store
+    const { put } = volatile
+    volatile.put = async () => {
+      throw new Refusal('store_full', 'There is no room.', { status: 503, retryAfterSeconds: 7 })
+    }
+    try {
+      const answer = await askForCode(server, who.tv)
+      expect([answer.status, answer.headers.get('retry-after')]).to.deep.equal([503, '7'])
+      expect(await answer.json()).to.include({ error: 'temporarily_unavailable' })
+    } finally {
+      volatile.put = put
+    }
+    expect((await askForCode(server, who.tv)).status, 'the control').to.equal(200)
   })
 
   it('may not ask for more than is kept for it', async () => {

@@ -4,6 +4,7 @@
  */
 import { expect } from 'chai'
 import type { ArtifactStore } from '../../src/store/store.ts'
+import { deviceFor, deviceGrant, letIn, poll } from '../support/device.ts'
 import { type Race, tally, warmRace } from '../support/race.ts'
 import { describeWithRedis, startRedis } from '../support/redis.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
@@ -65,11 +66,22 @@ function suite(start: () => Promise<TestServer>): void {
     expect(await race(form)).to.deep.equal({ 200: 1, 400: runners - 1 })
     expect((await redeem(server, who.native, signed)).body.error).to.equal('invalid_grant')
   })
+  const deviceForm = async () => {
+    const device = await deviceFor(server, who.tv)
+    await letIn(server, device)
+    return { device, form: { grant_type: deviceGrant, client_id: who.tv.id, device_code: device.device_code } }
+  }
+
   it('T02 leaves the winner of that race nothing to refresh with', async () => {
     const { signed, form } = await codeForm()
     const winner = await redeem(server, who.native, signed)
     expect(await race(form)).to.deep.equal({ 400: runners })
     expect((await refresh(server, who.native, winner.body.refresh_token!)).body.error).to.equal('invalid_grant')
+  })
+  it('T02 redeems a device code once of a thousand times, and ends its grant', async () => {
+    const { device, form } = await deviceForm()
+    expect(await race(form)).to.deep.equal({ 200: 1, 400: runners - 1 })
+    expect((await poll(server, device)).body.error).to.equal('invalid_grant')
   })
   it('T09 refreshes once of a thousand times where there is no window', async () => {
     const { refresh_token: token } = await tokensFor(server, who.native)
@@ -79,17 +91,22 @@ function suite(start: () => Promise<TestServer>): void {
     })
     expect((await refresh(server, who.native, token!)).body.error).to.equal('invalid_grant')
   })
-  it('the control: a naive store redeems one code and one refresh token more than once', async () => {
-    const { artifacts } = server.parts.store
+  it('the control: a naive store redeems one code, one device code and one refresh token more than once', async () => {
+    const { artifacts, volatile } = server.parts.store
     const { consume, replace } = artifacts
+    const { consume: consumeVolatile } = volatile
     const { form } = await codeForm()
     const { refresh_token: token } = await tokensFor(server, who.native)
+    const { form: ofDevice } = await deviceForm()
     Object.assign(artifacts, naive({ ...artifacts }))
+    volatile.consume = naive({ ...volatile }).consume
     try {
       expect((await race(form))[200]).to.be.greaterThan(1)
+      expect((await race(ofDevice))[200]).to.be.greaterThan(1)
       expect((await race({ grant_type: 'refresh_token', client_id: 'native', refresh_token: token! }))[200]).to.be.greaterThan(1)
     } finally {
       Object.assign(artifacts, { consume, replace })
+      volatile.consume = consumeVolatile
     }
   })
 }

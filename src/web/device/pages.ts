@@ -2,6 +2,7 @@
 import type { Client, KoaContextWithOIDC } from 'oidc-provider'
 import { networkOf } from '../../accounts/networks.ts'
 import { Refusal } from '../../base/errors.ts'
+import type { Log } from '../../base/log.ts'
 import type { DevicePages } from '../../oauth/device-flow.ts'
 import type { OurClient } from '../../oauth/our-client.ts'
 import type { Refusals } from '../../pages/refusals.ts'
@@ -26,7 +27,14 @@ interface Fault extends Error {
   retryAfterSeconds?: number
 }
 
-export function devicePages({ pages, refusals, headers }: { pages: Pages; refusals: Refusals; headers: Headers }): DevicePages {
+export interface DevicePageParts {
+  pages: Pages
+  refusals: Refusals
+  headers: Headers
+  log: Log
+}
+
+export function devicePages({ pages, refusals, headers, log }: DevicePageParts): DevicePages {
   function enter(ctx: KoaContextWithOIDC, fault?: Fault): void {
     const { user_code: typed, xsrf: posted } = (ctx.oidc.params ?? {}) as { user_code?: string; xsrf?: string }
     const { name = '', error: code = name, error_description: description, retryAfterSeconds } = fault ?? {}
@@ -36,10 +44,11 @@ export function devicePages({ pages, refusals, headers }: { pages: Pages; refusa
       return
     }
     keepSecret(ctx)
+    log.info('device_code.refused', { request: ctx.get('x-request-id'), network: networkOf(ctx.ip), reason: code })
+    if (retryAfterSeconds) ctx.set('Retry-After', String(retryAfterSeconds))
     if (name === 'AbortedError') finished(ctx, false)
     else if (sentence === undefined || posted === undefined) refuse(ctx, fault, sentence)
     else {
-      if (retryAfterSeconds) ctx.set('Retry-After', String(retryAfterSeconds))
       if (ctx.status === 200) ctx.status = 422
       ask(ctx, posted, typed, { code, sentence })
     }
