@@ -1,6 +1,6 @@
-/** Access tokens as JWTs (RFC 9068): what we add to them, and how this server reads its own where it is the resource (userinfo). */
+/** Access tokens as JWTs (RFC 9068): what we add to them, and how this server reads its own. What became of them since says `living-tokens.ts`. */
 import { jwtVerify } from 'jose'
-import type { AdapterPayload, JWTStructured, KoaContextWithOIDC } from 'oidc-provider'
+import type { JWTStructured, KoaContextWithOIDC } from 'oidc-provider'
 import type { Clock } from '../base/clock.ts'
 import type { KeyRing } from '../crypto/keyring.ts'
 import type { Apis } from '../permissions/apis.ts'
@@ -26,9 +26,36 @@ export function personClaims(apis: Apis): (ctx: KoaContextWithOIDC, token: AnyTo
   }
 }
 
+/** Who acts in whose name (RFC 8693 s4.1): a client, on behalf of the subject or of the actor before it. */
+export interface Actor {
+  sub: string
+  act?: Actor
+}
+
+/** What an access token of this server says (RFC 9068 s2.2). Seconds since the epoch. */
+export interface AccessTokenClaims {
+  iss: string
+  sub: string
+  aud: string
+  client_id: string
+  jti: string
+  iat: number
+  exp: number
+  scope?: string
+  auth_time?: number
+  acr?: string
+  amr?: string[]
+  sid?: string
+  grant?: string
+  roles?: string[]
+  authorization_details?: Record<string, unknown>[]
+  cnf?: { jkt?: string; 'x5t#S256'?: string }
+  act?: Actor
+}
+
 export interface AccessTokenReader {
-  /** @returns the claims of a living access token of this issuer, or undefined for anything else. Does NOT check the audience, nor that its grant lives. */
-  read(token: string): Promise<Record<string, unknown> | undefined>
+  /** @returns the claims of a token that this issuer signed and that has not expired, or undefined for anything else. Does NOT check the audience, nor what became of it since. */
+  read(token: string): Promise<AccessTokenClaims | undefined>
 }
 
 export function createAccessTokenReader({ ring, issuer, now }: { ring: KeyRing; issuer: string; now: Clock }): AccessTokenReader {
@@ -41,7 +68,7 @@ export function createAccessTokenReader({ ring, issuer, now }: { ring: KeyRing; 
           currentDate: new Date(now() * 1000),
           requiredClaims: ['sub', 'client_id', 'jti', 'exp', 'iat', 'aud'],
         })
-        return payload
+        return payload as AccessTokenClaims & typeof payload
       } catch {
         return undefined
       }
@@ -49,32 +76,11 @@ export function createAccessTokenReader({ ring, issuer, now }: { ring: KeyRing; 
   }
 }
 
+/** A JWE has five parts (RFC 7516 s3.1). */
+export const isEncrypted = (token: string): boolean => token.split('.').length === 5
+
 function publicKey(ring: KeyRing, kid: string, algorithm: string) {
   const key = ring.byKid(kid)
   if (key?.algorithm !== algorithm) throw new TypeError('unknown key')
   return key.publicKey
-}
-
-/**
- * The library looks an access token up to answer userinfo; ours were never stored, so the look-up is a verification. The audience is left
- * out of what it is shown, because the library takes a token with one for somebody else's: the issuer is where all of them come from.
- */
-export async function accessTokenPayload(reader: AccessTokenReader, token: string): Promise<AdapterPayload | undefined> {
-  const claims = await reader.read(token)
-  if (!claims || typeof claims.grant !== 'string') return undefined
-  const { jkt, 'x5t#S256': x5t, ...unknown } = (claims.cnf ?? {}) as Record<string, unknown>
-  if (Object.keys(unknown).length > 0) return undefined
-  return {
-    kind: 'AccessToken',
-    jti: claims.jti,
-    iat: claims.iat,
-    exp: claims.exp,
-    accountId: claims.sub,
-    clientId: claims.client_id,
-    grantId: claims.grant,
-    scope: claims.scope,
-    // The library asks for the proof of what the token is bound to (RFC 9449 s7, RFC 8705 s3).
-    ...(jkt !== undefined && { jkt }),
-    ...(x5t !== undefined && { 'x5t#S256': x5t }),
-  } as AdapterPayload
 }

@@ -3,10 +3,10 @@ import type { Adapter, AdapterPayload } from 'oidc-provider'
 import { deriveKey } from '../crypto/derive.ts'
 import { createSealer } from '../crypto/sealing.ts'
 import { endBound } from '../store/bonds.ts'
-import { accessTokenPayload, createAccessTokenReader } from './access-tokens.ts'
 import { artifactAdapter, lookUpOnly, saysUnavailable, withRefusalsSaid } from './adapter.ts'
 import { deviceCodeAdapter } from './device-flow.ts'
 import { refreshTokenLifetime, sessionLifetime } from './lifetimes.ts'
+import { createLivingTokens, storedAccessToken } from './living-tokens.ts'
 import type { ProviderParts } from './parts.ts'
 import { pushedRequestAdapter } from './pushed-requests.ts'
 import { createRefreshTokens, type RefreshTokens } from './refresh/tokens.ts'
@@ -22,7 +22,8 @@ export interface Adapters {
   refreshTokens: RefreshTokens
 }
 
-export function adapters({ settings, masterSecret, ring, store, clients, deviceLimits, now }: ProviderParts): Adapters {
+export function adapters(parts: ProviderParts): Adapters {
+  const { settings, masterSecret, store, clients, deviceLimits, now } = parts
   const rows = createRows({
     sealer: createSealer(deriveKey(masterSecret, 'store/artifacts')),
     userCodeKey: deriveKey(masterSecret, 'store/user-codes'),
@@ -39,10 +40,11 @@ export function adapters({ settings, masterSecret, ring, store, clients, deviceL
   })
   const sessions = () =>
     sessionAdapter({ lasting: store.artifacts, passing: store.volatile, rows, lifetime: sessionLifetime(settings), now })
-  const reader = createAccessTokenReader({ ring, issuer: settings.issuer, now })
+  const livingTokens = createLivingTokens(parts, (id) => adapterOf('Grant').find(id) as Promise<AdapterPayload | undefined>)
   const adapterOf = (model: string): Adapter => {
     if (model === 'Client') return lookUpOnly((id) => clients.find(id) as Promise<AdapterPayload | undefined>)
-    if (model === 'AccessToken' || model === 'ClientCredentials') return lookUpOnly((token) => accessTokenPayload(reader, token))
+    if (model === 'AccessToken' || model === 'ClientCredentials')
+      return lookUpOnly(async (token) => storedAccessToken(await livingTokens.find(token)))
     if (model === 'Session') return withRefusalsSaid(sessions())
     if (model === 'RefreshToken') return withRefusalsSaid(refreshTokens.adapter)
     const where = volatileModels.has(model) ? store.volatile : store.artifacts

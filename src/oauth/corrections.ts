@@ -12,6 +12,8 @@ const brokenBasic = new Set([
 ])
 
 const replayedProof = 'DPoP proof JWT Replay detected'
+const notAuthenticated = 'no client authentication mechanism provided'
+const tokenQuestions = new Set(['introspection', 'revocation'])
 
 export function correctAnswers(provider: Provider): void {
   const on = provider.on.bind(provider) as (
@@ -20,6 +22,7 @@ export function correctAnswers(provider: Provider): void {
   ) => void
   for (const event of [
     'grant.error',
+    'introspection.error',
     'revocation.error',
     'userinfo.error',
     'device_authorization.error',
@@ -31,17 +34,21 @@ export function correctAnswers(provider: Provider): void {
       // RFC 6749 s5.2: a client that may not use this grant type is `unauthorized_client`.
       if (notTheClients.test(description)) replaceError(ctx, 'unauthorized_client')
       // RFC 6749 s5.2: a client that tried to authenticate by the header and failed gets 401 and the scheme it tried.
-      if (brokenBasic.has(description)) {
-        ctx.status = 401
-        ctx.set('WWW-Authenticate', `Basic realm="${provider.issuer}"`)
-        replaceError(ctx, 'invalid_client')
-      }
+      if (brokenBasic.has(description)) askToAuthenticate(ctx)
       // RFC 9449 s5 and s7.1: a proof that was seen before is no proof.
       if (description === replayedProof || detail === replayedProof) replaceError(ctx, 'invalid_dpop_proof')
+      // RFC 7662 s2.3, RFC 7009 s2.2.1: who does not authenticate at all is refused as RFC 6749 s5.2 says.
+      if (description === notAuthenticated && tokenQuestions.has(ctx.oidc.route)) askToAuthenticate(ctx)
       // RFC 9110 s10.2.3, for a store that cannot answer.
       if (retryAfterSeconds !== undefined) ctx.set('Retry-After', String(retryAfterSeconds))
     })
   }
+}
+
+function askToAuthenticate(ctx: KoaContextWithOIDC): void {
+  ctx.status = 401
+  ctx.set('WWW-Authenticate', `Basic realm="${ctx.oidc.issuer}"`)
+  replaceError(ctx, 'invalid_client')
 }
 
 function replaceError(ctx: KoaContextWithOIDC, error: string): void {

@@ -19,6 +19,7 @@ const refusals = [
   'code_verification.error',
   'device_resume.error',
   'pushed_authorization_request.error',
+  'introspection.error',
   'revocation.error',
   'userinfo.error',
   'discovery.error',
@@ -36,6 +37,8 @@ export function logEvents(provider: Provider, log: Log): void {
   for (const event of refusals) {
     on(event, (ctx, error) => {
       if (waits.has(String(error.error))) return
+      // The library's word for a token that is a JWT: those are answered by us (`token-questions.ts`).
+      if (error.error === 'unsupported_token_type') return
       const reason = [error.error_description, error.error_detail].filter(Boolean).join(' | ')
       log.info(event, { ...whoOf(ctx), error: error.error ?? error.message, reason })
     })
@@ -48,6 +51,7 @@ export function logEvents(provider: Provider, log: Log): void {
   app.on('error', (error: Error) => log.info('connection.error', { error: error.message }))
   on('authorization.success', (ctx) => log.info('authorization.success', whoOf(ctx)))
   on('grant.revoked', (ctx) => log.info('grant.revoked', whoOf(ctx)))
+  on('access_token.revoked', (ctx) => log.info('access_token.revoked', whoOf(ctx)))
   on('end_session.success', (ctx) => log.info('end_session.success', whoOf(ctx)))
 }
 

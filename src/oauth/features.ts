@@ -15,6 +15,9 @@ export function features(parts: ProviderParts): Configuration['features'] {
     devInteractions: { enabled: false },
     externalSigningSupport: { enabled: true, ack: 'experimental-01' },
     clientCredentials: { enabled: true },
+    // What the library knows here are refresh tokens, which are their client's alone. Access tokens are answered by `token-questions.ts`.
+    introspection: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
+    jwtIntrospection: { enabled: true },
     revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
     deviceFlow: deviceFlow(pages.device),
     dPoP: {

@@ -72,6 +72,7 @@ function configuration(parts: ProviderParts): Configuration {
     routes: {
       jwks: '/.well-known/jwks.json',
       userinfo: '/userinfo',
+      introspection: '/introspection',
       revocation: '/revocation',
       pushed_authorization_request: '/par',
     },

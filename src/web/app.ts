@@ -16,6 +16,7 @@ import { createNotices, type Notices } from '../oauth/logout/notices.ts'
 import { correctMetadata } from '../oauth/metadata.ts'
 import type { ProviderPages, ProviderParts } from '../oauth/parts.ts'
 import { createProvider } from '../oauth/provider.ts'
+import { answerTokenQuestions } from '../oauth/token-questions.ts'
 import { createRefusals, type Refusals } from '../pages/refusals.ts'
 import type { Pages } from '../pages/render.ts'
 import { checkOrigin, createCsrf } from './csrf.ts'
@@ -78,11 +79,14 @@ export function createApp(parts: AppParts): App {
     now,
     log,
   }).routes() as Middleware
+  const questions = answerTokenQuestions(provider, parts)
   // The token endpoint is the library's alone, its errors too: passing ours on the way would cost a twentieth of its rate.
   provider.use((ctx, next) => {
     if (ctx.path === '/token' && ctx.method === 'POST') return next()
     return guarded(ctx, () =>
-      checked(ctx, () => site(ctx, () => device(ctx, () => interaction(ctx, () => correctMetadata(ctx, next))))),
+      checked(ctx, () =>
+        site(ctx, () => device(ctx, () => interaction(ctx, () => correctMetadata(ctx, () => questions(ctx, next))))),
+      ),
     )
   })
   const doorOptions = { ...settings, headers, certificateHeaders: Object.values(settings.mutualTls ?? {}) }
@@ -124,7 +128,16 @@ function speakable(thrown: unknown): unknown {
 }
 
 /** What clients post to, from wherever they are. Every other form is ours, however its path is spelt. */
-const clientEndpoints = new Set(['/token', '/par', '/revocation', '/userinfo', '/auth', '/device/auth', '/session/end'])
+const clientEndpoints = new Set([
+  '/token',
+  '/par',
+  '/introspection',
+  '/revocation',
+  '/userinfo',
+  '/auth',
+  '/device/auth',
+  '/session/end',
+])
 
 function ownForms(issuer: string): Middleware {
   return async (ctx, next) => {

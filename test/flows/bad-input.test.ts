@@ -85,6 +85,7 @@ const routes: Route[] = [
   { method: 'GET', path: '/device', names: ['user_code'] },
   { method: 'GET', path: '/device/{}', names: ['user_code'] },
   { method: 'POST', path: '/device', names: ['xsrf', 'user_code', 'confirm', 'abort'] },
+  { method: 'POST', path: '/introspection', names: ['token', 'token_type_hint', 'client_id', 'client_secret'] },
   { method: 'POST', path: '/revocation', names: ['token', 'token_type_hint', 'client_id', 'client_secret'] },
   { method: 'GET', path: '/userinfo', names: ['access_token', 'scope'] },
   { method: 'POST', path: '/userinfo', names: ['access_token', 'scope'] },
@@ -104,6 +105,8 @@ const routes: Route[] = [
   { method: 'GET', path: '/{}', names: [] },
   { method: 'GET', path: '/.well-known/{}', names: [] },
 ]
+
+const clientEndpoints = ['/token', '/introspection', '/revocation']
 
 /** A thousand here; `npm run soak` raises it. */
 const requestsPerRoute = Number(process.env.SIGNET_FUZZ ?? 1_000)
@@ -165,7 +168,11 @@ describe('bad input', function () {
           const query = String(new URLSearchParams(merged.map(([name, one]) => [name.toWellFormed(), one.toWellFormed()])))
           const target = path.replace('{}', encodeURIComponent(segment.toWellFormed()))
           const headers: Record<string, string> = signed
-            ? { authorization: path === '/token' ? basic(who.web) : `Bearer ${encodeURIComponent(segment.toWellFormed())}` }
+            ? {
+                authorization: clientEndpoints.includes(path)
+                  ? basic(who.web)
+                  : `Bearer ${encodeURIComponent(segment.toWellFormed())}`,
+              }
             : {}
           const url = method === 'GET' ? `${target}?${query}` : target
           const form = { 'content-type': 'application/x-www-form-urlencoded' }

@@ -5,17 +5,20 @@
 import { expect } from 'chai'
 import { createVisitor } from '../../src/try/visitor.ts'
 import { askForCode, deviceFor, enterCode, poll } from '../support/device.ts'
+import { revoke } from '../support/questions.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { authorizationUrl, type Cast, cast, codeFor, passThrough, pkce, redeem, refresh, token } from '../support/story.ts'
 
 describe('writes', () => {
   let server: TestServer
   let who: Cast
+  let jwt: string | undefined
   const writes = { durable: [] as string[], volatile: [] as string[] }
 
   before(async () => {
     server = await startTestServer()
     who = await cast(server)
+    jwt = (await token(server, who.machine, { grant_type: 'client_credentials', scope: 'notes:read' })).body.access_token
     const { artifacts, volatile } = server.parts.store
     for (const [name, store] of [
       ['durable', artifacts],
@@ -99,6 +102,22 @@ describe('writes', () => {
       },
       ['DeviceCode put', 'Session put', 'Session put', 'DeviceCode put', 'Interaction put'],
     ],
+    [
+      'questions about tokens, and revocations, of whoever has no credentials',
+      () =>
+        Promise.all(
+          ['introspection', 'revocation'].flatMap((endpoint) =>
+            ['token=x', 'token=x&client_id=spa', `token=${jwt}&client_id=spa`, `token=${jwt}`].map((body) =>
+              fetch(`${server.issuer}/${endpoint}`, {
+                method: 'POST',
+                body,
+                headers: { 'content-type': 'application/x-www-form-urlencoded' },
+              }),
+            ),
+          ),
+        ),
+      [],
+    ],
     ['userinfo without a token', () => fetch(`${server.issuer}/userinfo`), []],
   ]
   for (const [what, act, volatile] of strangers) {
@@ -117,6 +136,14 @@ describe('writes', () => {
   it('of a machine: a token adds nothing at all', async () => {
     const written = await writtenBy(() => token(server, who.machine, { grant_type: 'client_credentials', scope: 'notes:read' }))
     expect(written).to.deep.equal({ durable: [], volatile: [] })
+  })
+  it('of a machine: a token that it revokes is remembered, once', async () => {
+    const { body } = await token(server, who.machine, { grant_type: 'client_credentials', scope: 'notes:read' })
+    expect(await writtenBy(() => revoke(server, who.machine, body.access_token!))).to.deep.equal({
+      durable: ['RevokedToken put'],
+      volatile: [],
+    })
+    expect(await writtenBy(() => revoke(server, who.machine, body.access_token!))).to.deep.equal({ durable: [], volatile: [] })
   })
   it('of a person: signing in with consent, and each refresh, add what they did before', async () => {
     const visitor = createVisitor(server.issuer)

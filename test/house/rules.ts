@@ -16,6 +16,7 @@ const floors = [
   ['outgoing'],
   ['store'],
   ['permissions'],
+  ['tokens'],
   ['pages'],
   ['accounts'],
   ['oauth'],

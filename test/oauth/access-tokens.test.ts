@@ -4,7 +4,9 @@ import { expect } from 'chai'
 import { type JWTPayload, SignJWT } from 'jose'
 import { openKeyFolder } from '../../src/crypto/key-files.ts'
 import { type KeyRing, openKeyRing } from '../../src/crypto/keyring.ts'
-import { type AccessTokenReader, accessTokenPayload, createAccessTokenReader } from '../../src/oauth/access-tokens.ts'
+import { type AccessTokenClaims, type AccessTokenReader, createAccessTokenReader } from '../../src/oauth/access-tokens.ts'
+import { storedAccessToken } from '../../src/oauth/living-tokens.ts'
+import type { Account } from '../../src/store/store.ts'
 import { temporaryFolder } from '../support/server.ts'
 
 const issuer = 'https://id.example.com'
@@ -103,8 +105,10 @@ describe('reading an own access token', () => {
     expect(await reader.read(good)).not.to.equal(undefined)
   })
 
-  it('is for the library the payload of a token without audience, and nothing for a token without grant', async () => {
-    expect(await accessTokenPayload(reader, await token())).to.deep.equal({
+  it('is for the library the payload of a token without audience, of the account itself, and nothing where there is none', () => {
+    const account = { id: 'ada' } as Account
+    const own = { ...(claims as unknown as AccessTokenClaims), sub: 'pairwise' }
+    const expected = {
       kind: 'AccessToken',
       jti: 'j',
       iat: claims.iat,
@@ -113,10 +117,12 @@ describe('reading an own access token', () => {
       clientId: 'app',
       grantId: 'g',
       scope: 'openid',
-    })
-    for (const grant of [undefined, 7, null]) {
-      expect(await accessTokenPayload(reader, await token({ claims: { grant } }))).to.equal(undefined)
     }
-    expect(await accessTokenPayload(reader, 'opaque')).to.equal(undefined)
+    expect(storedAccessToken({ claims: own, account })).to.deep.equal(expected)
+    // The library then demands the proof (RFC 9449 s7, RFC 8705 s3).
+    for (const cnf of [{ jkt: 'k' }, { 'x5t#S256': 'c' }])
+      expect(storedAccessToken({ claims: { ...own, cnf }, account })).to.deep.equal({ ...expected, ...cnf })
+    expect(storedAccessToken({ claims: own })).to.equal(undefined)
+    expect(storedAccessToken(undefined)).to.equal(undefined)
   })
 })
