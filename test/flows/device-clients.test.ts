@@ -1,5 +1,6 @@
 /** Devices that nobody here wrote: oauth4webapi, step by step, and openid-client, which polls by itself (RFC 8628). */
 import { expect } from 'chai'
+import { decodeJwt } from 'jose'
 import * as oauth from 'oauth4webapi'
 import * as client from 'openid-client'
 import { createVisitor, type Page } from '../../src/try/visitor.ts'
@@ -101,6 +102,15 @@ describe('a device of another make', () => {
       const tokens = await client.pollDeviceAuthorizationGrant(config, atOnce(begun))
       expect(tokens.claims()?.sub).to.equal(who.subject)
       expect(await client.fetchUserInfo(config, tokens.access_token, who.subject)).to.include({ email: who.email })
+    })
+
+    it('gets a token bound to its key (RFC 9449)', async () => {
+      const { config, begun } = await begin()
+      await answer(begun.user_code, 'allow')
+      const DPoP = client.getDPoPHandle(config, await client.randomDPoPKeyPair())
+      const tokens = await client.pollDeviceAuthorizationGrant(config, atOnce(begun), undefined, { DPoP })
+      expect(tokens.token_type).to.equal('dpop')
+      expect(decodeJwt(tokens.access_token).cnf).to.deep.equal({ jkt: await DPoP.calculateThumbprint() })
     })
 
     it('is told that its person refused', async () => {

@@ -15,7 +15,7 @@ import {
   sent,
 } from '../support/keyed.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
-import { type Cast, cast, passThrough, redirectUri } from '../support/story.ts'
+import { type Cast, cast, passThrough, password, redirectUri } from '../support/story.ts'
 import { returnToPresent, travel } from '../support/time.ts'
 
 describe('pushed and signed requests', () => {
@@ -88,6 +88,24 @@ describe('pushed and signed requests', () => {
     expect([...no.callback.searchParams.keys()]).to.deep.equal(['response'])
     expect(await refused(client.authorizationCodeGrant(jarm, no.callback, no.checks))).to.equal('access_denied')
   })
+
+  for (const [how, build] of [
+    ['pushed', byPar],
+    ['signed', byJar],
+  ] as const) {
+    it(`lets a person switch the account within a ${how} request, which goes on as it was`, async () => {
+      const email = `${how}@example.com`
+      const { id } = await server.parts.accounts.add({ email, password })
+      const { parameters, checks } = await requestParameters()
+      const visitor = createVisitor(server.issuer)
+      const signIn = await visitor.open(await build(config, parameters))
+      const consent = await visitor.submit(signIn, '/sign-in', { email: who.email, password })
+      const again = await visitor.submit(consent, '/switch', {})
+      const callback = await passThrough(visitor, again, { email })
+      const tokens = await client.authorizationCodeGrant(config, callback, { ...checks, idTokenExpected: true })
+      expect(tokens.claims()?.sub).to.equal(id)
+    })
+  }
 
   it('takes a pushed request alone from a client that says so', async () => {
     const pushing = await addKeyed(server, 'pushing', { requirePushedRequests: true })
