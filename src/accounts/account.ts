@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
 import { Refusal } from '../base/errors.ts'
 import type { Passwords } from '../crypto/passwords.ts'
+import { type PersonClaims, personClaims } from '../settings/person-claims.ts'
 import { endBound } from '../store/bonds.ts'
 import type { Account, AccountChange, Store } from '../store/store.ts'
 import { emailKey, possibleEmailKey } from './email.ts'
@@ -12,11 +13,12 @@ export interface NewAccount {
   password: string
   name?: string
   roles?: string[]
+  claims?: PersonClaims
   demo?: boolean
 }
 
 export interface Accounts {
-  /** @throws Refusal `invalid_email`, `weak_password`, `email_taken`, `unknown_role` */
+  /** @throws Refusal `invalid_email`, `weak_password`, `email_taken`, `unknown_role`, `invalid_claims` */
   add(account: NewAccount): Promise<Account>
   /** Only accounts that may be used: a disabled one is not found. Does NOT ask since when somebody is signed in; see `findSignedIn`. */
   findActive(id: string): Promise<Account | undefined>
@@ -29,6 +31,8 @@ export interface Accounts {
   authenticate(email: string, password: string): Promise<Account | undefined>
   /** @throws Refusal `unknown_role`, `unknown_account` */
   setRoles(email: string, roles: string[]): Promise<Account>
+  /** Replaces what the account says of its person. @throws Refusal `invalid_claims` with every fault, `unknown_account` */
+  setClaims(email: string, claims: unknown): Promise<Account>
   /** Ends every session and grant of the account at once. @throws Refusal `unknown_account` */
   disable(email: string): Promise<void>
   /** @throws Refusal `unknown_account` */
@@ -83,7 +87,7 @@ export function createAccounts({
   }
 
   return {
-    async add({ email, password, name, roles: wanted = [], demo = false }) {
+    async add({ email, password, name, roles: wanted = [], claims = {}, demo = false }) {
       const key = emailKey(email)
       const account: Account = {
         id: randomBytes(16).toString('base64url'),
@@ -91,6 +95,7 @@ export function createAccounts({
         emailKey: key,
         name: name ?? key.slice(0, key.indexOf('@')),
         roles: checkRoles(wanted),
+        claims: checkClaims(claims),
         passwordHash: await hashOf(password),
         demo,
         createdAt: now(),
@@ -117,6 +122,12 @@ export function createAccounts({
       await store.accounts.change(account.id, { roles: next })
       return { ...account, roles: next }
     },
+    async setClaims(email, claims) {
+      const account = await mustFind(email)
+      const next = { ...checkClaims(claims), updated_at: now() }
+      await store.accounts.change(account.id, { claims: next })
+      return { ...account, claims: next }
+    },
     async disable(email) {
       const account = await mustFind(email)
       await changeAndEndAccess(account.id, { disabledAt: now() })
@@ -131,6 +142,21 @@ export function createAccounts({
     },
     list: (limit, after) => store.accounts.list(limit, after),
   }
+}
+
+/**
+ * What may be said of a person to whom they allow it (OpenID Connect Core s5.1). The address counts as unconfirmed until an operator or a
+ * letter has said otherwise: clients link accounts by that claim.
+ */
+export function claimsOf({ id, name, email, claims }: Account): Record<string, unknown> & { sub: string } {
+  return { email_verified: false, ...claims, sub: id, name, email }
+}
+
+function checkClaims(claims: unknown): PersonClaims {
+  const parsed = personClaims.safeParse(claims)
+  if (parsed.success) return parsed.data
+  const faults = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'claims'}: ${issue.message}`)
+  throw new Refusal('invalid_claims', faults.join('; '))
 }
 
 /** At the sign-in form a malformed address is an unknown person, and costs the same. */

@@ -1,4 +1,5 @@
 import type { Accounts } from '../accounts/account.ts'
+import { Refusal } from '../base/errors.ts'
 import type { Account } from '../store/store.ts'
 import { answer, passwordFromInput, withParts } from './run.ts'
 
@@ -40,6 +41,20 @@ const changes = {
     await accounts.setPassword(email, await passwordFromInput())
     return `${email} has a new password; sessions and refresh tokens are dead.`
   },
+}
+
+/** @param text a JSON object; it replaces what was there */
+export async function setClaims(email: string, text: string, { json }: Output): Promise<void> {
+  const { claims } = await withParts(({ accounts }) => accounts.setClaims(email, parsed(text)))
+  answer(json, { email, change: 'claims', claims }, [`${email} has ${Object.keys(claims).join(', ')}: from the next answer on.`])
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new Refusal('invalid_claims', 'The claims are not JSON.', { cause })
+  }
 }
 
 export function changeAccount(change: keyof typeof changes): (email: string, ...rest: unknown[]) => Promise<void> {

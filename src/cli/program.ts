@@ -1,7 +1,7 @@
 /** The command line: `signet serve`, `client`, `account`, `settings`. Each command is a line here and a function below. */
 import { Command, CommanderError } from 'commander'
 import { clientKinds } from '../settings/client/kinds.ts'
-import { addAccount, changeAccount, listAccounts } from './account.ts'
+import { addAccount, changeAccount, listAccounts, setClaims } from './account.ts'
 import { addClient, listClients, removeClient, rotateSecret } from './client.ts'
 import { run } from './run.ts'
 import { checkSettings, serve } from './serve.ts'
@@ -60,6 +60,11 @@ account
   .description('set the roles; none takes all away')
   .option('--json')
   .action(run(changeAccount('roles')))
+account
+  .command('claims <email> <json>')
+  .description('what apps may learn of a person, by the claims of OpenID Connect Core s5.1')
+  .option('--json')
+  .action(run(setClaims))
 account
   .command('disable <email>')
   .description('end all sessions and grants, and refuse sign-in')

@@ -4,24 +4,27 @@ import type { JWTStructured, KoaContextWithOIDC } from 'oidc-provider'
 import type { Clock } from '../base/clock.ts'
 import type { KeyRing } from '../crypto/keyring.ts'
 import type { Apis } from '../permissions/apis.ts'
+import { scopeOfClaim } from '../permissions/scopes.ts'
 
 type AnyToken = { kind: string; grantId?: string; sid?: string; aud?: string | string[] }
 /** How a person signed in; on the code, a device's too, and from there on each refresh token. */
-type SignInFacts = { authTime?: number; acr?: string; amr?: string[] }
+type SignInFacts = { authTime?: number; acr?: string; amr?: string[]; claims?: { userinfo?: Record<string, unknown> } }
 
 /**
  * RFC 9068 s2.2.1: auth_time, acr and amr, which RFC 9470 step-up needs. `sid` and `grant` name what the token hangs on, so that it can
  * be revoked without ever having been stored. `roles` (RFC 9068 s2.2.3.1) where the API asks for them. A machine has none of these.
+ * `userinfo_claims` are the names of the claims parameter for userinfo (OpenID Connect Core s5.5), which is remembered nowhere else.
  */
 export function personClaims(apis: Apis): (ctx: KoaContextWithOIDC, token: AnyToken, jwt: JWTStructured) => void {
   return (ctx, token, jwt) => {
     if (token.kind !== 'AccessToken') return
     const { entities } = ctx.oidc
-    const { authTime, acr, amr } = (entities.AuthorizationCode ??
+    const { authTime, acr, amr, claims } = (entities.AuthorizationCode ??
       entities.RefreshToken ??
       entities.DeviceCode ??
       {}) as SignInFacts
     Object.assign(jwt.payload, { auth_time: authTime, acr, amr, sid: token.sid, grant: token.grantId })
+    if (claims?.userinfo) jwt.payload.userinfo_claims = Object.keys(claims.userinfo).filter(scopeOfClaim)
     if (apis.find(String(token.aud))?.includeRoles) jwt.payload.roles = entities.Account?.roles
   }
 }
@@ -48,6 +51,7 @@ export interface AccessTokenClaims {
   sid?: string
   grant?: string
   roles?: string[]
+  userinfo_claims?: string[]
   authorization_details?: Record<string, unknown>[]
   cnf?: { jkt?: string; 'x5t#S256'?: string }
   act?: Actor

@@ -1,58 +1,8 @@
-/**
- * What a request asks a person to allow, and the grant that their answer makes. Both are computed from the interaction alone, so that
- * what was shown and what is granted cannot differ, whatever the form says.
- */
+/** The grant that a person's answer makes. Like the question, it is computed from the interaction, whatever the form says. */
 import type { Grant, Provider } from 'oidc-provider'
-import { allowedScopes } from '../permissions/allowed.ts'
 import type { Api, Apis } from '../permissions/apis.ts'
-import { identityScopes, splitScope } from '../permissions/scopes.ts'
-import type { OurClient } from './our-client.ts'
-import { defaultApi } from './policy/resource.ts'
-
-export type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>
-
-export interface AskedPermission {
-  scope: string
-  /** Identifies the permission in the form: the scope, after its API's identifier and a space where it is an API's. */
-  value: string
-  api?: Api
-  sentence: string
-  required: boolean
-  /** Allowed before, by this person to this client. */
-  granted: boolean
-}
-
-export interface ConsentRequest {
-  interaction: Interaction
-  client: OurClient
-  roles: string[]
-  grant: Grant | undefined
-}
-
-/** Every permission that the request asks for and that could be given, in the order asked. */
-export function askedPermissions(apis: Apis, { interaction, client, roles, grant }: ConsentRequest): AskedPermission[] {
-  const asked = splitScope(interaction.params.scope)
-  const before = new Set(grant?.getOIDCScope().split(' '))
-  const identity = asked.flatMap((scope) => {
-    const known = identityScopes[scope]
-    return known ? [{ scope, value: scope, sentence: known.sentence, required: known.required, granted: before.has(scope) }] : []
-  })
-  const permissions = requestedApis(apis, interaction, client).flatMap(({ api, spellings }) => {
-    const granted = new Set(spellings.flatMap((identifier) => splitScope(grant?.getResourceScope(identifier))))
-    const allowed = new Set(allowedScopes(api, client, roles))
-    return asked
-      .filter((scope) => allowed.has(scope))
-      .map((scope) => ({
-        scope,
-        value: `${api.identifier} ${scope}`,
-        api,
-        sentence: api.scopes[scope]?.description ?? scope,
-        required: false,
-        granted: granted.has(scope),
-      }))
-  })
-  return [...identity, ...permissions]
-}
+import { identityScopes, scopeOfClaim, splitScope } from '../permissions/scopes.ts'
+import { type AskedPermission, askedPermissions, type ConsentRequest, requestedApis, requestedClaims } from './asked.ts'
 
 /**
  * Writes the answer down. What was left unticked is remembered as refused, so that the same request is not asked again at the next
@@ -72,9 +22,9 @@ export async function grantConsent(
   const asked = askedPermissions(apis, request)
   const allowed = asked.filter(({ required, value }) => required || ticked.has(value))
   const refused = asked.filter((permission) => !allowed.includes(permission))
-  const scopesOf = (list: AskedPermission[], api?: Api) => list.filter((one) => one.api === api).map(({ scope }) => scope)
   const identity = { allowed: scopesOf(allowed), refused: scopesOf(refused) }
   decide(grant, undefined, identity)
+  decideClaims(grant, requestedClaims(interaction), { ...identity, named: new Set(claimsOf(allowed)) })
   for (const { api, spellings } of requestedApis(apis, interaction, client)) {
     // A token for an API says the scopes of OpenID Connect too, so they are granted for it as well.
     const answer = {
@@ -86,38 +36,52 @@ export async function grantConsent(
   return grant.save()
 }
 
-/** The APIs that the request names, each once, or the one that it means. The grant is kept under every spelling, since the library looks it up by the request's. */
-function requestedApis(apis: Apis, interaction: Interaction, client: OurClient): { api: Api; spellings: string[] }[] {
-  const named = new Set([interaction.params.resource ?? defaultApi(apis, client)].flat() as string[])
-  const found = new Map<Api, string[]>()
-  for (const identifier of named) {
-    const api = apis.find(identifier)
-    if (api) found.set(api, [...(found.get(api) ?? []), identifier])
-  }
-  return [...found].map(([api, spellings]) => ({ api, spellings }))
-}
+const scopesOf = (list: AskedPermission[], api?: Api) =>
+  list.filter((one) => one.kind === 'scope' && one.api === api).map(({ name }) => name)
+const claimsOf = (list: AskedPermission[]) => list.filter(({ kind }) => kind === 'claim').map(({ name }) => name)
 
-type Scopes = { openid?: { scope?: string; claims?: string[] }; resources?: Record<string, string> }
+type Lists = { openid?: { scope?: string; claims?: string[] | undefined }; resources?: Record<string, string> }
+type Answer = { allowed: string[]; refused: string[] }
+
+/** The library only ever adds to these lists, and would take a refusal from years ago for final. */
+function listsOf(grant: Grant): { granted: Lists; rejected: Lists } {
+  const granted = grant as unknown as Lists & { rejected?: Lists }
+  granted.rejected ??= {}
+  return { granted, rejected: granted.rejected }
+}
 
 /**
  * The last answer counts, at this API alone: what is allowed now is refused no more, and what is refused now is granted no more.
- * The library only ever adds to both lists, and would take a refusal from years ago for final.
  * @param identifier of an API; undefined for the scopes of OpenID Connect
  */
-function decide(
-  grant: Grant,
-  identifier: string | undefined,
-  { allowed, refused }: { allowed: string[]; refused: string[] },
-): void {
-  const given = grant as unknown as Scopes & { rejected?: Scopes }
-  given.rejected ??= {}
-  change(given, identifier, allowed, refused)
-  change(given.rejected, identifier, refused, allowed)
+function decide(grant: Grant, identifier: string | undefined, { allowed, refused }: Answer): void {
+  const { granted, rejected } = listsOf(grant)
+  change(granted, identifier, allowed, refused)
+  change(rejected, identifier, refused, allowed)
 }
 
-function change(scopes: Scopes, identifier: string | undefined, added: string[], removed: string[]): void {
+function change(scopes: Lists, identifier: string | undefined, added: string[], removed: string[]): void {
   const before = splitScope(identifier === undefined ? scopes.openid?.scope : scopes.resources?.[identifier])
   const after = [...new Set([...before, ...added])].filter((scope) => !removed.includes(scope)).join(' ')
   if (identifier === undefined) scopes.openid = { ...scopes.openid, scope: after }
   else scopes.resources = { ...scopes.resources, [identifier]: after }
+}
+
+/**
+ * A claim that was asked for goes with its scope where that was asked for too, else with its own box. A claim that is refused is left out
+ * by the library even where a scope releases it, so allowing a scope takes the refusals of its claims back, and refusing one their grants.
+ */
+function decideClaims(grant: Grant, asked: string[], { allowed, refused, named }: Answer & { named: Set<string> }): void {
+  const { granted, rejected } = listsOf(grant)
+  const known = asked.filter((claim) => scopeOfClaim(claim))
+  const given = known.filter((claim) => named.has(claim) || allowed.includes(scopeOfClaim(claim)!.name))
+  const kept = known.filter((claim) => !given.includes(claim))
+  const released = (scopes: string[]) => scopes.flatMap((scope) => Object.keys(identityScopes[scope]?.claims ?? {}))
+  changeClaims(granted, given, [...kept, ...released(refused)])
+  changeClaims(rejected, kept, [...given, ...released(allowed)])
+}
+
+function changeClaims(lists: Lists, added: string[], removed: string[]): void {
+  const after = [...new Set([...(lists.openid?.claims ?? []), ...added])].filter((claim) => !removed.includes(claim))
+  lists.openid = { ...lists.openid, claims: after.length > 0 ? after : undefined }
 }

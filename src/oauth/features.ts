@@ -18,6 +18,8 @@ export function features(parts: ProviderParts): Configuration['features'] {
     // What the library knows here are refresh tokens, which are their client's alone. Access tokens are answered by `token-questions.ts`.
     introspection: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
     jwtIntrospection: { enabled: true },
+    claimsParameter: { enabled: true },
+    jwtUserinfo: { enabled: true },
     revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
     deviceFlow: deviceFlow(pages.device),
     dPoP: {

@@ -82,6 +82,7 @@ export function storedAccessToken(living: LivingToken | undefined): AdapterPaylo
     clientId: claims.client_id,
     grantId: claims.grant,
     scope: claims.scope,
+    claims: { userinfo: Object.fromEntries((claims.userinfo_claims ?? []).map((name) => [name, null])) },
     ...(jkt !== undefined && { jkt }),
     ...(x5t !== undefined && { 'x5t#S256': x5t }),
   } as AdapterPayload

@@ -1,6 +1,8 @@
 /** Settings and parts -> oidc-provider. Reads as the list of what is on; the switches themselves are in `features.ts`. */
 import { type ClientAuthMethod, type Configuration, type KoaContextWithOIDC, Provider } from 'oidc-provider'
+import { claimsOf } from '../accounts/account.ts'
 import { identityScopeNames, identityScopes } from '../permissions/scopes.ts'
+import type { Account } from '../store/store.ts'
 import { personClaims } from './access-tokens.ts'
 import { saysUnavailable } from './adapter.ts'
 import { adapters } from './adapters.ts'
@@ -21,6 +23,7 @@ import { interactions } from './policy/prompts.ts'
 import { refuseResourceEarly } from './policy/resource.ts'
 import { refuseReplays } from './replays.ts'
 import { signingKeys } from './signing-keys.ts'
+import { pairwiseSubjects } from './subject.ts'
 
 export function createProvider(given: ProviderParts): Provider {
   const parts: ProviderParts = {
@@ -60,13 +63,15 @@ function configuration(parts: ProviderParts): Configuration {
     clientBasedCORS: (ctx, origin, client) => mayCallFrom(origin, client as OurClient, ctx.oidc.route),
     scopes: identityScopeNames,
     claims: {
-      ...Object.fromEntries(Object.entries(identityScopes).map(([scope, { claims }]) => [scope, claims])),
+      ...Object.fromEntries(Object.entries(identityScopes).map(([scope, { claims }]) => [scope, Object.keys(claims)])),
       acr: null,
       amr: null,
       auth_time: null,
       sid: null,
     },
-    acrValues: [passwordAcr],
+    acrValues: settings.signIn.acrValues,
+    subjectTypes: ['public', 'pairwise'],
+    pairwiseIdentifier: pairwiseSubjects(parts.masterSecret),
     // The library hands over a dispatcher of its own, which guards by looking at the socket; ours decides before there is one.
     fetch: parts.outgoing,
     routes: {
@@ -88,13 +93,14 @@ function configuration(parts: ProviderParts): Configuration {
     findAccount: async (ctx, id, token) => {
       const account = await accounts.findSignedIn(id, signedInAt(ctx, token))
       if (!account) return undefined
-      // False until a letter has shown it: clients link accounts by this claim.
-      const claims = { sub: account.id, name: account.name, email: account.email, email_verified: false }
-      return { accountId: account.id, roles: account.roles, claims: () => claims }
+      return { accountId: account.id, roles: account.roles, claims: personClaimsOf(account) }
     },
     loadExistingGrant: existingGrant,
     formats: { customizers: { jwt: personClaims(apis) } },
-    interactions: { policy: interactions(), url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
+    interactions: {
+      policy: interactions(settings.signIn.acrValues),
+      url: (_ctx, interaction) => `/interaction/${interaction.uid}`,
+    },
     renderError: pages.error,
     cookies: cookies(parts),
     ttl: {
@@ -113,6 +119,15 @@ function configuration(parts: ProviderParts): Configuration {
 
 /** FAPI 2.0 Security Profile s5.3.2.2: a minute at most. */
 const codeLifetime = (seconds: number, { profile }: OurClient): number => (profile === 'fapi2' ? Math.min(seconds, 60) : seconds)
+/**
+ * OpenID Connect Core s5.4: what a scope releases is answered at userinfo. An ID token says what was asked for it by name, and no more: it
+ * travels through browsers, as a hint in addresses too.
+ */
+function personClaimsOf(account: Account) {
+  const all = claimsOf(account)
+  return (use: string, _scope: string, asked: object) =>
+    use === 'id_token' ? { sub: all.sub, ...Object.fromEntries(Object.entries(all).filter(([name]) => name in asked)) } : all
+}
 
 /** A code or a refresh token says when its person signed in; an access token was issued later than that; at the pages the session knows. */
 function signedInAt(ctx: KoaContextWithOIDC, token: { authTime?: number; iat?: number } | undefined): number | undefined {
@@ -123,6 +138,3 @@ function lifetimeOf({ resourceServer }: { resourceServer?: { accessTokenTTL?: nu
   if (resourceServer?.accessTokenTTL === undefined) throw new TypeError('an access token without an API')
   return resourceServer.accessTokenTTL
 }
-
-/** The one way to sign in so far. `acr` names the method's strength to whoever asks for it (RFC 9470). */
-export const passwordAcr = 'urn:signet:acr:password'

@@ -85,6 +85,18 @@ export interface DeviceDoneModel {
   allowed: boolean
 }
 
+export interface SelectAccountModel {
+  /** Where "Continue" posts `csrf` to. */
+  action: string
+  csrf: string
+  client: AppModel
+  /** Who is signed in here. */
+  account: { name: string; email: string }
+  /** Where "Use another account" and "Cancel" post `csrf` to. */
+  switchAction: string
+  abortAction: string
+}
+
 export interface LogoutModel {
   /** Where the form goes; fields `xsrf`, and `logout=yes` unless the person stays. */
   action: string
@@ -125,6 +137,7 @@ export interface PageModels {
   device: DeviceModel
   deviceConfirm: DeviceConfirmModel
   deviceDone: DeviceDoneModel
+  selectAccount: SelectAccountModel
   logout: LogoutModel
   signedOut: SignedOutModel
   error: ErrorModel

@@ -13,6 +13,7 @@ const templateOf: Record<Page, string> = {
   device: 'device',
   deviceConfirm: 'device-confirm',
   deviceDone: 'device-done',
+  selectAccount: 'select-account',
   logout: 'logout',
   signedOut: 'signed-out',
   error: 'error',

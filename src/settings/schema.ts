@@ -2,55 +2,17 @@
  * What an operator may say, as a schema. Strict: a name that is not known is a fault, so that a misspelt setting never
  * silently keeps its default. All faults of a file are reported at once, each with its path (see `load.ts`).
  */
-import { createPublicKey } from 'node:crypto'
-import type { JWK } from 'jose'
 import { z } from 'zod'
 import { parseColour } from '../base/colour.ts'
+import { api, roleName } from './api.ts'
 import { clientRegistration } from './client/registration.ts'
 import { lifetimes, refreshTokens } from './lifetimes.ts'
 import { seconds, whole } from './numbers.ts'
 import { dpop, mutualTls, mutualTlsFaults } from './sender-constraints.ts'
 import { areSound, isRecord } from './sound.ts'
-import { isLoopbackHost, sameIdentifier, uriWithoutFragment } from './uri.ts'
+import { isLoopbackHost, sameIdentifier } from './uri.ts'
 
 const port = whole(1, 65_535)
-const roleName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$/, 'a role is 1-64 letters, digits or _.:-')
-// RFC 6749 s3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E ). The names of OpenID Connect are taken.
-const scopeName = z
-  .string()
-  .regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,128}$/, 'a scope is visible ASCII without quotes or backslash (RFC 6749 s3.3)')
-  .refine((name) => !['openid', 'profile', 'email', 'offline_access'].includes(name), 'this scope belongs to OpenID Connect')
-
-const scope = z.strictObject({
-  /** The sentence that a person reads on the consent page. */
-  description: z.string().min(1).max(200),
-  /** Only people with one of these roles can grant it. */
-  roles: z.array(roleName).min(1).optional(),
-})
-
-const encryption = z
-  .strictObject({
-    algorithm: z.enum(['ECDH-ES', 'ECDH-ES+A256KW', 'RSA-OAEP-256']).default('ECDH-ES'),
-    encoding: z.enum(['A256GCM', 'A128GCM']).default('A256GCM'),
-    /** The API's public key; the private half never leaves the API. */
-    publicKey: z.looseObject({ kty: z.enum(['EC', 'OKP', 'RSA']), kid: z.string().optional() }),
-  })
-  .superRefine(({ algorithm, publicKey }, context) => {
-    const fault = (message: string) => context.addIssue({ code: 'custom', path: ['publicKey'], message })
-    if ('d' in publicKey) fault('this is a private key; give the public half')
-    else if (!fits(publicKey, algorithm)) fault(`is no public key for ${algorithm}`)
-  })
-
-const api = z.strictObject({
-  identifier: z.url({ abort: true }).refine(uriWithoutFragment, 'an absolute URI without fragment or query (RFC 8707 s2)'),
-  name: z.string().min(1).max(80),
-  scopes: z.record(scopeName, scope),
-  algorithm: z.enum(['ES256', 'RS256', 'PS256', 'EdDSA']).default('ES256'),
-  accessTokenLifetimeSeconds: seconds(30, 86_400).default(600),
-  /** Whether its access tokens carry the person's `roles`. */
-  includeRoles: z.boolean().default(false),
-  encryption: encryption.optional(),
-})
 
 const theme = z.strictObject({
   title: z.string().trim().min(1).max(60).default('Signet'),
@@ -77,6 +39,12 @@ const signIn = z.strictObject({
   /** Right passwords count too, since what counts has to be counted before the password is looked at. */
   attemptsPerNetwork: whole(1, 100_000).default(300),
   windowSeconds: seconds(10, 86_400).default(900),
+  /** What a sign-in by password is worth, by names that clients ask for as `acr`; the first is the one that is said to whoever asks for none. */
+  acrValues: z
+    .array(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/, 'a name without spaces'))
+    .min(1)
+    .max(20)
+    .default(['urn:signet:acr:password']),
 })
 
 /** Requests of this server to addresses that clients name: keys, sector identifiers, logout notices. */
@@ -182,17 +150,5 @@ function clientApiFaults({ clients, apis }: Pick<SettingsFile, 'clients' | 'apis
       const unknown = api && scopes.find((scope) => !Object.hasOwn(api.scopes, scope))
       if (unknown !== undefined) fault(['clients', index, 'apis', identifier], `has no scope "${unknown}"`)
     }
-  }
-}
-
-/** RFC 7518 s4: which keys an algorithm takes; and whether it is a key at all. */
-function fits(publicKey: JWK, algorithm: string): boolean {
-  const families = algorithm.startsWith('RSA') ? ['RSA'] : ['EC', 'OKP']
-  if (!families.includes(publicKey.kty as string)) return false
-  try {
-    createPublicKey({ key: publicKey, format: 'jwk' })
-    return true
-  } catch {
-    return false
   }
 }

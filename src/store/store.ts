@@ -62,6 +62,8 @@ export interface Account {
   name: string
   passwordHash: string
   roles: string[]
+  /** Standard claims of OpenID Connect beside the name and the address; the store does not look inside. */
+  claims: Record<string, unknown>
   /** Made by `npm start` for a first try, with a known password; production refuses to start beside it. */
   demo: boolean
   createdAt: number
@@ -70,7 +72,7 @@ export interface Account {
   accessEndedAt?: number
 }
 
-export type AccountChange = Partial<Pick<Account, 'name' | 'passwordHash' | 'roles' | 'disabledAt' | 'accessEndedAt'>>
+export type AccountChange = Partial<Pick<Account, 'name' | 'passwordHash' | 'roles' | 'disabledAt' | 'accessEndedAt' | 'claims'>>
 
 export interface AccountStore {
   /** @returns false when the e-mail key is taken. */

@@ -73,6 +73,7 @@ export function createApp(parts: AppParts): App {
     accounts: parts.accounts,
     attempts,
     apis: parts.apis,
+    acrValues: settings.signIn.acrValues,
     pages,
     csrf,
     headers,

@@ -99,6 +99,16 @@ export const signetPages: Record<string, Way> = {
       prompt: 'login',
     })
   },
+  'select-account': async (page, { issuer, client }) => {
+    await signInAndAllow(page, client)
+    await request(page, issuer, {
+      client_id: 'sample-client',
+      redirect_uri: `${client}/callback`,
+      scope: 'openid',
+      prompt: 'select_account',
+    })
+    await headed(page, 'Choose an account')
+  },
   consent: (page, { client }) => signIn(page, client),
   'sign-in-stranger': (page, { issuer }) => requestOfStranger(page, issuer, logo),
   'consent-stranger': async (page, { issuer }) => {

@@ -33,6 +33,17 @@ describe('signet account', () => {
     expectOneLine(await programs.signet(['account', 'roles', email, 'owner']), /no role "owner"/)
   })
 
+  it('says what apps may learn, by the standard claims alone', async () => {
+    const claims = { birthdate: '1815-12-10', email_verified: true }
+    const { claims: set } = (await programs.json(['account', 'claims', email, JSON.stringify(claims)])) as { claims: object }
+    expect(set).to.include(claims).and.have.property('updated_at')
+    for (const [text, sentence] of [
+      ['{"shoe_size":37}', /shoe_size/],
+      ['{', /not JSON/],
+    ] as [string, RegExp][])
+      expectOneLine(await programs.signet(['account', 'claims', email, text]), sentence)
+  })
+
   it('disables and enables', async () => {
     expect(await programs.json(['account', 'disable', email])).to.deep.equal({ email, change: 'disable' })
     expect((await list())[0]).to.deep.include({ roles: ['editor'], disabled: true })

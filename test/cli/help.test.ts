@@ -9,7 +9,7 @@ describe('signet --help', () => {
 
   for (const [args, names] of [
     [[], ['serve', 'settings', 'client', 'account', 'SIGNET_CONFIG', '--json']],
-    [['account'], ['add', 'list', 'roles', 'disable', 'enable', 'password']],
+    [['account'], ['add', 'list', 'roles', 'claims', 'disable', 'enable', 'password']],
     [
       ['client', 'add'],
       ['--kind', 'web, spa, native, device, machine, api', '--redirect-uri', '--api', '--first-party', '--pkce-exempt'],

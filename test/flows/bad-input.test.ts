@@ -101,6 +101,7 @@ const routes: Route[] = [
   { method: 'POST', path: '/interaction/{}/sign-in', names: ['csrf', 'email', 'password'] },
   { method: 'POST', path: '/interaction/{}/consent', names: ['csrf', 'decision', 'scope'] },
   { method: 'POST', path: '/interaction/{}/switch', names: ['csrf'] },
+  { method: 'POST', path: '/interaction/{}/select-account', names: ['csrf'] },
   { method: 'GET', path: '/assets/{}', names: ['v'] },
   { method: 'GET', path: '/{}', names: [] },
   { method: 'GET', path: '/.well-known/{}', names: [] },

@@ -65,7 +65,7 @@ describe('sessions', () => {
     expect((await attacker.fetch(action, { method: 'POST', body })).status, 'the control').to.equal(303)
   })
 
-  for (const step of ['sign-in', 'consent', 'cancel', 'switch']) {
+  for (const step of ['sign-in', 'select-account', 'consent', 'cancel', 'switch']) {
     for (const headers of [
       { 'sec-fetch-site': 'cross-site' },
       { 'sec-fetch-site': 'same-site' },

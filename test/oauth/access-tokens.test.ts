@@ -107,7 +107,7 @@ describe('reading an own access token', () => {
 
   it('is for the library the payload of a token without audience, of the account itself, and nothing where there is none', () => {
     const account = { id: 'ada' } as Account
-    const own = { ...(claims as unknown as AccessTokenClaims), sub: 'pairwise' }
+    const own = { ...(claims as unknown as AccessTokenClaims), sub: 'pairwise', userinfo_claims: ['birthdate'] }
     const expected = {
       kind: 'AccessToken',
       jti: 'j',
@@ -117,6 +117,7 @@ describe('reading an own access token', () => {
       clientId: 'app',
       grantId: 'g',
       scope: 'openid',
+      claims: { userinfo: { birthdate: null } },
     }
     expect(storedAccessToken({ claims: own, account })).to.deep.equal(expected)
     // The library then demands the proof (RFC 9449 s7, RFC 8705 s3).

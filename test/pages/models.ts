@@ -55,6 +55,14 @@ export const good: PageModels = {
     place: { address: '203.0.113.7', agent: 'NotesTV/1.0', sameNetwork: true },
   },
   deviceDone: { client: { name: 'Notes' }, allowed: true },
+  selectAccount: {
+    action: '/interaction/u1/select-account',
+    csrf: 'c5rf',
+    client: { name: 'Notes', logo: 'https://notes.example/logo.png', verified: false },
+    account: { name: 'Ada Lovelace', email: 'ada@example.com' },
+    switchAction: '/interaction/u1/switch',
+    abortAction: '/interaction/u1/cancel',
+  },
   logout: { action: '/session/end/confirm', xsrf: 'x5rf', client: { name: 'Notes' }, account: { email: 'ada@example.com' } },
   signedOut: { client: { name: 'Notes' } },
   error: {

@@ -91,7 +91,7 @@ const bad: [string, Record<string, unknown>][] = [
     'sectorIdentifierUri',
     { ...web, subjectType: 'pairwise', redirectUris: ['https://a.example.com/', 'https://b.example.com/'] },
   ],
-  ['sectorIdentifierUri', { ...device, subjectType: 'pairwise' }],
+  ['subjectType', { ...device, subjectType: 'pairwise' }],
   ['backchannelLogoutUri', { ...web, backchannelLogoutUri: 'ftp://app.example.com/' }],
   ['pkceExempt', { ...spa, pkceExempt: true }],
   ['pkceExempt', { ...native, pkceExempt: true }],

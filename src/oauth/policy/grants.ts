@@ -26,6 +26,8 @@ async function grantAll(ctx: KoaContextWithOIDC, grant: Grant): Promise<Grant> {
   const asked = splitScope(ctx.oidc.params?.scope)
   const identity = asked.filter((scope) => identityScopeNames.includes(scope))
   if (identity.length > 0) grant.addOIDCScope(identity.join(' '))
+  const claims = [...ctx.oidc.requestParamClaims]
+  if (claims.length > 0) grant.addOIDCClaims(claims)
   for (const [identifier, server] of Object.entries(ctx.oidc.resourceServers ?? {})) {
     const scopes = asked.filter((scope) => server.scopes.has(scope))
     if (scopes.length > 0) grant.addResourceScope(identifier, scopes.join(' '))

@@ -54,8 +54,11 @@ function redirectFaults(client: Judged): Fault[] {
     faults.push({ path: ['redirectUris'], message: `a ${client.kind} sends nobody anywhere` })
   if (redirects && client.redirectUris.length === 0) faults.push({ path: ['redirectUris'], message: 'needs at least one' })
   const hosts = new Set(client.redirectUris.map((uri) => URL.parse(uri)?.host))
+  // OpenID Connect Registration s5 knows a sector by redirect URIs, and a device has none that anybody holds it to.
+  if (client.subjectType === 'pairwise' && (!redirects || client.grants.includes('device_code')))
+    faults.push({ path: ['subjectType'], message: 'pairwise subjects are for clients that are known by their redirect URIs' })
   // OpenID Connect Core s8.1: with several hosts the client has to say which of them it is known by.
-  if (client.subjectType === 'pairwise' && hosts.size !== 1 && !client.sectorIdentifierUri)
+  else if (client.subjectType === 'pairwise' && hosts.size !== 1 && !client.sectorIdentifierUri)
     faults.push({ path: ['sectorIdentifierUri'], message: 'pairwise subjects need it, unless all redirect URIs have one host' })
   return faults
 }

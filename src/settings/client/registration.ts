@@ -33,6 +33,9 @@ const judged = [
 
 /** What this server signs for clients with: ID tokens, signed answers. RS256 is there for those who know nothing else. */
 export const responseAlgorithms = ['ES256', 'RS256'] as const
+/** And how it encrypts to them. */
+export const encryptionAlgorithms = ['ECDH-ES', 'ECDH-ES+A256KW', 'RSA-OAEP-256'] as const
+export const encryptionEncodings = ['A256GCM', 'A128GCM', 'A128CBC-HS256'] as const
 
 const uriList = z.array(z.string().max(2_048)).max(50).default([])
 const httpsUri = z.url({ protocol: /^https$/ })
@@ -46,8 +49,8 @@ const signed = z.enum(responseAlgorithms).optional()
 
 const encrypted = z
   .strictObject({
-    algorithm: z.enum(['ECDH-ES', 'ECDH-ES+A256KW', 'RSA-OAEP-256']).default('ECDH-ES'),
-    encoding: z.enum(['A256GCM', 'A128GCM', 'A128CBC-HS256']).default('A256GCM'),
+    algorithm: z.enum(encryptionAlgorithms).default('ECDH-ES'),
+    encoding: z.enum(encryptionEncodings).default('A256GCM'),
   })
   .optional()
 

@@ -49,6 +49,7 @@ function columnsOf(change: AccountChange): Updateable<AccountTable> {
     ...(change.roles !== undefined && { roles: JSON.stringify(change.roles) }),
     ...('disabledAt' in change && { disabled_at: change.disabledAt ?? null }),
     ...(change.accessEndedAt !== undefined && { access_ended_at: change.accessEndedAt }),
+    ...(change.claims !== undefined && { claims: JSON.stringify(change.claims) }),
   }
 }
 
@@ -64,6 +65,7 @@ function rowOf(account: Account): AccountTable {
     created_at: account.createdAt,
     disabled_at: account.disabledAt ?? null,
     access_ended_at: account.accessEndedAt ?? null,
+    claims: JSON.stringify(account.claims),
   }
 }
 
@@ -75,6 +77,7 @@ function accountOf(row: AccountTable): Account {
     name: row.name,
     passwordHash: row.password_hash,
     roles: JSON.parse(row.roles) as string[],
+    claims: JSON.parse(row.claims) as Account['claims'],
     demo: row.demo === 1,
     createdAt: row.created_at,
     ...(row.disabled_at !== null && { disabledAt: row.disabled_at }),

@@ -28,6 +28,7 @@ export interface AccountTable {
   created_at: number
   disabled_at: number | null
   access_ended_at: number | null
+  claims: string
 }
 
 export interface ClientTable {

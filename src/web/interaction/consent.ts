@@ -1,7 +1,7 @@
 /** The consent page, and what it and its answer are computed from. */
 import type { Context } from 'koa'
 import { Refusal } from '../../base/errors.ts'
-import { askedPermissions, type ConsentRequest } from '../../oauth/consent.ts'
+import { askedPermissions, type ConsentRequest } from '../../oauth/asked.ts'
 import { staysOnDevice } from '../../settings/uri.ts'
 import type { Account } from '../../store/store.ts'
 import { about, appOf, type InteractionParts, pathOf, type Step, show } from './step.ts'
@@ -18,8 +18,8 @@ export async function showConsent(parts: InteractionParts, ctx: Context, step: S
     csrf: parts.csrf.tokenFor(about(step)),
     client: { ...appOf(client), policyUri: client.policyUri, tosUri: client.tosUri },
     account: { name: account.name, email: account.email },
-    permissions: askedPermissions(parts.apis, request).map(({ scope, value, api, sentence, required, granted }) => ({
-      name: scope,
+    permissions: askedPermissions(parts.apis, request).map(({ name, value, api, sentence, required, granted }) => ({
+      name,
       value,
       api: api?.name,
       sentence,
@@ -31,13 +31,19 @@ export async function showConsent(parts: InteractionParts, ctx: Context, step: S
   })
 }
 
-export async function consentRequest(
-  { provider, accounts }: InteractionParts,
-  { interaction, client }: Step,
-): Promise<{ request: ConsentRequest; account: Account }> {
+/** Whose step this is. @throws Refusal `access_denied` */
+export async function presentAccount({ accounts }: InteractionParts, { interaction }: Step): Promise<Account> {
   const account = await accounts.findActive(interaction.session?.accountId ?? '')
-  if (!account)
-    throw new Refusal('access_denied', 'Nobody is signed in here any more. Please go back to the app.', { status: 403 })
-  const grant = interaction.grantId ? await provider.Grant.find(interaction.grantId) : undefined
+  if (account) return account
+  throw new Refusal('access_denied', 'Nobody is signed in here any more. Please go back to the app.', { status: 403 })
+}
+
+export async function consentRequest(
+  parts: InteractionParts,
+  step: Step,
+): Promise<{ request: ConsentRequest; account: Account }> {
+  const { interaction, client } = step
+  const account = await presentAccount(parts, step)
+  const grant = interaction.grantId ? await parts.provider.Grant.find(interaction.grantId) : undefined
   return { request: { interaction, client, roles: account.roles, grant }, account }
 }

@@ -6,7 +6,7 @@ import type { Attempts } from '../../accounts/attempts.ts'
 import type { Clock } from '../../base/clock.ts'
 import { Refusal } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
-import type { Interaction } from '../../oauth/consent.ts'
+import type { Interaction } from '../../oauth/asked.ts'
 import { tellClients } from '../../oauth/logout/endings.ts'
 import type { OurClient } from '../../oauth/our-client.ts'
 import type { Pages } from '../../pages/render.ts'
@@ -19,6 +19,8 @@ export interface InteractionParts {
   accounts: Accounts
   attempts: Attempts
   apis: Apis
+  /** What a sign-in by password is worth, by the operator's names. */
+  acrValues: string[]
   pages: Pages
   csrf: Csrf
   headers: Headers

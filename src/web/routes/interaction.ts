@@ -7,20 +7,22 @@ import type { Context } from 'koa'
 import { networkOf } from '../../accounts/networks.ts'
 import { Refusal } from '../../base/errors.ts'
 import { grantConsent } from '../../oauth/consent.ts'
-import { passwordAcr } from '../../oauth/provider.ts'
+import { passwordAcr } from '../../oauth/policy/acr.ts'
 import { field, readForm } from '../form.ts'
 import { consentRequest, showConsent } from '../interaction/consent.ts'
+import { showSelectAccount } from '../interaction/select-account.ts'
 import { showSignIn, trySignIn } from '../interaction/sign-in.ts'
 import { about, finish, type InteractionParts, leave, type Step, stepOf } from '../interaction/step.ts'
 
 /** By the policy's prompt. */
 const pageOf: Record<string, (parts: InteractionParts, ctx: Context, step: Step) => Promise<void>> = {
   login: showSignIn,
+  select_account: showSelectAccount,
   consent: showConsent,
 }
 
 export function interactionRoutes(parts: InteractionParts): Router {
-  const { provider, accounts, attempts, apis, csrf, now, log } = parts
+  const { provider, accounts, attempts, apis, acrValues, csrf, now, log } = parts
   const router = new Router({ prefix: '/interaction/:uid' })
 
   router.get('/', async (ctx) => {
@@ -42,7 +44,17 @@ export function interactionRoutes(parts: InteractionParts): Router {
       return showSignIn(parts, ctx, step, { email, ...account })
     }
     log.info('sign_in.success', { ...who, subject: account.id })
-    await finish(provider, ctx, { login: { accountId: account.id, ts: givenAt, acr: passwordAcr, amr: ['pwd'], remember: true } })
+    const acr = passwordAcr(acrValues, step.interaction.params)
+    // Whoever has just signed in has chosen an account.
+    await finish(provider, ctx, {
+      login: { accountId: account.id, ts: givenAt, acr, amr: ['pwd'], remember: true },
+      select_account: {},
+    })
+  })
+
+  router.post('/select-account', async (ctx) => {
+    await posted(ctx, 'select_account')
+    await finish(provider, ctx, { select_account: {} }, true)
   })
 
   router.post('/consent', async (ctx) => {
@@ -61,7 +73,7 @@ export function interactionRoutes(parts: InteractionParts): Router {
   })
 
   router.post('/switch', async (ctx) => {
-    const { step } = await posted(ctx, 'consent')
+    const { step } = await posted(ctx)
     await leave(provider, ctx, step)
   })
 

@@ -15,6 +15,7 @@ export function accountFacts(world: World): void {
     name,
     passwordHash: 'hash',
     roles: ['admin', 'Ünïcode "role"'],
+    claims: { nickname: 'Ünïcode', address: { country: 'GB' } },
     demo: false,
     createdAt: world.time,
     ...change,
@@ -39,8 +40,10 @@ export function accountFacts(world: World): void {
   it('changes what is named, and nothing else', async () => {
     await store.add(made('ada'))
     expect(await store.change('id-ada', { name: 'Countess', roles: [] })).to.equal(true)
-    expect(await store.change('id-ada', { passwordHash: 'other' })).to.equal(true)
-    expect(await store.find('id-ada')).to.deep.equal(made('ada', { name: 'Countess', roles: [], passwordHash: 'other' }))
+    expect(await store.change('id-ada', { passwordHash: 'other', claims: {} })).to.equal(true)
+    expect(await store.find('id-ada')).to.deep.equal(
+      made('ada', { name: 'Countess', roles: [], passwordHash: 'other', claims: {} }),
+    )
   })
 
   it('disables, and enables by an explicit undefined alone', async () => {

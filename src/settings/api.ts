@@ -1,0 +1,59 @@
+/** An API that tokens are for, as an operator declares it. */
+import { createPublicKey } from 'node:crypto'
+import type { JWK } from 'jose'
+import { z } from 'zod'
+import { seconds } from './numbers.ts'
+import { uriWithoutFragment } from './uri.ts'
+
+export const roleName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$/, 'a role is 1-64 letters, digits or _.:-')
+// RFC 6749 s3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E ). The names of OpenID Connect are taken.
+const scopeName = z
+  .string()
+  .regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,128}$/, 'a scope is visible ASCII without quotes or backslash (RFC 6749 s3.3)')
+  .refine(
+    (name) => !['openid', 'profile', 'email', 'address', 'phone', 'offline_access'].includes(name),
+    'this scope belongs to OpenID Connect',
+  )
+
+const scope = z.strictObject({
+  /** The sentence that a person reads on the consent page. */
+  description: z.string().min(1).max(200),
+  /** Only people with one of these roles can grant it. */
+  roles: z.array(roleName).min(1).optional(),
+})
+
+const encryption = z
+  .strictObject({
+    algorithm: z.enum(['ECDH-ES', 'ECDH-ES+A256KW', 'RSA-OAEP-256']).default('ECDH-ES'),
+    encoding: z.enum(['A256GCM', 'A128GCM']).default('A256GCM'),
+    /** The API's public key; the private half never leaves the API. */
+    publicKey: z.looseObject({ kty: z.enum(['EC', 'OKP', 'RSA']), kid: z.string().optional() }),
+  })
+  .superRefine(({ algorithm, publicKey }, context) => {
+    const fault = (message: string) => context.addIssue({ code: 'custom', path: ['publicKey'], message })
+    if ('d' in publicKey) fault('this is a private key; give the public half')
+    else if (!fits(publicKey, algorithm)) fault(`is no public key for ${algorithm}`)
+  })
+
+export const api = z.strictObject({
+  identifier: z.url({ abort: true }).refine(uriWithoutFragment, 'an absolute URI without fragment or query (RFC 8707 s2)'),
+  name: z.string().min(1).max(80),
+  scopes: z.record(scopeName, scope),
+  algorithm: z.enum(['ES256', 'RS256', 'PS256', 'EdDSA']).default('ES256'),
+  accessTokenLifetimeSeconds: seconds(30, 86_400).default(600),
+  /** Whether its access tokens carry the person's `roles`. */
+  includeRoles: z.boolean().default(false),
+  encryption: encryption.optional(),
+})
+
+/** RFC 7518 s4: which keys an algorithm takes; and whether it is a key at all. */
+function fits(publicKey: JWK, algorithm: string): boolean {
+  const families = algorithm.startsWith('RSA') ? ['RSA'] : ['EC', 'OKP']
+  if (!families.includes(publicKey.kty as string)) return false
+  try {
+    createPublicKey({ key: publicKey, format: 'jwk' })
+    return true
+  } catch {
+    return false
+  }
+}
