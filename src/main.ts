@@ -2,8 +2,7 @@
 // First, before anything loads what it quietens.
 import './base/quiet.ts'
 
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { Server } from 'node:http'
 import { createAccounts } from './accounts/account.ts'
 import { type Clock, type Later, systemClock } from './base/clock.ts'
 import { Refusal } from './base/errors.ts'
@@ -12,6 +11,7 @@ import { openKeyFolder } from './crypto/key-files.ts'
 import { openKeyRing } from './crypto/keyring.ts'
 import { masterSecret } from './crypto/master-secret.ts'
 import { createPasswords, type Passwords } from './crypto/passwords.ts'
+import { createListener, listen } from './main/listener.ts'
 import { createClients } from './oauth/clients.ts'
 import type { Notices } from './oauth/logout/notices.ts'
 import { createGuardedFetch } from './outgoing/fetch.ts'
@@ -83,10 +83,10 @@ export async function startServer(
     const outgoing = createGuardedFetch({ ...settings.outgoing, deadline: AbortSignal.timeout, log: parts.log })
     if (settings.outgoing.allowPrivateNetworks) parts.log.error('outgoing.private_networks_allowed', { warning: whatIsOpen })
     const { handler, notices } = createApp({ ...parts, ring, apis, pages, outgoing, later: options.later ?? systemLater })
-    const server = createServer(limits, handler)
-    server.maxHeadersCount = 100
+    const server = createListener(settings.listen, handler)
     const port = await listen(server, settings.listen)
-    await notices.resume()
+    // What was owed before can wait for the next start, if it must.
+    await notices.resume().catch((error) => parts.log.error('backchannel_logout.not_resumed', { error }))
     return { parts, port, close: () => stop(server, notices, parts) }
   } catch (cause) {
     await parts.close()
@@ -96,9 +96,6 @@ export async function startServer(
 
 /** Nothing that is put off keeps a process alive that has nothing else to do. */
 const systemLater: Later = (milliseconds, run) => void setTimeout(run, milliseconds).unref()
-
-/** A slow sender of headers or body is dropped (408); 16 kB of headers is Node's own limit (431). */
-const limits = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 20_000, maxHeaderSize: 16_384 }
 
 /** As loud as a fault, at every start. */
 const whatIsOpen =
@@ -117,19 +114,6 @@ async function refuseDemoInProduction({ settings, store }: Parts): Promise<void>
       `${settings.dataFolder} holds the demo account, whose password is known: give production a data folder of its own.`,
     )
   }
-}
-
-function listen(server: Server, { host, port }: Settings['listen']): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      const taken = cause.code === 'EADDRINUSE'
-      const sentence = taken
-        ? `Port ${port} on ${host} is taken. Set SIGNET_PORT to another; a second Signet needs a SIGNET_DATA of its own as well.`
-        : `Cannot listen on ${host}:${port} (${cause.code}).`
-      reject(new Refusal(taken ? 'port_taken' : 'cannot_listen', sentence, { cause }))
-    })
-    server.listen({ host, port }, () => resolve((server.address() as AddressInfo).port))
-  })
 }
 
 async function stop(server: Server, notices: Notices, parts: Parts): Promise<void> {

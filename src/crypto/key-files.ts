@@ -1,4 +1,4 @@
-/** Files under the key folder. The only code that reads or writes them: mode 0600, in a folder of mode 0700, refused when others may read. */
+/** Files under the key folder, and the key of TLS wherever it lies. The only code that reads or writes them: mode 0600, in a folder of mode 0700, refused when others may read. */
 import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { Refusal } from '../base/errors.ts'
@@ -25,6 +25,17 @@ export function openKeyFolder(folder: string): KeyFiles {
     names: () => readdirSync(folder).sort(),
     read: (name) => readPrivate(path.join(folder, name)),
     create: (name, text) => createPrivate(path.join(folder, name), text),
+  }
+}
+
+/** @throws Refusal `unreadable_key` when either cannot be read, or when others can read the key */
+export function readTlsFiles(files: { certificate: string; key: string }): { cert: string; key: string } {
+  const key = readPrivate(files.key)
+  if (key === undefined) throw new Refusal('unreadable_key', `The key file ${files.key} is not there.`)
+  try {
+    return { cert: readFileSync(files.certificate, 'utf8'), key }
+  } catch (cause) {
+    throw new Refusal('unreadable_key', `The certificate ${files.certificate} cannot be read (${errno(cause)}).`, { cause })
   }
 }
 

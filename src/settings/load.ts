@@ -36,6 +36,7 @@ export function loadSettings(env: Environment = process.env): Settings {
   }
   return {
     ...parsed.data,
+    listen: listenOf(parsed.data, path.dirname(file)),
     development: isDevelopment(parsed.data.issuer),
     dataFolder: path.resolve(env.SIGNET_DATA ?? path.join(root, 'data')),
     keyFolder: path.resolve(env.SIGNET_KEYS ?? path.join(root, 'keys')),
@@ -43,6 +44,13 @@ export function loadSettings(env: Environment = process.env): Settings {
     masterSecret: env.SIGNET_SECRET || undefined,
     samples: { apiPort: portFrom(env, 'SIGNET_API_PORT', 4001), clientPort: portFrom(env, 'SIGNET_CLIENT_PORT', 4002) },
   }
+}
+
+/** Files that the settings name lie where the settings do, unless the path is absolute. */
+function listenOf({ listen }: SettingsFile, folder: string): SettingsFile['listen'] {
+  const { tls } = listen
+  if (!tls) return listen
+  return { ...listen, tls: { certificate: path.resolve(folder, tls.certificate), key: path.resolve(folder, tls.key) } }
 }
 
 /** What a child process of ours is started with: this environment and what is added to it. */

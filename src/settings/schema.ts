@@ -47,6 +47,13 @@ const signIn = z.strictObject({
     .default(['urn:signet:acr:password']),
 })
 
+const listen = z.strictObject({
+  host: z.string().default('localhost'),
+  port: port.default(4000),
+  /** PEM files; then it speaks https itself. */
+  tls: z.strictObject({ certificate: z.string().min(1), key: z.string().min(1) }).optional(),
+})
+
 /** Requests of this server to addresses that clients name: keys, sector identifiers, logout notices. */
 const outgoing = z.strictObject({
   allowPrivateNetworks: z.boolean().default(false),
@@ -67,7 +74,7 @@ const devices = z.strictObject({
 export const settingsSchema = z
   .strictObject({
     issuer: z.url().optional(),
-    listen: z.strictObject({ host: z.string().default('localhost'), port: port.default(4000) }).prefault({}),
+    listen: listen.prefault({}),
     trustedProxies: z.array(z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()])).default([]),
     demo: z.boolean().default(false),
     theme: theme.prefault({}),
@@ -86,7 +93,7 @@ export const settingsSchema = z
   .superRefine(
     (file, context) => {
       const fault: Fault = (path, message) => context.addIssue({ code: 'custom', path, message })
-      if (areSound(context, ['issuer', 'listen', 'demo'])) issuerFaults(issuerOf(file), file.demo, fault)
+      if (areSound(context, ['issuer', 'listen', 'demo'])) issuerFaults(issuerOf(file), file, fault)
       if (areSound(context, ['apis', 'roles'])) apiFaults(file, fault)
       if (areSound(context, ['clients'])) clientIdFaults(file, fault)
       if (areSound(context, ['clients', 'apis'])) clientApiFaults(file, fault)
@@ -100,8 +107,8 @@ export type SettingsFile = z.output<typeof settingsSchema>
 export type ApiSettings = SettingsFile['apis'][number]
 type Fault = (path: (string | number)[], message: string) => void
 
-const issuerOf = (file: { issuer?: string | undefined; listen: { port: number } }): string =>
-  file.issuer?.replace(/\/$/, '') ?? `http://localhost:${file.listen.port}`
+const issuerOf = ({ issuer, listen: { port, tls } }: { issuer?: string | undefined; listen: z.output<typeof listen> }): string =>
+  issuer?.replace(/\/$/, '') ?? `${tls ? 'https' : 'http'}://localhost:${port}`
 
 /** Development is an http issuer on loopback; everything else is production. */
 export function isDevelopment(issuer: string): boolean {
@@ -109,10 +116,11 @@ export function isDevelopment(issuer: string): boolean {
   return protocol === 'http:' && isLoopbackHost(hostname)
 }
 
-function issuerFaults(given: string, demo: boolean, fault: Fault): void {
+function issuerFaults(given: string, { demo, listen }: { demo: boolean; listen: { tls?: unknown } }, fault: Fault): void {
   const issuer = new URL(given)
   if (issuer.search || issuer.hash || issuer.username) fault(['issuer'], 'must have no query, fragment or user (RFC 8414 s2)')
   if (issuer.pathname !== '/') fault(['issuer'], 'must have no path: give Signet a host name of its own')
+  if (listen.tls && issuer.protocol !== 'https:') fault(['issuer'], 'must be https, since listen.tls is given')
   if (isDevelopment(given)) return
   if (issuer.protocol !== 'https:') fault(['issuer'], 'must be https unless its host is loopback')
   if (demo) fault(['demo'], 'demo data has a known password: not beside a production issuer')

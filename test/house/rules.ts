@@ -127,7 +127,10 @@ export const rules: Rule[] = [
   pantry('resource-server', /^(jose|node:.*)$/),
   knower('settings/load.ts alone reads the environment', 'process', /^(process\.env|process)$/, ['settings/load.ts']),
   knower('nothing imports process', 'packages', /^(node:process|process)$/, []),
-  knower('outgoing alone asks other servers', 'packages', /^(node:https|node:dns|node:dns\/promises)$/, ['outgoing/', 'main.ts']),
+  knower('outgoing alone asks other servers', 'packages', /^(node:https|node:dns|node:dns\/promises)$/, [
+    'outgoing/',
+    'main/listener.ts',
+  ]),
   knower('settings alone knows the form of the file', 'packages', /^(yaml|zod)$/, ['settings/']),
   knower('files are read where their meaning is known', 'packages', /^(node:fs|node:fs\/promises|fs)$/, [
     'settings/load.ts',
@@ -136,7 +139,7 @@ export const rules: Rule[] = [
     'store/sqlite/file.ts',
   ]),
   knower('pages/render.ts alone renders views', 'packages', /^(eta)$/, ['pages/render.ts']),
-  knower('crypto alone knows the files under keys', 'links', /^(crypto\/key-files\.ts)$/, ['crypto/', 'main.ts', 'try.ts']),
+  knower('crypto alone knows the files under keys', 'links', /^(crypto\/key-files\.ts)$/, ['crypto/', 'main', 'try.ts']),
   knower('crypto/password-worker.ts alone hashes passwords', 'packages', /^(@node-rs\/argon2)$/, ['crypto/password-worker.ts']),
   knower('the protocol alone seals what is stored', 'links', /^(crypto\/sealing\.ts)$/, ['oauth/rows.ts', 'oauth/adapters.ts']),
   knower('the SQLite engine alone names its driver', 'packages', /^(node:sqlite)$/, ['store/sqlite/']),

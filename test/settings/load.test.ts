@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { expect } from 'chai'
 import { loadSettings } from '../../src/settings/load.ts'
-import { load, refusalOfLoading } from './file.ts'
+import { load, refusalOfLoading, settingsFile } from './file.ts'
 
 describe('loading the settings', () => {
   it('fills in variables of the environment, in names and values, at any depth', () => {
@@ -33,6 +33,13 @@ describe('loading the settings', () => {
     expect(refusalOfLoading('issuer: ${SIGNET_ISSUER}').message).to.match(
       /asks for the environment variable SIGNET_ISSUER, which is not set\.$/,
     )
+  })
+
+  it('looks for a certificate beside the file that names it, and is https then', () => {
+    const file = settingsFile({ listen: { port: 4443, tls: { certificate: 'c.pem', key: '/etc/key.pem' } } })
+    const { listen, issuer, development } = loadSettings({ SIGNET_CONFIG: file })
+    expect(listen.tls).to.deep.equal({ certificate: path.join(path.dirname(file), 'c.pem'), key: '/etc/key.pem' })
+    expect({ issuer, development }).to.deep.equal({ issuer: 'https://localhost:4443', development: false })
   })
 
   it('lets SIGNET_* say where things are and which ports', () => {
