@@ -1,9 +1,11 @@
 /** Where the library's client is not ours: how a secret is compared, whether sessions are named, how a client is found again. Prototype members that it documents by use. */
-import type { Client, Provider } from 'oidc-provider'
-import type { Clock } from '../base/clock.ts'
+import { type Client, errors, type Provider } from 'oidc-provider'
 import type { ClientMetadata } from './client-metadata.ts'
 import { matchesSecret } from './client-secrets.ts'
-import type { Clients } from './clients.ts'
+import { mutualTlsMethods } from './mutual-tls.ts'
+import type { ProviderParts } from './parts.ts'
+
+type ClientParts = Pick<ProviderParts, 'clients' | 'settings' | 'now'>
 
 interface ClientOverrides {
   clientSecret?: string
@@ -11,7 +13,7 @@ interface ClientOverrides {
   includeSid(): boolean
 }
 
-export function adjustClients(provider: Provider, clients: Clients, now: Clock): void {
+export function adjustClients(provider: Provider, { clients, settings, now }: ClientParts): void {
   const prototype = provider.Client.prototype as unknown as ClientOverrides
   prototype.compareClientSecret = function (given) {
     return matchesSecret(this.clientSecret, given, now())
@@ -27,8 +29,22 @@ export function adjustClients(provider: Provider, clients: Clients, now: Clock):
   Client.find = async (id) => {
     const metadata = typeof id === 'string' && id ? await clients.find(id) : undefined
     if (!metadata) return undefined
-    const known = built.get(metadata) ?? (await build(id))
-    if (known) built.set(metadata, known)
-    return known
+    const known = built.get(metadata)
+    if (known) return known
+    refuseWithoutCertificates(metadata, settings)
+    const client = await build(id)
+    if (client) built.set(metadata, client)
+    return client
   }
+}
+
+/**
+ * Where certificates are off, the library overlooks that a client's tokens are to be bound to one, and issues them unbound.
+ * @throws errors.InvalidClientAuth, 401 `invalid_client`
+ */
+function refuseWithoutCertificates(client: ClientMetadata, settings: ProviderParts['settings']): void {
+  const { token_endpoint_auth_method: method = 'none' } = client
+  const byCertificate = client.tls_client_certificate_bound_access_tokens || method.endsWith('tls_client_auth')
+  const isOn = method.endsWith('tls_client_auth') ? mutualTlsMethods(settings).includes(method) : settings.mutualTls
+  if (byCertificate && !isOn) throw new errors.InvalidClientAuth('this client needs mutualTls, which is not set')
 }

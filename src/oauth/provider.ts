@@ -38,7 +38,7 @@ export function createProvider(given: ProviderParts): Provider {
   const provider = new Provider(parts.settings.issuer, configuration(parts))
   // X-Forwarded-* reach the library only after the door has made them true (`web/door.ts`).
   provider.proxy = true
-  adjustClients(provider, parts.clients, parts.now)
+  adjustClients(provider, parts)
   sayInterval(provider)
   refuseReplays(provider)
   return provider

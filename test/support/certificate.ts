@@ -7,10 +7,23 @@ export interface Certificate {
   key: string
 }
 
-/** X.509 v3 (RFC 5280) on P-256, good for names and addresses. @param validForDays negative for one that has run out */
-export function selfSigned(names: string[] = ['localhost', '127.0.0.1', '::1'], validForDays = 1): Certificate {
+/** A relative distinguished name: its attributes. */
+export type Relative = [type: keyof typeof attributeTypes, value: string][]
+
+/**
+ * X.509 v3 (RFC 5280) on P-256, good for names and addresses.
+ * @param names DNS names as they stand, IP addresses, `uri:…`, `email:…` @param validForDays negative for one that has run out
+ * @param subject the root first
+ */
+export function selfSigned(
+  names: string[] = ['localhost', '127.0.0.1', '::1'],
+  validForDays = 1,
+  subject: Relative[] = [[['CN', names[0] ?? 'test']]],
+): Certificate {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const name = sequence(set(sequence(oid('550403'), text(names[0] ?? 'test'))))
+  const name = sequence(
+    ...subject.map((relative) => set(...relative.map(([type, value]) => sequence(oid(attributeTypes[type]), text(value))))),
+  )
   const algorithm = sequence(oid('2a8648ce3d040302'))
   const now = Date.now()
   const day = 86_400_000
@@ -27,10 +40,12 @@ export function selfSigned(names: string[] = ['localhost', '127.0.0.1', '::1'], 
   const signature = sign('sha256', body, privateKey)
   const certificate = sequence(body, algorithm, der(0x03, Buffer.of(0), signature))
   return {
-    certificate: `-----BEGIN CERTIFICATE-----\n${certificate.toString('base64').replace(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----\n`,
+    certificate: `-----BEGIN CERTIFICATE-----\n${certificate.toString('base64').replace(/.{64}(?=.)/g, '$&\n')}\n-----END CERTIFICATE-----\n`,
     key: privateKey.export({ format: 'pem', type: 'pkcs8' }) as string,
   }
 }
+
+const attributeTypes = { CN: '550403', C: '550406', O: '55040a', OU: '55040b' }
 
 function der(tag: number, ...parts: Buffer[]): Buffer {
   const content = Buffer.concat(parts)
@@ -49,6 +64,8 @@ const time = (at: number) => der(0x17, Buffer.from(`${new Date(at).toISOString()
 function alternative(name: string): Buffer {
   if (isIPv4(name)) return der(0x87, Buffer.from(name.split('.').map(Number)))
   if (name === '::1') return der(0x87, Buffer.from(`${'00'.repeat(15)}01`, 'hex'))
+  if (name.startsWith('uri:')) return der(0x86, Buffer.from(name.slice(4)))
+  if (name.startsWith('email:')) return der(0x81, Buffer.from(name.slice(6)))
   if (isIPv6(name)) throw new TypeError(`${name}: of IPv6, ::1 alone`)
   return der(0x82, Buffer.from(name))
 }
