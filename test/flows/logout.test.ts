@@ -134,6 +134,17 @@ describe('sign-out', () => {
     expect((await verifyLogoutToken((await told).token, server.issuer, clients.rsa.id)).header.alg).to.equal('RS256')
   })
 
+  it('tells a client with pairwise subjects by the subject that it knows', async () => {
+    const visitor = createVisitor(server.issuer)
+    const [tokens] = await signIn(visitor, clients.pairwise)
+    const told = other.next()
+    await signOut(visitor)
+    const { payload } = await verifyLogoutToken((await told).token, server.issuer, clients.pairwise.id)
+    expect(payload.sub)
+      .to.equal(decodeJwt(tokens?.id_token as string).sub)
+      .and.not.equal(subject)
+  })
+
   it('tells a client of the account that was switched away from', async () => {
     const visitor = createVisitor(server.issuer)
     const [tokens] = await signIn(visitor, clients.web)

@@ -1,7 +1,83 @@
-/** What the server asks elsewhere goes through the guard, and the switch that opens it is loud. */
+/** What clients name is asked through the guard, whatever it is named for, and the switch that opens it is loud. openid-client is the client. */
+import type { RequestListener } from 'node:http'
+import tls from 'node:tls'
 import { expect } from 'chai'
+import * as client from 'openid-client'
 import type { Fields } from '../../src/base/log.ts'
-import { startTestServer } from '../support/server.ts'
+import { createVisitor } from '../../src/try/visitor.ts'
+import { type Listener, listenEverywhere } from '../outgoing/listener.ts'
+import { addKeyed, configured, keyPair, refused } from '../support/keyed.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+import { authorizationUrl, pkce, redirectUri } from '../support/story.ts'
+
+const machine = { grants: ['client_credentials'], jwks: undefined }
+const hosts = ['127.0.0.1', '2130706433', '0177.0.0.1', '0.0.0.0', '[::1]', '[::ffff:127.0.0.1]', 'localhost']
+
+describe('what a client names', () => {
+  let closed: TestServer
+  let open: TestServer
+  let listener: Listener
+  let answer: RequestListener
+  let number = 0
+  const trusted = tls.getCACertificates('default')
+  before(async () => {
+    listener = await listenEverywhere((request, response) => answer(request, response), { secure: true })
+    // As NODE_EXTRA_CA_CERTS would.
+    tls.setDefaultCACertificates([...trusted, listener.certificate!.certificate])
+    closed = await startTestServer()
+    open = await startTestServer({ settings: { outgoing: { allowPrivateNetworks: true, maxBytes: 4_096 } } })
+  })
+  beforeEach(() => {
+    listener.connections = 0
+  })
+  after(async () => {
+    tls.setDefaultCACertificates(trusted)
+    await Promise.all([closed.close(), open.close(), listener.close()])
+  })
+
+  const addresses = (host: string) => ['https', 'http'].map((scheme) => `${scheme}://${host}:${listener.port}/named`)
+
+  /** Authenticates by keys at this address, which serves them. */
+  async function authenticate(server: TestServer, jwksUri: string, serve?: RequestListener): Promise<string> {
+    const keyed = await addKeyed(server, `keyed-${number++}`, { ...machine, jwksUri })
+    answer = serve ?? ((_request, response) => response.end(JSON.stringify({ keys: [keyed.key.jwk] })))
+    return refused(client.clientCredentialsGrant(await configured(server, keyed)))
+  }
+  /** Begins a sign-in to a client whose sector is described at this address. */
+  async function signIn(server: TestServer, sectorIdentifierUri: string): Promise<number> {
+    const id = `sector-${number++}`
+    const jwks = { keys: [(await keyPair()).jwk] }
+    await addKeyed(server, id, { jwks, subjectType: 'pairwise', sectorIdentifierUri })
+    answer = (_request, response) => response.end(JSON.stringify([redirectUri]))
+    return (await createVisitor(server.issuer).open(authorizationUrl(server.issuer, id, pkce().challenge))).status
+  }
+
+  for (const host of hosts) {
+    it(`G02 is not connected to for keys or a sector at ${host}`, async () => {
+      for (const address of addresses(host)) {
+        expect(await authenticate(closed, address)).to.equal('invalid_client')
+        expect(await signIn(closed, address)).to.equal(400)
+      }
+      expect(listener.connections).to.equal(0)
+    })
+  }
+  it('G02 is connected to where the operator allows it', async () => {
+    const [address = ''] = addresses('127.0.0.1')
+    expect(await authenticate(open, address)).to.equal('accepted')
+    expect(await signIn(open, address)).to.equal(200)
+    expect(listener.connections).to.be.greaterThan(1)
+  })
+  it('G03 is not read beyond its bound, and its connection closed', async () => {
+    const gone = Promise.withResolvers<void>()
+    const endless: RequestListener = (request, response) => {
+      request.socket.on('close', () => gone.resolve())
+      const more = () => response.write(' '.repeat(1_000), (error) => error ?? more())
+      more()
+    }
+    expect(await authenticate(open, addresses('127.0.0.1')[0] as string, endless)).to.equal('invalid_client')
+    await gone.promise
+  })
+})
 
 describe('the switch for private networks', () => {
   for (const allowPrivateNetworks of [true, false]) {
