@@ -5,6 +5,7 @@ import type { Clock } from '../base/clock.ts'
 import type { KeyRing } from '../crypto/keyring.ts'
 import type { Apis } from '../permissions/apis.ts'
 import { scopeOfClaim } from '../permissions/scopes.ts'
+import { type EncryptedTokens, isEncrypted } from './encrypted-tokens.ts'
 
 type AnyToken = { kind: string; grantId?: string; sid?: string; aud?: string | string[] }
 /** How a person signed in; on the code, a device's too, and from there on each refresh token. */
@@ -62,11 +63,20 @@ export interface AccessTokenReader {
   read(token: string): Promise<AccessTokenClaims | undefined>
 }
 
-export function createAccessTokenReader({ ring, issuer, now }: { ring: KeyRing; issuer: string; now: Clock }): AccessTokenReader {
+export interface ReaderParts {
+  ring: KeyRing
+  issuer: string
+  encrypted: Pick<EncryptedTokens, 'open'>
+  now: Clock
+}
+
+export function createAccessTokenReader({ ring, issuer, encrypted, now }: ReaderParts): AccessTokenReader {
   return {
     async read(token) {
+      const signed = isEncrypted(token) ? encrypted.open(token) : token
+      if (signed === undefined) return undefined
       try {
-        const { payload } = await jwtVerify(token, ({ kid = '', alg }) => publicKey(ring, kid, alg), {
+        const { payload } = await jwtVerify(signed, ({ kid = '', alg }) => publicKey(ring, kid, alg), {
           issuer,
           typ: 'at+jwt',
           currentDate: new Date(now() * 1000),
@@ -79,9 +89,6 @@ export function createAccessTokenReader({ ring, issuer, now }: { ring: KeyRing; 
     },
   }
 }
-
-/** A JWE has five parts (RFC 7516 s3.1). */
-export const isEncrypted = (token: string): boolean => token.split('.').length === 5
 
 function publicKey(ring: KeyRing, kid: string, algorithm: string) {
   const key = ring.byKid(kid)

@@ -1,7 +1,8 @@
 /** What an access token is worth, said to whoever may know: RFC 7662, and signed by RFC 9701. */
 import { errors, type KoaContextWithOIDC } from 'oidc-provider'
 import { sameIdentifier } from '../settings/uri.ts'
-import { type AccessTokenClaims, isEncrypted } from './access-tokens.ts'
+import type { AccessTokenClaims } from './access-tokens.ts'
+import { isEncrypted } from './encrypted-tokens.ts'
 import type { LivingTokens } from './living-tokens.ts'
 import type { OurClient } from './our-client.ts'
 

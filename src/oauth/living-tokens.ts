@@ -6,6 +6,7 @@ import type { AdapterPayload } from 'oidc-provider'
 import type { Account } from '../store/store.ts'
 import { createRevokedTokens } from '../tokens/revoked-tokens.ts'
 import { type AccessTokenClaims, createAccessTokenReader } from './access-tokens.ts'
+import { createEncryptedTokens } from './encrypted-tokens.ts'
 import type { ProviderParts } from './parts.ts'
 
 export interface LivingToken {
@@ -23,14 +24,18 @@ export interface LivingTokens {
   find(token: string): Promise<LivingToken | undefined>
 }
 
-export type LivingTokensParts = Pick<ProviderParts, 'settings' | 'ring' | 'store' | 'accounts' | 'clients' | 'now'>
+export type LivingTokensParts = Pick<
+  ProviderParts,
+  'settings' | 'masterSecret' | 'ring' | 'store' | 'accounts' | 'clients' | 'now'
+>
 
 /** @param findGrant by its id; one that ended is not found */
 export function createLivingTokens(
-  { settings, ring, store, accounts, clients, now }: LivingTokensParts,
+  { settings, masterSecret, ring, store, accounts, clients, now }: LivingTokensParts,
   findGrant: (id: string) => Promise<{ accountId?: string } | undefined>,
 ): LivingTokens {
-  const reader = createAccessTokenReader({ ring, issuer: settings.issuer, now })
+  const encrypted = createEncryptedTokens(masterSecret, settings.issuer)
+  const reader = createAccessTokenReader({ ring, issuer: settings.issuer, encrypted, now })
   const revoked = createRevokedTokens(store, now)
 
   async function areRegistered(ids: Iterable<string>): Promise<boolean> {

@@ -11,6 +11,7 @@ import { extraMembers } from './client-metadata.ts'
 import { adjustClients } from './client-model.ts'
 import { cookies } from './cookies.ts'
 import { sayInterval } from './device-flow.ts'
+import { createEncryptedTokens, encryptAccessTokens } from './encrypted-tokens.ts'
 import { features } from './features.ts'
 import { remainingSeconds, sessionLifetime } from './lifetimes.ts'
 import { mutualTlsMethods } from './mutual-tls.ts'
@@ -39,6 +40,7 @@ export function createProvider(given: ProviderParts): Provider {
   // X-Forwarded-* reach the library only after the door has made them true (`web/door.ts`).
   provider.proxy = true
   adjustClients(provider, parts)
+  encryptAccessTokens(provider, parts.apis, createEncryptedTokens(parts.masterSecret, parts.settings.issuer))
   sayInterval(provider)
   refuseReplays(provider)
   return provider

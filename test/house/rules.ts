@@ -141,7 +141,11 @@ export const rules: Rule[] = [
   knower('pages/render.ts alone renders views', 'packages', /^(eta)$/, ['pages/render.ts']),
   knower('crypto alone knows the files under keys', 'links', /^(crypto\/key-files\.ts)$/, ['crypto/', 'main', 'try.ts']),
   knower('crypto/password-worker.ts alone hashes passwords', 'packages', /^(@node-rs\/argon2)$/, ['crypto/password-worker.ts']),
-  knower('the protocol alone seals what is stored', 'links', /^(crypto\/sealing\.ts)$/, ['oauth/rows.ts', 'oauth/adapters.ts']),
+  knower('the protocol alone seals', 'links', /^(crypto\/sealing\.ts)$/, [
+    'oauth/rows.ts',
+    'oauth/adapters.ts',
+    'oauth/encrypted-tokens.ts',
+  ]),
   knower('the SQLite engine alone names its driver', 'packages', /^(node:sqlite)$/, ['store/sqlite/']),
   knower('the Redis engine alone names its driver', 'packages', /^(ioredis)$/, ['store/redis', 'store/open.ts']),
   knower('the store alone speaks SQL', 'packages', /^(kysely)$/, ['store/']),

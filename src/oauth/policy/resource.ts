@@ -1,9 +1,8 @@
 /** Which API a request means, and what a token for it may hold. */
-import { createPublicKey, type KeyObject } from 'node:crypto'
 import { errors, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider'
 import type { Accounts } from '../../accounts/account.ts'
 import { allowedScopes, mayAddress } from '../../permissions/allowed.ts'
-import type { Api, Apis } from '../../permissions/apis.ts'
+import type { Apis } from '../../permissions/apis.ts'
 import { identityScopeNames, splitScope } from '../../permissions/scopes.ts'
 import type { OurClient } from '../our-client.ts'
 
@@ -54,7 +53,7 @@ export async function resourceServerInfo(
     audience: api.identifier,
     accessTokenTTL: api.accessTokenLifetimeSeconds,
     accessTokenFormat: 'jwt',
-    jwt: { sign: { alg: api.algorithm }, ...(api.encryption && { encrypt: encryptionOf(api) }) },
+    jwt: { sign: { alg: api.algorithm } },
   }
 }
 
@@ -80,16 +79,4 @@ async function rolesOf(accounts: Accounts, ctx: KoaContextWithOIDC): Promise<str
   if (id) return (await accounts.findActive(id))?.roles ?? []
   // Before a sign-in nobody can be judged, and nothing is issued. A token request always has somebody.
   return ctx.oidc.route === 'token' ? [] : undefined
-}
-
-const encryptionKeys = new WeakMap<Api, KeyObject>()
-
-function encryptionOf(api: Api) {
-  const { algorithm, encoding, publicKey } = api.encryption!
-  let key = encryptionKeys.get(api)
-  if (!key) {
-    key = createPublicKey({ key: publicKey as never, format: 'jwk' })
-    encryptionKeys.set(api, key)
-  }
-  return { alg: algorithm, enc: encoding, key, kid: publicKey.kid }
 }
