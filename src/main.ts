@@ -78,7 +78,7 @@ export async function startServer(
   try {
     await refuseDemoInProduction(parts)
     const ring = await openKeyRing(openKeyFolder(settings.keyFolder), algorithmsOf(settings), parts.now)
-    const apis = createApis(settings.apis, settings.issuer, settings.theme.title)
+    const apis = createApis(settings.apis, settings.issuer, settings.theme.title, settings.authorizationDetails)
     const pages = createPages({ viewsFolder: settings.viewsFolder, theme: settings.theme })
     const outgoing = createGuardedFetch({ ...settings.outgoing, deadline: AbortSignal.timeout, log: parts.log })
     if (settings.outgoing.allowPrivateNetworks) parts.log.error('outgoing.private_networks_allowed', { warning: whatIsOpen })

@@ -2,16 +2,18 @@
 import type { Grant, Provider } from 'oidc-provider'
 import { allowedScopes } from '../permissions/allowed.ts'
 import type { Api, Apis } from '../permissions/apis.ts'
+import { type Detail, mayGrant, type ShownField, shownFields } from '../permissions/details.ts'
 import { identityScopes, scopeOfClaim, splitScope } from '../permissions/scopes.ts'
 import type { OurClient } from './our-client.ts'
 import { defaultApi } from './policy/resource.ts'
+import { detailsIn, isRemembered } from './rich-requests.ts'
 
 export type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>
 
 export interface AskedPermission {
-  /** A scope's name, or a claim's where only that was asked for. */
+  /** A scope's name, a claim's where only that was asked for, or the type of an authorization detail. */
   name: string
-  kind: 'scope' | 'claim'
+  kind: 'scope' | 'claim' | 'detail'
   /** Identifies the permission in the form: the scope, after its API's identifier and a space where it is an API's. */
   value: string
   api?: Api
@@ -19,6 +21,9 @@ export interface AskedPermission {
   required: boolean
   /** Allowed before, by this person to this client. */
   granted: boolean
+  detail?: Detail
+  /** What it says, as it is shown. */
+  fields?: ShownField[]
 }
 
 export interface ConsentRequest {
@@ -47,7 +52,7 @@ export function askedPermissions(apis: Apis, request: ConsentRequest): AskedPerm
         granted: granted.has(scope),
       }))
   })
-  return [...identityOf(asked, grant), ...claimsOf(request), ...permissions]
+  return [...identityOf(asked, grant), ...claimsOf(request), ...permissions, ...detailsOf(apis, request)]
 }
 
 function identityOf(asked: string[], grant: Grant | undefined): AskedPermission[] {
@@ -69,6 +74,27 @@ function claimsOf({ interaction, grant }: ConsentRequest): AskedPermission[] {
     if (!scope || scopes.includes(scope.name)) return []
     const { sentence } = scope
     return [{ name: claim, kind: 'claim', value: `claim ${claim}`, sentence, required: false, granted: before.has(claim) }]
+  })
+}
+
+/** Authorization details (RFC 9396), which are granted together and as they are, or denied. */
+function detailsOf(apis: Apis, { interaction, roles, grant }: ConsentRequest): AskedPermission[] {
+  return detailsIn(interaction.params.authorization_details).flatMap((detail) => {
+    const type = apis.detailTypes.get(detail.type)
+    if (!type || !mayGrant(type, roles)) return []
+    return [
+      {
+        name: detail.type,
+        kind: 'detail',
+        value: '',
+        api: apis.find(type.api),
+        sentence: type.description,
+        required: true,
+        granted: isRemembered(grant, detail),
+        detail,
+        fields: shownFields(type, detail),
+      },
+    ]
   })
 }
 

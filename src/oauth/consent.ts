@@ -3,6 +3,7 @@ import type { Grant, Provider } from 'oidc-provider'
 import type { Api, Apis } from '../permissions/apis.ts'
 import { identityScopes, scopeOfClaim, splitScope } from '../permissions/scopes.ts'
 import { type AskedPermission, askedPermissions, type ConsentRequest, requestedApis, requestedClaims } from './asked.ts'
+import { remember } from './rich-requests.ts'
 
 /**
  * Writes the answer down. What was left unticked is remembered as refused, so that the same request is not asked again at the next
@@ -33,11 +34,13 @@ export async function grantConsent(
     }
     for (const identifier of spellings) decide(grant, identifier, answer)
   }
+  remember(apis, grant, detailsOf(allowed))
   return grant.save()
 }
 
 const scopesOf = (list: AskedPermission[], api?: Api) =>
   list.filter((one) => one.kind === 'scope' && one.api === api).map(({ name }) => name)
+const detailsOf = (list: AskedPermission[]) => list.flatMap(({ detail }) => detail ?? [])
 const claimsOf = (list: AskedPermission[]) => list.filter(({ kind }) => kind === 'claim').map(({ name }) => name)
 
 type Lists = { openid?: { scope?: string; claims?: string[] | undefined }; resources?: Record<string, string> }

@@ -7,6 +7,7 @@ import type { OurClient } from './our-client.ts'
 import type { ProviderParts } from './parts.ts'
 import { requestObjectDemands } from './policy/client-jwts.ts'
 import { defaultApi, resourceServerInfo } from './policy/resource.ts'
+import { richRequests } from './rich-requests.ts'
 
 export function features(parts: ProviderParts): Configuration['features'] {
   const { settings, masterSecret, apis, accounts, pages, now } = parts
@@ -20,6 +21,7 @@ export function features(parts: ProviderParts): Configuration['features'] {
     jwtIntrospection: { enabled: true },
     claimsParameter: { enabled: true },
     jwtUserinfo: { enabled: true },
+    richAuthorizationRequests: richRequests(apis) as { enabled: false },
     revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
     deviceFlow: deviceFlow(pages.device),
     dPoP: {

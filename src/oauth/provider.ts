@@ -23,6 +23,7 @@ import { existingGrant } from './policy/grants.ts'
 import { interactions } from './policy/prompts.ts'
 import { refuseResourceEarly } from './policy/resource.ts'
 import { refuseReplays } from './replays.ts'
+import { openDetails } from './rich-requests.ts'
 import { signingKeys } from './signing-keys.ts'
 import { pairwiseSubjects } from './subject.ts'
 
@@ -100,7 +101,7 @@ function configuration(parts: ProviderParts): Configuration {
     loadExistingGrant: existingGrant,
     formats: { customizers: { jwt: personClaims(apis) } },
     interactions: {
-      policy: interactions(settings.signIn.acrValues),
+      policy: interactions(settings.signIn.acrValues, (ctx) => openDetails(apis, ctx).length > 0),
       url: (_ctx, interaction) => `/interaction/${interaction.uid}`,
     },
     renderError: pages.error,

@@ -41,6 +41,8 @@ export interface Permission {
   isNew: boolean
   /** Cannot be unticked, and is therefore not posted: the server adds it. `openid` is always required. */
   required: boolean
+  /** What exactly is allowed, where a sentence alone does not say it. */
+  fields?: { label: string; values: string[] }[] | undefined
 }
 
 export interface ConsentModel {

@@ -1,4 +1,6 @@
 /** The APIs that tokens are for: what each accepts. The only knower of what an audience is given: scopes, algorithm, lifetime. */
+
+import type { DetailTypeSettings } from '../settings/authorization-details.ts'
 import type { ApiSettings } from '../settings/schema.ts'
 import { sameIdentifier } from '../settings/uri.ts'
 
@@ -10,9 +12,16 @@ export interface Apis {
   all: Api[]
   /** What a client without an API gets its access token for: userinfo, and nothing else. */
   userinfo: Api
+  /** Types of authorization details (RFC 9396) that some API understands, by their names. */
+  detailTypes: ReadonlyMap<string, DetailTypeSettings>
 }
 
-export function createApis(declared: ApiSettings[], issuer: string, name: string): Apis {
+export function createApis(
+  declared: ApiSettings[],
+  issuer: string,
+  name: string,
+  details: Record<string, DetailTypeSettings> = {},
+): Apis {
   const userinfo: Api = {
     identifier: `${issuer}/userinfo`,
     name,
@@ -22,5 +31,10 @@ export function createApis(declared: ApiSettings[], issuer: string, name: string
     includeRoles: false,
   }
   const byIdentifier = new Map([...declared, userinfo].map((api) => [sameIdentifier(api.identifier), api]))
-  return { find: (identifier) => byIdentifier.get(sameIdentifier(identifier)), all: declared, userinfo }
+  return {
+    find: (identifier) => byIdentifier.get(sameIdentifier(identifier)),
+    all: declared,
+    userinfo,
+    detailTypes: new Map(Object.entries(details)),
+  }
 }

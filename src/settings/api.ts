@@ -46,6 +46,8 @@ export const api = z.strictObject({
   encryption: encryption.optional(),
 })
 
+export type ApiSettings = z.output<typeof api>
+
 /** RFC 7518 s4: which keys an algorithm takes; and whether it is a key at all. */
 function fits(publicKey: JWK, algorithm: string): boolean {
   const families = algorithm.startsWith('RSA') ? ['RSA'] : ['EC', 'OKP']

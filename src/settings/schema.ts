@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { parseColour } from '../base/colour.ts'
 import { api, roleName } from './api.ts'
+import { authorizationDetails, detailFaults } from './authorization-details.ts'
 import { clientRegistration } from './client/registration.ts'
 import { lifetimes, refreshTokens } from './lifetimes.ts'
 import { seconds, whole } from './numbers.ts'
@@ -88,6 +89,7 @@ export const settingsSchema = z
     mutualTls: mutualTls.optional(),
     roles: z.record(roleName, z.string().min(1).max(200)).default({}),
     apis: z.array(api).max(1_000).default([]),
+    authorizationDetails: authorizationDetails.default({}),
     clients: z.array(clientRegistration).max(10_000).default([]),
   })
   .superRefine(
@@ -97,6 +99,7 @@ export const settingsSchema = z
       if (areSound(context, ['apis', 'roles'])) apiFaults(file, fault)
       if (areSound(context, ['clients'])) clientIdFaults(file, fault)
       if (areSound(context, ['clients', 'apis'])) clientApiFaults(file, fault)
+      if (areSound(context, ['authorizationDetails', 'apis', 'roles', 'clients'])) detailFaults(file, fault)
       if (areSound(context, ['clients', 'mutualTls', 'trustedProxies'])) mutualTlsFaults(file, fault)
     },
     { when: isRecord },
@@ -104,7 +107,8 @@ export const settingsSchema = z
   .transform((file) => ({ ...file, issuer: issuerOf(file) }))
 
 export type SettingsFile = z.output<typeof settingsSchema>
-export type ApiSettings = SettingsFile['apis'][number]
+export type { ApiSettings } from './api.ts'
+
 type Fault = (path: (string | number)[], message: string) => void
 
 const issuerOf = ({ issuer, listen: { port, tls } }: { issuer?: string | undefined; listen: z.output<typeof listen> }): string =>

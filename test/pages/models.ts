@@ -36,6 +36,18 @@ export const good: PageModels = {
       { name: 'email', value: 'email', sentence: 'See your e-mail address', isNew: false, required: true },
       { name: 'notes:read', value: 'notes:read', api: 'Notes API', sentence: 'Read your notes', isNew: false, required: false },
       { name: 'notes:write', value: 'notes:write', api: 'Notes API', sentence: 'Write notes', isNew: true, required: false },
+      {
+        name: 'note_payment',
+        value: '',
+        api: 'Notes API',
+        sentence: 'Pay for notes',
+        isNew: false,
+        required: true,
+        fields: [
+          { label: 'Amount', values: ['12.50'] },
+          { label: 'To', values: ['Ada', 'Bob'] },
+        ],
+      },
     ],
     redirectHost: 'notes.example',
     loopback: true,

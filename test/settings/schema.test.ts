@@ -6,6 +6,8 @@ const api = { identifier: 'https://api.example.com', name: 'Notes', scopes }
 const digest = '47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU'
 const client = { id: 'my-app', name: 'My app', kind: 'web', redirectUris: ['https://a.example/cb'], secretDigests: [digest] }
 
+const detail = { description: 'Pay', api: api.identifier }
+
 const bad: [string, unknown][] = [
   ['(top)', { issur: 'http://localhost:4000' }],
   ['(top)', ['issuer']],
@@ -58,6 +60,21 @@ const bad: [string, unknown][] = [
   ['apis.0.accessTokenLifetimeSeconds', { apis: [{ ...api, accessTokenLifetimeSeconds: 86_401 }] }],
   ['apis.0.encryption.publicKey', { apis: [{ ...api, encryption: { publicKey: { kty: 'EC', d: 'secret' } } }] }],
   ['apis.0.encryption.publicKey.kty', { apis: [{ ...api, encryption: { publicKey: { kty: 'oct', k: 'secret' } } }] }],
+  ['apis.0.scopes.phone', { apis: [{ ...api, scopes: { phone: { description: 'Mine' } } }] }],
+  ['signIn.acrValues', { signIn: { acrValues: [] } }],
+  ['signIn.acrValues.0', { signIn: { acrValues: ['two words'] } }],
+  ['authorizationDetails.pay.api', { authorizationDetails: { pay: detail } }],
+  ['authorizationDetails.pay.roles', { apis: [api], authorizationDetails: { pay: { ...detail, roles: ['nobody'] } } }],
+  ['authorizationDetails.two words', { apis: [api], authorizationDetails: { 'two words': detail } }],
+  [
+    'authorizationDetails.pay.fields.type',
+    { apis: [api], authorizationDetails: { pay: { ...detail, fields: { type: { label: 'T' } } } } },
+  ],
+  [
+    'authorizationDetails.pay.fields.actions.type',
+    { apis: [api], authorizationDetails: { pay: { ...detail, fields: { actions: { label: 'May' } } } } },
+  ],
+  ['clients.0.authorizationDetailsTypes', { clients: [{ ...client, authorizationDetailsTypes: ['pay'] }] }],
   ['clients.0.kind', { clients: [{ ...client, kind: 'desktop' }] }],
   [
     'clients.0.apis.https://unknown.example.com',
@@ -85,7 +102,8 @@ describe('the schema of the settings', () => {
       redis: { url: 'rediss://localhost:6380', artifacts: 'all', keyPrefix: '' },
       roles: { editor: 'May edit' },
       apis: [{ ...api, algorithm: 'PS256', scopes: { edit: { description: 'Edit', roles: ['editor'] } } }],
-      clients: [{ ...client, apis: { [api.identifier]: ['edit'] } }],
+      authorizationDetails: { pay: { ...detail, roles: ['editor'], fields: { actions: { label: 'May', type: 'strings' } } } },
+      clients: [{ ...client, apis: { [api.identifier]: ['edit'] }, authorizationDetailsTypes: ['pay'] }],
     }
     expect(load(all)).to.deep.include({ roles: { editor: 'May edit' }, trustedProxies: all.trustedProxies })
   })

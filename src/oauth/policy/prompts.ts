@@ -4,8 +4,11 @@ import { acrValues } from './acr.ts'
 
 const { Check, Prompt } = interactionPolicy
 
-/** @param acrs what the operator lists as the worth of a sign-in */
-export function interactions(acrs: string[]): interactionPolicy.DefaultPolicy {
+/**
+ * @param acrs what the operator lists as the worth of a sign-in
+ * @param mustAsk whether the request has something beside scopes and claims that its person was not asked before
+ */
+export function interactions(acrs: string[], mustAsk: (ctx: KoaContextWithOIDC) => boolean): interactionPolicy.DefaultPolicy {
   const policy = interactionPolicy.base()
   const login = policy.get('login')!
   // A session whose account was disabled or deleted counts for nothing.
@@ -30,6 +33,10 @@ export function interactions(acrs: string[]): interactionPolicy.DefaultPolicy {
   }
   // After `login`: signing in is a choice of the account too (see `web/interaction`), so nobody is asked twice.
   policy.add(new Prompt({ name: 'select_account', requestable: true }), 1)
+  // The library asks about authorization details each time.
+  const consent = policy.get('consent')!
+  consent.checks.remove('rar_prompt')
+  consent.checks.add(new Check('rar_prompt', 'authorization_details were requested', 'consent_required', mustAsk))
   return policy
 }
 

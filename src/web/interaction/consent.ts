@@ -18,12 +18,13 @@ export async function showConsent(parts: InteractionParts, ctx: Context, step: S
     csrf: parts.csrf.tokenFor(about(step)),
     client: { ...appOf(client), policyUri: client.policyUri, tosUri: client.tosUri },
     account: { name: account.name, email: account.email },
-    permissions: askedPermissions(parts.apis, request).map(({ name, value, api, sentence, required, granted }) => ({
+    permissions: askedPermissions(parts.apis, request).map(({ name, value, api, sentence, required, granted, fields }) => ({
       name,
       value,
       api: api?.name,
       sentence,
       required,
+      fields,
       isNew: request.grant !== undefined && !granted,
     })),
     redirectHost: redirectUri && (redirectUri.host || redirectUri.protocol),
