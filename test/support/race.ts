@@ -7,34 +7,52 @@ import { Agent, request } from 'node:http'
 export interface Runner {
   status: number
   body: Record<string, string>
+  /** Where it was sent on. */
+  location?: URL | undefined
+}
+
+interface Sent {
+  path: string
+  method: string
+  headers: Record<string, string | number>
+  payload?: string
 }
 
 export interface Race {
   /** Spread evenly over all ports. */
-  run(form: Record<string, string>): Promise<Runner[]>
+  run(form: Record<string, string>, headers?: Record<string, string>): Promise<Runner[]>
+  open(path: string, headers?: Record<string, string>): Promise<Runner[]>
   close(): void
 }
 
 /** @param ports token endpoints of this machine */
 export async function warmRace(ports: number[], runners: number): Promise<Race> {
   const agent = new Agent({ keepAlive: true, maxSockets: runners })
-  const send = (port: number, payload: string) =>
+  const send = (port: number, { payload, ...sending }: Sent) =>
     new Promise<Runner>((resolve, reject) => {
-      const headers = { 'content-type': 'application/x-www-form-urlencoded', 'content-length': payload.length }
-      const sent = request({ agent, host: 'localhost', port, path: '/token', method: 'POST', headers }, (response) => {
+      const sent = request({ agent, host: 'localhost', port, ...sending }, (response) => {
         let text = ''
         response.setEncoding('utf8')
         response.on('data', (chunk) => {
           text += chunk
         })
-        response.once('end', () => resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) as Runner['body'] }))
+        response.once('end', () => {
+          const { statusCode: status = 0, headers } = response
+          const body = headers['content-type']?.includes('json') ? (JSON.parse(text) as Runner['body']) : {}
+          resolve({ status, body, location: headers.location === undefined ? undefined : new URL(headers.location) })
+        })
       })
       sent.once('error', reject)
       sent.end(payload)
     })
-  const all = (payload: string) => Promise.all(Array.from({ length: runners }, (_, i) => send(ports[i % ports.length]!, payload)))
-  await all('grant_type=none')
-  return { run: (form) => all(String(new URLSearchParams(form))), close: () => agent.destroy() }
+  const all = (one: Sent) => Promise.all(Array.from({ length: runners }, (_, i) => send(ports[i % ports.length]!, one)))
+  const run: Race['run'] = (form, more = {}) => {
+    const payload = String(new URLSearchParams(form))
+    const headers = { 'content-type': 'application/x-www-form-urlencoded', 'content-length': payload.length, ...more }
+    return all({ path: '/token', method: 'POST', headers, payload })
+  }
+  await run({ grant_type: 'none' })
+  return { run, open: (path, headers = {}) => all({ path, method: 'GET', headers }), close: () => agent.destroy() }
 }
 
 /** How often each status came back. */
