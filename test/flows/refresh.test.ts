@@ -5,8 +5,8 @@
 import { expect } from 'chai'
 import * as client from 'openid-client'
 import { Refusal } from '../../src/base/errors.ts'
-import { otherApi, startTestServer, type TestServer } from '../support/server.ts'
-import { type Cast, type Credentials, cast, tokensFor } from '../support/story.ts'
+import { otherApi, startTestServer, type TestServer, type TestServerOptions } from '../support/server.ts'
+import { authorizationUrl, type Cast, type Credentials, cast, codeFor, pkce, tokensFor } from '../support/story.ts'
 import { returnToPresent, travel } from '../support/time.ts'
 
 const away = { scope: 'openid offline_access notes:read', prompt: 'consent' }
@@ -24,7 +24,16 @@ describe('refreshing with openid-client', () => {
     who = await cast(server)
   })
   after(() => server.close())
-  afterEach(returnToPresent)
+  const extra: TestServer[] = []
+  afterEach(async () => {
+    returnToPresent()
+    for (const one of extra.splice(0)) await one.close()
+  })
+  async function another(options?: TestServerOptions): Promise<TestServer> {
+    const one = await startTestServer(options)
+    extra.push(one)
+    return one
+  }
 
   async function configured({ id, secret }: Credentials, issuer = server.issuer): Promise<client.Configuration> {
     const authentication = secret === undefined ? client.None() : client.ClientSecretBasic(secret)
@@ -89,17 +98,16 @@ describe('refreshing with openid-client', () => {
     })
 
     it('takes a token again whose answer was lost with the server, and goes on', async () => {
-      const before = await startTestServer({ folder: undefined })
+      const before = await another()
       const actor = await cast(before)
       const { first, next } = await begun(actor.native, {}, before)
       const lost = await next(first)
       await before.close()
-      const after = await startTestServer({ folder: before.folder })
+      const after = await another({ folder: before.folder })
       const config = await configured(actor.native, after.issuer)
       const again = await client.refreshTokenGrant(config, first)
       expect(again.refresh_token).to.equal(lost)
       expect((await client.refreshTokenGrant(config, lost)).refresh_token).to.match(/\.2\./)
-      await after.close()
     })
 
     it('is not rotated by a request that is refused: it is as good as before, whenever it comes again', async () => {
@@ -161,6 +169,46 @@ describe('refreshing with openid-client', () => {
       const { first, next } = await begun(who.native, away)
       travel(idle)
       expect(await errorOf(next(first))).to.equal('invalid_grant')
+    })
+  })
+
+  it('ends with a lifetime that was made shorter, and so does the session', async () => {
+    const before = await another()
+    const actor = await cast(before)
+    const used = { ...(await begun(actor.native, away, before)), visitor: (await codeFor(before, actor.web)).visitor }
+    const unused = { ...(await begun(actor.native, away, before)), visitor: (await codeFor(before, actor.web)).visitor }
+    await before.close()
+    const settings = {
+      listen: { host: 'localhost', port: before.port },
+      lifetimes: { sessionSeconds: 300, refreshTokenSeconds: 300 },
+    }
+    const after = await another({ folder: before.folder, settings })
+    const visit = ({ visitor }: typeof used) => visitor.open(authorizationUrl(after.issuer, 'web', pkce().challenge))
+    travel(280)
+    expect((await visit(used)).leftTo?.search).to.include('code=')
+    const second = await used.next(used.first)
+    travel(20)
+    for (const one of [{ ...used, first: second }, unused]) {
+      expect((await visit(one)).html).to.include('type="password"')
+      expect(await errorOf(one.next(one.first))).to.equal('invalid_grant')
+    }
+  })
+
+  describe('of a public client that proves possession of a key', () => {
+    it('keeps the token, which is bound to the key (RFC 9449 s5)', async () => {
+      const config = await configured(who.native)
+      const DPoP = client.getDPoPHandle(config, await client.randomDPoPKeyPair())
+      const { answer, verifier } = await codeFor(server, who.native)
+      const checks = { pkceCodeVerifier: verifier, expectedState: 'a-state', expectedNonce: 'a-nonce' }
+      const { refresh_token: only } = await client.authorizationCodeGrant(config, answer, checks, undefined, { DPoP })
+      travel(window + 1)
+      for (let use = 0; use < 2; use++) {
+        expect((await client.refreshTokenGrant(config, only!, undefined, { DPoP })).refresh_token).to.equal(only)
+      }
+      const other = client.getDPoPHandle(config, await client.randomDPoPKeyPair())
+      for (const options of [{}, { DPoP: other }]) {
+        expect(await errorOf(client.refreshTokenGrant(config, only!, undefined, options))).to.equal('invalid_grant')
+      }
     })
   })
 

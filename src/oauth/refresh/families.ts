@@ -67,10 +67,9 @@ export function createFamilies({ store, rows, endGrant, windowSeconds, now }: Fa
     return { ...rows.row(model, id, content, undefined), version }
   }
 
-  const isInWindow = ({ rotatedAt }: Family) => windowSeconds > 0 && now() - rotatedAt <= windowSeconds
-
-  function isGood(family: Family, generation: number): boolean {
-    return family.generation === generation || (family.generation === generation + 1 && isInWindow(family))
+  /** Whether the family has just gone on from this generation. */
+  function isJustReplaced(family: Family, generation: number): boolean {
+    return family.generation === generation + 1 && windowSeconds > 0 && now() - family.rotatedAt <= windowSeconds
   }
 
   return {
@@ -79,7 +78,7 @@ export function createFamilies({ store, rows, endGrant, windowSeconds, now }: Fa
       const family = member && (await read(member.family))
       // A generation that has not come yet is genuine only when the store has forgotten something: it is not known then.
       if (!family || !isGenuine(value, family.seed, member) || member.generation > family.generation) return undefined
-      return { family, member, isGood: isGood(family, member.generation) }
+      return { family, member, isGood: member.generation === family.generation || isJustReplaced(family, member.generation) }
     },
     async begin(id, seed, payload) {
       await store.put(kept(id, 0, seed, payload))
@@ -88,9 +87,9 @@ export function createFamilies({ store, rows, endGrant, windowSeconds, now }: Fa
       const from = to.generation - 1
       const successor = () => kept(family.id, to.generation, family.seed, payload)
       if (family.generation === from && (await store.replace(successor(), from))) return
-      // Somebody was quicker. The successor that they have is this one, as long as it is the current one and young.
+      // Somebody was quicker: the successor that they got is this very one.
       const current = await read(family.id)
-      if (current && isGood(current, from)) return
+      if (current && isJustReplaced(current, from)) return
       if (current?.row.grant) await endGrant(current.row.grant)
       throw new errors.InvalidGrant('refresh token already used')
     },
