@@ -53,8 +53,11 @@ function configuration(parts: ProviderParts): Configuration {
   const demanded = assertionDemands(settings.issuer, now)
   const { adapterOf, refreshTokens } = adapters(parts)
   const secretMethods: ClientAuthMethod[] = ['client_secret_basic', 'client_secret_post', 'none']
+  const policy = interactions(settings.signIn.acrValues, (ctx) => openDetails(apis, ctx).length > 0)
   return {
     adapter: adapterOf,
+    // Initiating User Registration via OpenID Connect 1.0 s4.1 has the member; `create` itself is not on.
+    discovery: { prompt_values_supported: ['none', ...policy.map(({ name }) => name)] },
     jwks: { keys: signingKeys(parts.ring) },
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
     clientAuthMethods: [...secretMethods, 'private_key_jwt', ...mutualTlsMethods(settings)],
@@ -101,7 +104,7 @@ function configuration(parts: ProviderParts): Configuration {
     loadExistingGrant: existingGrant,
     formats: { customizers: { jwt: personClaims(apis) } },
     interactions: {
-      policy: interactions(settings.signIn.acrValues, (ctx) => openDetails(apis, ctx).length > 0),
+      policy,
       url: (_ctx, interaction) => `/interaction/${interaction.uid}`,
     },
     renderError: pages.error,
