@@ -1,5 +1,4 @@
 /** Clients and tokens that are known by a certificate, which a proxy hands on (RFC 8705), by openid-client. */
-import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto'
 import { request as httpRequest } from 'node:http'
 import { createServer, request as httpsRequest } from 'node:https'
 import type { AddressInfo } from 'node:net'
@@ -9,7 +8,7 @@ import { expect } from 'chai'
 import { decodeJwt } from 'jose'
 import * as client from 'openid-client'
 import { settingsSchema } from '../../src/settings/schema.ts'
-import { type Certificate, type Relative, selfSigned } from '../support/certificate.ts'
+import { type Certificate, inHeader, jwksOf, type Relative, selfSigned, thumbprintOf } from '../support/certificate.ts'
 import { refused, sent } from '../support/keyed.ts'
 import { freePort } from '../support/ports.ts'
 import { api, startTestServer, type TestServer } from '../support/server.ts'
@@ -18,17 +17,6 @@ import { type Cast, cast, redirectUri } from '../support/story.ts'
 const mutualTls = { certificateHeader: 'Client-Cert', verifiedHeader: 'X-Client-Verify' }
 const subject: Relative[] = [[['O', 'Example']], [['CN', 'service']]]
 const loopback = ['127.0.0.0/8', '::1', '::ffff:127.0.0.0/104']
-
-const rawOf = ({ certificate }: Certificate) => new X509Certificate(certificate).raw
-const thumbprintOf = async (one: Certificate) =>
-  Buffer.from(await crypto.subtle.digest('SHA-256', Buffer.from(rawOf(one)))).toString('base64url')
-const header = (one: Certificate) => `:${rawOf(one).toString('base64')}:`
-
-/** RFC 8705 s2.2.2. */
-function jwksOf(one: Certificate) {
-  const jwk = createPublicKey(createPrivateKey(one.key)).export({ format: 'jwk' })
-  return { keys: [{ ...jwk, x5c: [rawOf(one).toString('base64')] }] }
-}
 
 /** Registers the clients that this file is about. */
 async function addClients({ parts }: TestServer, own: Certificate): Promise<void> {
@@ -66,21 +54,21 @@ describe('mutual TLS behind a proxy', () => {
     refused(client.clientCredentialsGrant(await through(id, sentAlong, at), { scope: 'notes:read' }))
 
   it('knows a client by a certificate that it registered (self_signed_tls_client_auth), and by no other', async () => {
-    expect(await ask('self', { 'client-cert': header(own) })).to.equal('accepted')
+    expect(await ask('self', { 'client-cert': inHeader(own) })).to.equal('accepted')
     expect(await ask('self', { 'client-cert': encodeURIComponent(own.certificate) })).to.equal('accepted')
-    for (const wrong of [{}, { 'client-cert': header(other) }, { 'client-cert': header(expired) }, { 'client-cert': 'x' }])
+    for (const wrong of [{}, { 'client-cert': inHeader(other) }, { 'client-cert': inHeader(expired) }, { 'client-cert': 'x' }])
       expect(await ask('self', wrong as Record<string, string>)).to.equal('invalid_client')
   })
 
   it('knows a client by the subject of a certificate that the proxy verified (tls_client_auth), and by no other', async () => {
     for (const id of ['by-dn', 'by-dns']) {
-      expect(await ask(id, { 'client-cert': header(own), ...verified })).to.equal('accepted')
+      expect(await ask(id, { 'client-cert': inHeader(own), ...verified })).to.equal('accepted')
       for (const wrong of [
-        { 'client-cert': header(own) },
-        { 'client-cert': header(own), 'x-client-verify': 'FAILED:self-signed certificate' },
-        { 'client-cert': header(own), 'x-client-verify': 'NONE' },
-        { 'client-cert': header(other), ...verified },
-        { 'client-cert': header(expired), ...verified },
+        { 'client-cert': inHeader(own) },
+        { 'client-cert': inHeader(own), 'x-client-verify': 'FAILED:self-signed certificate' },
+        { 'client-cert': inHeader(own), 'x-client-verify': 'NONE' },
+        { 'client-cert': inHeader(other), ...verified },
+        { 'client-cert': inHeader(expired), ...verified },
         verified,
       ])
         expect(await ask(id, wrong as Record<string, string>)).to.equal('invalid_client')
@@ -91,7 +79,7 @@ describe('mutual TLS behind a proxy', () => {
     const far = await startTestServer({ settings: { mutualTls, trustedProxies: ['10.0.0.0/8'] } })
     try {
       await addClients(far, own)
-      const spoofed = { 'client-cert': header(own), ...verified, 'x-forwarded-for': '10.0.0.1' }
+      const spoofed = { 'client-cert': inHeader(own), ...verified, 'x-forwarded-for': '10.0.0.1' }
       for (const id of ['self', 'by-dn', 'by-dns']) expect(await ask(id, spoofed, far)).to.equal('invalid_client')
     } finally {
       await far.close()
@@ -99,21 +87,21 @@ describe('mutual TLS behind a proxy', () => {
   })
 
   it('binds tokens to the certificate, for userinfo and for each refresh', async () => {
-    const config = await through('self', { 'client-cert': header(own) })
-    const thief = await through('self', { 'client-cert': header(other) })
+    const config = await through('self', { 'client-cert': inHeader(own) })
+    const thief = await through('self', { 'client-cert': inHeader(other) })
     const nobody = await through('self', {})
     const build = async (given: client.Configuration, parameters: Record<string, string>) =>
       client.buildAuthorizationUrl(given, parameters)
     const { callback, checks } = await sent(server, config, build)
     const tokens = await client.authorizationCodeGrant(config, callback, checks)
-    expect(decodeJwt(tokens.access_token).cnf).to.deep.equal({ 'x5t#S256': await thumbprintOf(own) })
+    expect(decodeJwt(tokens.access_token).cnf).to.deep.equal({ 'x5t#S256': thumbprintOf(own) })
     expect(await client.fetchUserInfo(config, tokens.access_token, who.subject)).to.include({ sub: who.subject })
     for (const wrong of [thief, nobody]) {
       expect((await client.fetchUserInfo(wrong, tokens.access_token, who.subject).catch((error) => error)).status).to.equal(401)
       expect(await refused(client.refreshTokenGrant(wrong, tokens.refresh_token as string))).to.equal('invalid_client')
     }
     const next = await client.refreshTokenGrant(config, tokens.refresh_token as string)
-    expect(decodeJwt(next.access_token).cnf).to.deep.equal({ 'x5t#S256': await thumbprintOf(own) })
+    expect(decodeJwt(next.access_token).cnf).to.deep.equal({ 'x5t#S256': thumbprintOf(own) })
   })
 
   it('binds a public client’s refresh token to the certificate', async () => {
@@ -125,12 +113,12 @@ describe('mutual TLS behind a proxy', () => {
       certificateBound: true,
       apis: { [api]: ['notes:read'] },
     })
-    const config = await through('bound-native', { 'client-cert': header(own) })
+    const config = await through('bound-native', { 'client-cert': inHeader(own) })
     const { callback, checks } = await sent(server, config, async (given, parameters) =>
       client.buildAuthorizationUrl(given, parameters),
     )
     const tokens = await client.authorizationCodeGrant(config, callback, checks)
-    for (const wrong of [{ 'client-cert': header(other) }, {}] as Record<string, string>[]) {
+    for (const wrong of [{ 'client-cert': inHeader(other) }, {}] as Record<string, string>[]) {
       const stolen = await through('bound-native', wrong)
       expect(await refused(client.refreshTokenGrant(stolen, tokens.refresh_token as string))).to.equal('invalid_grant')
     }
@@ -166,7 +154,7 @@ describe('mutual TLS behind a proxy', () => {
         apis: { [api]: ['notes:read'] },
       })
       for (const id of ['self', 'by-dn', 'bound'])
-        expect(await ask(id, { 'client-cert': header(own) }, plain)).to.equal('invalid_client')
+        expect(await ask(id, { 'client-cert': inHeader(own) }, plain)).to.equal('invalid_client')
       const page = await fetch(`${plain.issuer}/auth?client_id=bound&response_type=code`, { headers: { accept: 'text/html' } })
       expect(page.status).to.be.oneOf([400, 401])
     } finally {

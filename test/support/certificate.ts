@@ -1,5 +1,5 @@
 /** A self-signed certificate for this test run: no `openssl`, no private key in the repository, nothing that runs out. */
-import { generateKeyPairSync, randomBytes, sign } from 'node:crypto'
+import { createPublicKey, generateKeyPairSync, hash, randomBytes, sign, X509Certificate } from 'node:crypto'
 import { isIPv4, isIPv6 } from 'node:net'
 
 export interface Certificate {
@@ -68,4 +68,17 @@ function alternative(name: string): Buffer {
   if (name.startsWith('email:')) return der(0x81, Buffer.from(name.slice(6)))
   if (isIPv6(name)) throw new TypeError(`${name}: of IPv6, ::1 alone`)
   return der(0x82, Buffer.from(name))
+}
+
+const rawOf = ({ certificate }: Certificate) => new X509Certificate(certificate).raw
+
+/** As a proxy hands it on (RFC 9440). */
+export const inHeader = (one: Certificate): string => `:${rawOf(one).toString('base64')}:`
+/** RFC 8705 s3.1. */
+export const thumbprintOf = (one: Certificate): string => hash('sha256', rawOf(one), 'base64url')
+
+/** What a client registers for it (RFC 8705 s2.2.2). */
+export function jwksOf(one: Certificate) {
+  const jwk = createPublicKey(one.certificate).export({ format: 'jwk' })
+  return { keys: [{ ...jwk, x5c: [rawOf(one).toString('base64')] }] }
 }
