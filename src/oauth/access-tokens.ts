@@ -7,13 +7,14 @@ import type { Apis } from '../permissions/apis.ts'
 import { scopeOfClaim } from '../permissions/scopes.ts'
 import { type EncryptedTokens, isEncrypted } from './encrypted-tokens.ts'
 
-type AnyToken = { kind: string; grantId?: string; sid?: string; aud?: string | string[] }
+type AnyToken = { kind: string; grantId?: string; sid?: string; aud?: string | string[]; inherited?: Inherited }
 /** How a person signed in; on the code, a device's too, and from there on each refresh token. */
 type SignInFacts = { authTime?: number; acr?: string; amr?: string[]; claims?: { userinfo?: Record<string, unknown> } }
 
 /**
  * RFC 9068 s2.2.1: auth_time, acr and amr, which RFC 9470 step-up needs. `sid` and `grant` name what the token hangs on, so that it can
  * be revoked without ever having been stored. `roles` (RFC 9068 s2.2.3.1) where the API asks for them. A machine has none of these.
+ * A token that was exchanged has its person's part from the one before, `sub` to the letter: it may be pairwise (`token-exchange.ts`).
  * `userinfo_claims` are the names of the claims parameter for userinfo (OpenID Connect Core s5.5), which is remembered nowhere else.
  */
 export function personClaims(apis: Apis): (ctx: KoaContextWithOIDC, token: AnyToken, jwt: JWTStructured) => void {
@@ -27,6 +28,7 @@ export function personClaims(apis: Apis): (ctx: KoaContextWithOIDC, token: AnyTo
     Object.assign(jwt.payload, { auth_time: authTime, acr, amr, sid: token.sid, grant: token.grantId })
     if (claims?.userinfo) jwt.payload.userinfo_claims = Object.keys(claims.userinfo).filter(scopeOfClaim)
     if (apis.find(String(token.aud))?.includeRoles) jwt.payload.roles = entities.Account?.roles
+    Object.assign(jwt.payload, token.inherited)
   }
 }
 
@@ -57,6 +59,9 @@ export interface AccessTokenClaims {
   cnf?: { jkt?: string; 'x5t#S256'?: string }
   act?: Actor
 }
+
+/** What an exchanged token has from the token that was given for it. */
+export type Inherited = Required<Pick<AccessTokenClaims, 'sub' | 'act'>> & Pick<AccessTokenClaims, 'auth_time' | 'acr' | 'amr'>
 
 export interface AccessTokenReader {
   /** @returns the claims of a token that this issuer signed and that has not expired, or undefined for anything else. Does NOT check the audience, nor what became of it since. */

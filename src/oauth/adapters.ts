@@ -44,7 +44,7 @@ export function adapters(parts: ProviderParts): Adapters {
   const adapterOf = (model: string): Adapter => {
     if (model === 'Client') return lookUpOnly((id) => clients.find(id) as Promise<AdapterPayload | undefined>)
     if (model === 'AccessToken' || model === 'ClientCredentials')
-      return lookUpOnly(async (token) => storedAccessToken(await livingTokens.find(token)))
+      return lookUpOnly(saysUnavailable(async (token) => storedAccessToken(await livingTokens.find(token))))
     if (model === 'Session') return withRefusalsSaid(sessions())
     if (model === 'RefreshToken') return withRefusalsSaid(refreshTokens.adapter)
     const where = volatileModels.has(model) ? store.volatile : store.artifacts

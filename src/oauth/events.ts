@@ -48,6 +48,9 @@ export function logEvents(provider: Provider, log: Log): void {
   on('server_error', (ctx, error) => log.error('server_error', { ...whoOf(ctx), error, cause: error.cause }))
   // Koa's own: a connection that broke, an answer that could not be sent.
   const app: Koa = provider
+  app.on('token_exchange.success', (ctx: KoaContextWithOIDC, what: Fields) =>
+    log.info('token_exchange.success', { ...whoOf(ctx), ...what }),
+  )
   app.on('error', (error: Error) => log.info('connection.error', { error: error.message }))
   on('authorization.success', (ctx) => log.info('authorization.success', whoOf(ctx)))
   on('grant.revoked', (ctx) => log.info('grant.revoked', whoOf(ctx)))

@@ -56,7 +56,7 @@ async function answerAbout(token: string, client: OurClient, living: LivingToken
 }
 
 /** Whether the client is the API that the token is for. */
-export function isServedBy({ aud }: AccessTokenClaims, { serves = [] }: OurClient): boolean {
+export function isServedBy({ aud }: AccessTokenClaims, { serves = [] }: Pick<OurClient, 'serves'>): boolean {
   return serves.some((identifier) => sameIdentifier(identifier) === sameIdentifier(aud))
 }
 

@@ -26,6 +26,7 @@ import { refuseReplays } from './replays.ts'
 import { openDetails } from './rich-requests.ts'
 import { signingKeys } from './signing-keys.ts'
 import { pairwiseSubjects } from './subject.ts'
+import { exchangeTokens } from './token-exchange.ts'
 
 export function createProvider(given: ProviderParts): Provider {
   const parts: ProviderParts = {
@@ -41,6 +42,7 @@ export function createProvider(given: ProviderParts): Provider {
   // X-Forwarded-* reach the library only after the door has made them true (`web/door.ts`).
   provider.proxy = true
   adjustClients(provider, parts)
+  exchangeTokens(provider, parts)
   encryptAccessTokens(provider, parts.apis, createEncryptedTokens(parts.masterSecret, parts.settings.issuer))
   sayInterval(provider)
   refuseReplays(provider)

@@ -156,11 +156,15 @@ function clientIdFaults({ clients }: Pick<SettingsFile, 'clients'>, fault: Fault
 function clientApiFaults({ clients, apis }: Pick<SettingsFile, 'clients' | 'apis'>, fault: Fault): void {
   const byIdentifier = new Map(apis.map((api) => [sameIdentifier(api.identifier), api]))
   for (const [index, client] of clients.entries()) {
-    for (const [identifier, scopes] of Object.entries(client.apis)) {
-      const api = byIdentifier.get(sameIdentifier(identifier))
-      if (!api) fault(['clients', index, 'apis', identifier], 'is not in apis')
-      const unknown = api && scopes.find((scope) => !Object.hasOwn(api.scopes, scope))
-      if (unknown !== undefined) fault(['clients', index, 'apis', identifier], `has no scope "${unknown}"`)
+    for (const list of ['apis', 'exchanges'] as const) {
+      for (const [identifier, scopes] of Object.entries(client[list])) {
+        const api = byIdentifier.get(sameIdentifier(identifier))
+        if (!api) fault(['clients', index, list, identifier], 'is not in apis')
+        const unknown = api && scopes.find((scope) => !Object.hasOwn(api.scopes, scope))
+        if (unknown !== undefined) fault(['clients', index, list, identifier], `has no scope "${unknown}"`)
+      }
     }
+    for (const [at, identifier] of client.serves.entries())
+      if (!byIdentifier.has(sameIdentifier(identifier))) fault(['clients', index, 'serves', at], 'is not in apis')
   }
 }

@@ -121,6 +121,8 @@ const shortened = (path: string) => path.replace(/[^/]{20,}/g, '…')
 /** The library's own refusals, thrown from one of our routes, carry what may be said. */
 function speakable(thrown: unknown): unknown {
   if (thrown instanceof Refusal) return thrown
+  // A store that could not answer, as it was before the library's adapter said so (`oauth/adapter.ts`).
+  if (thrown instanceof Error && thrown.cause instanceof Refusal) return thrown.cause
   const { expose, status, error, error_description: description } = (thrown ?? {}) as Record<string, unknown>
   if (expose !== true || typeof error !== 'string') return thrown
   return new Refusal(error, typeof description === 'string' ? description : 'The request was refused.', {

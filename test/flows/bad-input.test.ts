@@ -4,8 +4,9 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { createVisitor } from '../../src/try/visitor.ts'
 import { deviceFor } from '../support/device.ts'
-import { startTestServer, type TestServer } from '../support/server.ts'
-import { authorizationUrl, basic, type Cast, cast, codeFor, pkce, token } from '../support/story.ts'
+import { type Apis, apiClients } from '../support/questions.ts'
+import { otherApi, startTestServer, type TestServer } from '../support/server.ts'
+import { authorizationUrl, basic, type Cast, cast, codeFor, pkce, token, tokensFor } from '../support/story.ts'
 
 const text = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 60 }),
@@ -34,6 +35,8 @@ const text = fc.oneof(
 interface Route {
   method: 'GET' | 'POST'
   path: string
+  /** At the token endpoint. */
+  grant?: string
   names: string[]
 }
 
@@ -81,6 +84,21 @@ const routes: Route[] = [
       'device_code',
     ],
   },
+  {
+    method: 'POST',
+    path: '/token',
+    grant: 'urn:ietf:params:oauth:grant-type:token-exchange',
+    names: [
+      'grant_type',
+      'subject_token',
+      'subject_token_type',
+      'actor_token',
+      'requested_token_type',
+      'audience',
+      'resource',
+      'scope',
+    ],
+  },
   { method: 'POST', path: '/device/auth', names: [...authorization, 'client_secret', 'user_code'] },
   { method: 'GET', path: '/device', names: ['user_code'] },
   { method: 'GET', path: '/device/{}', names: ['user_code'] },
@@ -116,17 +134,21 @@ describe('bad input', function () {
   this.timeout(Math.max(60_000, requestsPerRoute * 60))
   let server: TestServer
   let who: Cast
+  let apis: Apis
+  let jwt: string
   before(async () => {
     server = await startTestServer()
     who = await cast(server)
+    apis = await apiClients(server)
+    jwt = (await tokensFor(server, who.web)).access_token!
   })
   after(() => server.close())
 
   const alive = async () =>
     expect((await token(server, who.machine, { grant_type: 'client_credentials', scope: 'notes:read' })).status).to.equal(200)
 
-  for (const { method, path, names } of routes) {
-    it(`X01 X04 ${method} ${path}: whatever stands in it`, async () => {
+  for (const { method, path, grant, names } of routes) {
+    it(`X01 X04 ${method} ${path}${grant ? ` for ${grant}` : ''}: whatever stands in it`, async () => {
       const visitor = createVisitor(server.issuer)
       const page = await visitor.open(authorizationUrl(server.issuer, 'web', pkce().challenge))
       const uid = page.url.pathname.split('/')[2] as string
@@ -136,7 +158,11 @@ describe('bad input', function () {
       const good: Record<string, string> = {
         ...Object.fromEntries(authorizationUrl(server.issuer, 'web', pkce().challenge).searchParams),
         csrf,
-        grant_type: 'authorization_code',
+        grant_type: grant ?? 'authorization_code',
+        token: jwt,
+        subject_token: jwt,
+        subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+        ...(grant && { resource: otherApi, audience: otherApi, scope: 'mail:read' }),
         email: 'x@example.com',
         decision: 'allow',
         ...(ofDevice && { client_id: who.tv.id, user_code: ofDevice.user_code, xsrf: '' }),
@@ -171,7 +197,7 @@ describe('bad input', function () {
           const headers: Record<string, string> = signed
             ? {
                 authorization: clientEndpoints.includes(path)
-                  ? basic(who.web)
+                  ? basic(grant ? apis.notes : who.web)
                   : `Bearer ${encodeURIComponent(segment.toWellFormed())}`,
               }
             : {}

@@ -27,6 +27,7 @@ describe('oauth4webapi', () => {
         'refresh_token',
         'client_credentials',
         'urn:ietf:params:oauth:grant-type:device_code',
+        'urn:ietf:params:oauth:grant-type:token-exchange',
       ])
       expect(as.response_types_supported).to.deep.equal(['code'])
     })

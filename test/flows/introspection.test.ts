@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose'
 import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
+import { Refusal } from '../../src/base/errors.ts'
 import { type Apis, apiClients, introspect, question } from '../support/questions.ts'
 import { api, otherApi, startTestServer, type TestServer } from '../support/server.ts'
 import { basic, type Cast, type Credentials, cast, password, refresh, token, tokensFor } from '../support/story.ts'
@@ -169,6 +170,32 @@ describe('introspection', () => {
     expect(await lives(disabled.access_token), 'of a disabled person').to.equal(false)
     await server.parts.accounts.enable(who.email)
     travel(2)
+  })
+  it('is 503 when the store cannot answer, never a guess', async () => {
+    const { access_token: jwt } = await tokensFor(server, who.web)
+    const one = await machineToken()
+    const { artifacts } = server.parts.store
+    const find = artifacts.find
+    artifacts.find = async () => {
+      throw new Refusal('temporarily_unavailable', 'Not now.', { status: 503, retryAfterSeconds: 7 })
+    }
+    for (const [endpoint, client] of [
+      ['introspection', apis.notes],
+      ['revocation', who.web],
+    ] as const) {
+      for (const asked of [jwt!, one]) {
+        const { status, headers, body } = await question(server, endpoint, client, { token: asked })
+        expect([status, headers.get('retry-after'), body.error], endpoint).to.deep.equal([503, '7', 'temporarily_unavailable'])
+      }
+    }
+    const exchange = await token(server, apis.notes, {
+      grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+      subject_token: jwt,
+      subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+    })
+    expect([exchange.status, exchange.headers.get('retry-after')]).to.deep.equal([503, '7'])
+    artifacts.find = find
+    expect(await ask(apis.notes, jwt), 'the control').to.include({ active: true })
   })
   it('is no refusal in the log', async () => {
     lines.length = 0

@@ -5,6 +5,7 @@ const scopes = { read: { description: 'Read' } }
 const api = { identifier: 'https://api.example.com', name: 'Notes', scopes }
 const digest = '47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU'
 const client = { id: 'my-app', name: 'My app', kind: 'web', redirectUris: ['https://a.example/cb'], secretDigests: [digest] }
+const service = { id: 'my-service', name: 'My service', kind: 'api', serves: [api.identifier], secretDigests: [digest] }
 
 const detail = { description: 'Pay', api: api.identifier }
 
@@ -81,6 +82,15 @@ const bad: [string, unknown][] = [
     { apis: [api], clients: [{ ...client, apis: { 'https://unknown.example.com': [] } }] },
   ],
   [`clients.0.apis.${api.identifier}`, { apis: [api], clients: [{ ...client, apis: { [api.identifier]: ['none'] } }] }],
+  ['clients.0.serves.0', { apis: [api], clients: [{ ...service, serves: ['https://unknown.example.com'] }] }],
+  [
+    'clients.0.exchanges.https://unknown.example.com',
+    { apis: [api], clients: [{ ...service, exchanges: { 'https://unknown.example.com': [] } }] },
+  ],
+  [
+    `clients.0.exchanges.${api.identifier}`,
+    { apis: [api], clients: [{ ...service, exchanges: { [api.identifier]: ['none'] } }] },
+  ],
   ['clients.1.id', { clients: [client, client] }],
   ['clients.0.redirectUris.0', { clients: [{ ...client, redirectUris: ['http://a.example/cb'] }] }],
 ]

@@ -3,7 +3,7 @@ import { api, otherApi, type TestServer } from './server.ts'
 import { basic, type Credentials } from './story.ts'
 
 export interface Apis {
-  /** Is `api`. */
+  /** Is `api`, and may call `otherApi` in its callers' names; which may call it back. */
   notes: Credentials
   /** Is `otherApi`. */
   mail: Credentials
@@ -15,8 +15,8 @@ export async function apiClients({ parts }: TestServer): Promise<Apis> {
     return { id, secret }
   }
   return {
-    notes: await add('notes-api', { serves: [`${api}/`] }),
-    mail: await add('mail-api', { serves: [otherApi] }),
+    notes: await add('notes-api', { serves: [`${api}/`], exchanges: { [otherApi]: ['mail:read'] } }),
+    mail: await add('mail-api', { serves: [otherApi], exchanges: { [api]: ['notes:read', 'notes:delete'] } }),
   }
 }
 

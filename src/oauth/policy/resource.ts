@@ -2,7 +2,7 @@
 import { errors, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider'
 import type { Accounts } from '../../accounts/account.ts'
 import { allowedScopes, mayAddress } from '../../permissions/allowed.ts'
-import type { Apis } from '../../permissions/apis.ts'
+import type { Api, Apis } from '../../permissions/apis.ts'
 import { identityScopeNames, splitScope } from '../../permissions/scopes.ts'
 import type { OurClient } from '../our-client.ts'
 
@@ -37,8 +37,7 @@ export async function resourceServerInfo(
 ): Promise<ResourceServer> {
   const api = apis.find(resource)
   if (!api || (api !== apis.userinfo && !mayAddress(api, client))) throw new errors.InvalidTarget()
-  // FAPI 2.0 Security Profile s5.4.1: no JWT of such a client is signed with RSASSA-PKCS1-v1_5.
-  if (client.profile === 'fapi2' && api.algorithm === 'RS256') throw new errors.InvalidTarget()
+  if (!mayBeSignedFor(client, api)) throw new errors.InvalidTarget()
   const machine = ctx.oidc.params?.grant_type === 'client_credentials'
   const roles = machine ? undefined : await rolesOf(accounts, ctx)
   const identity = machine ? [] : identityScopeNames
@@ -48,8 +47,16 @@ export async function resourceServerInfo(
   if (machine && asked.length > 0 && !asked.some((scope) => allowed.includes(scope))) {
     throw new errors.InvalidScope('none of the requested scopes is allowed', asked.join(' '))
   }
+  return resourceServerOf(api, [...identity, ...allowed].join(' '))
+}
+
+/** FAPI 2.0 Security Profile s5.4.1: no JWT of such a client is signed with RSASSA-PKCS1-v1_5. */
+export const mayBeSignedFor = (client: OurClient, api: Api): boolean => client.profile !== 'fapi2' || api.algorithm !== 'RS256'
+
+/** An API in the library's terms. That its tokens are encrypted is not said: see `encrypted-tokens.ts`. @param scope at most */
+export function resourceServerOf(api: Api, scope: string): ResourceServer {
   return {
-    scope: [...identity, ...allowed].join(' '),
+    scope,
     audience: api.identifier,
     accessTokenTTL: api.accessTokenLifetimeSeconds,
     accessTokenFormat: 'jwt',
