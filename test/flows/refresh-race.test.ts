@@ -62,6 +62,31 @@ describe('refreshing at once in two processes on SQLite', function () {
   suite(1_000, () => ({}))
 })
 
+describe('refreshing at once in two processes on SQLite, without a window', function () {
+  this.timeout(60_000)
+  const runners = 200
+  const settings = { refreshTokens: { windowSeconds: 0 } }
+  let server: TestServer
+  let second: SecondProcess
+  before(async () => {
+    server = await startTestServer({ settings })
+    second = await startSecondProcess(server, settings)
+  })
+  after(async () => {
+    await second?.stop()
+    await server?.close()
+  })
+
+  it('the control: the runners do meet, across the processes, and all but one are refused', async () => {
+    const { native } = await cast(server)
+    const { refresh_token: token } = await tokensFor(server, native)
+    const race = await warmRace([server.port, second.port], runners)
+    const answers = await race.run({ grant_type: 'refresh_token', client_id: 'native', refresh_token: token! })
+    race.close()
+    expect(tally(answers)).to.deep.equal({ 200: 1, 400: runners - 1 })
+  })
+})
+
 describeWithRedis('refreshing at once in two processes on Redis', function () {
   this.timeout(60_000)
   let redis: Awaited<ReturnType<typeof startRedis>>
