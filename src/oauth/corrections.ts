@@ -1,5 +1,6 @@
 /** Where the library's answer is not the standard's, the answer is put right here, one entry each; a test holds every one of them. */
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
+import { forgetOrigin } from './policy/cors.ts'
 
 type ProtocolError = Error & { error_description?: string; error_detail?: string; retryAfterSeconds?: number }
 
@@ -39,6 +40,7 @@ export function correctAnswers(provider: Provider): void {
       if (description === replayedProof || detail === replayedProof) replaceError(ctx, 'invalid_dpop_proof')
       // RFC 7662 s2.3, RFC 7009 s2.2.1: who does not authenticate at all is refused as RFC 6749 s5.2 says.
       if (description === notAuthenticated && tokenQuestions.has(ctx.oidc.route)) askToAuthenticate(ctx)
+      forgetOrigin(ctx)
       // RFC 9110 s10.2.3, for a store that cannot answer.
       if (retryAfterSeconds !== undefined) ctx.set('Retry-After', String(retryAfterSeconds))
     })

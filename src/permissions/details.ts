@@ -11,15 +11,15 @@ const longestList = 50
 
 /**
  * Whatever is not declared is a fault: nobody would have been shown it.
- * @returns what is wrong with the detail in the words of its type, or undefined
+ * @returns what is wrong with the detail in the words of its type, or undefined; nothing that was sent, which may be any text (RFC 6749 s5.2)
  */
 export function detailFault({ fields }: DetailType, detail: Detail): string | undefined {
-  const unknown = Object.keys(detail).find((name) => name !== 'type' && !Object.hasOwn(fields, name))
-  if (unknown !== undefined) return `"${unknown.slice(0, 64)}" is no member of this type`
+  if (Object.keys(detail).some((name) => name !== 'type' && !Object.hasOwn(fields, name)))
+    return 'it has a member that its type has not'
   for (const [name, field] of Object.entries(fields)) {
     const given = Object.hasOwn(detail, name)
-    if (!given && field.required) return `"${name}" is missing`
-    if (given && !holds(field, detail[name])) return `"${name}" is not what this type allows`
+    if (!given && field.required) return `${name} is missing`
+    if (given && !holds(field, detail[name])) return `${name} is not what its type allows`
   }
   return undefined
 }

@@ -15,6 +15,7 @@ import { oweInsteadOfSending } from '../oauth/logout/endings.ts'
 import { createNotices, type Notices } from '../oauth/logout/notices.ts'
 import { correctMetadata } from '../oauth/metadata.ts'
 import type { ProviderPages, ProviderParts } from '../oauth/parts.ts'
+import { nothingForNull } from '../oauth/policy/cors.ts'
 import { createProvider } from '../oauth/provider.ts'
 import { answerTokenQuestions } from '../oauth/token-questions.ts'
 import { createRefusals, type Refusals } from '../pages/refusals.ts'
@@ -83,12 +84,15 @@ export function createApp(parts: AppParts): App {
   const questions = answerTokenQuestions(provider, parts)
   // The token endpoint is the library's alone, its errors too: passing ours on the way would cost a twentieth of its rate.
   provider.use((ctx, next) => {
-    if (ctx.path === '/token' && ctx.method === 'POST') return next()
-    return guarded(ctx, () =>
-      checked(ctx, () =>
-        site(ctx, () => device(ctx, () => interaction(ctx, () => correctMetadata(ctx, () => questions(ctx, next))))),
-      ),
-    )
+    const answer = () => {
+      if (ctx.path === '/token' && ctx.method === 'POST') return next()
+      return guarded(ctx, () =>
+        checked(ctx, () =>
+          site(ctx, () => device(ctx, () => interaction(ctx, () => correctMetadata(ctx, () => questions(ctx, next))))),
+        ),
+      )
+    }
+    return ctx.get('Origin') === 'null' ? nothingForNull(ctx, answer) : answer()
   })
   const doorOptions = { ...settings, headers, certificateHeaders: Object.values(settings.mutualTls ?? {}) }
   return { handler: createDoor(doorOptions, provider.callback()), notices }
@@ -164,6 +168,11 @@ function protocolPages({ pages, accounts, log }: AppParts, refusals: Refusals, h
     },
     device: devicePages({ pages, refusals, headers, log }),
     error(ctx, out) {
+      // RFC 6749 s5.2: these say no in JSON, whatever the request would rather read.
+      if (forPrograms.has(ctx.oidc.route)) {
+        ctx.body = out
+        return
+      }
       const as = ctx.accepts('json', 'html') === 'html' ? 'html' : 'json'
       const answer = refusals.answer({ ...out, status: ctx.status }, { as, requestId: ctx.get('x-request-id') })
       ctx.type = answer.type
@@ -172,6 +181,16 @@ function protocolPages({ pages, accounts, log }: AppParts, refusals: Refusals, h
     },
   }
 }
+
+/** The library's names of the routes that no person ever looks at. */
+const forPrograms = new Set([
+  'token',
+  'userinfo',
+  'introspection',
+  'revocation',
+  'pushed_authorization_request',
+  'device_authorization',
+])
 
 function nameOf(client: KoaContextWithOIDC['oidc']['client']): { name: string } | undefined {
   return client && { name: client.clientName ?? client.clientId }

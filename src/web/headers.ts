@@ -18,14 +18,19 @@ const common: Header[] = [
   ['Cache-Control', 'no-store'],
 ]
 
+/** RFC 6749 s5.1 asks for both wherever a token may be in the answer; to HTTP/1.1 the second says nothing more. */
+const beforeHttp11: Header = ['Pragma', 'no-cache']
+
 /** @param logo of the theme, which stands on every page */
 export function createHeaders({ development, logo }: { development: boolean; logo?: string }): Headers {
   const transport: Header[] = development ? [] : [['Strict-Transport-Security', 'max-age=31536000; includeSubDomains']]
   const of = (leadsOut: boolean): Header[] => [...common, ...transport, ['Content-Security-Policy', policy(leadsOut, [logo])]]
   const staying = of(false)
   const leadingOut = of(true)
+  const tokens = [...staying, beforeHttp11]
   return {
-    forPath: (path) => (/^\/(auth|interaction|session\/end)(\/|$|\?)/.test(path) ? leadingOut : staying),
+    forPath: (path) =>
+      path === '/token' ? tokens : /^\/(auth|interaction|session\/end)(\/|$|\?)/.test(path) ? leadingOut : staying,
     policyShowing: (clientLogo, { leadsOut } = { leadsOut: true }) => policy(leadsOut, [logo, clientLogo]),
   }
 }

@@ -22,26 +22,26 @@ describe('an authorization detail', () => {
   })
 
   for (const [what, changes, words] of [
-    ['an unknown member', { note: 'x' }, /"note" is no member/],
-    ['a member of every object', { constructor: 'x' }, /"constructor" is no member/],
-    ['its prototype', JSON.parse('{"__proto__":{"amount":1}}'), /"__proto__" is no member/],
-    ['text for a number', { amount: '12.50' }, /"amount"/],
-    ['no number', { amount: null }, /"amount"/],
-    ['a number beyond exactness', { amount: 1e15 }, /"amount"/],
-    ['a value that is not among them', { currency: 'USD' }, /"currency"/],
-    ['another spelling of a value', { currency: 'eur' }, /"currency"/],
-    ['a number that is not among them', { share: 99 }, /"share"/],
-    ['a list for a text', { currency: ['EUR'] }, /"currency"/],
-    ['a text for a list', { to: 'Ada' }, /"to"/],
-    ['an empty list', { to: [] }, /"to"/],
-    ['a list within a list', { to: [['Ada']] }, /"to"/],
-    ['an object', { to: { 0: 'Ada' } }, /"to"/],
-    ['a longer list than anybody reads', { to: Array(51).fill('x') }, /"to"/],
-    ['a longer text than is shown', { to: ['x'.repeat(201)] }, /"to"/],
-    ['what turns a text around', { to: ['\u202eada'] }, /"to"/],
-    ['a line that ends', { to: ['a\nb'] }, /"to"/],
-    ['nothing to see', { to: [' '] }, /"to"/],
-    ['a number for a truth', { urgent: 1 }, /"urgent"/],
+    ['an unknown member', { note: 'x' }, /has a member that its type has not/],
+    ['a member of every object', { constructor: 'x' }, /has a member that its type has not/],
+    ['its prototype', JSON.parse('{"__proto__":{"amount":1}}'), /has a member that its type has not/],
+    ['text for a number', { amount: '12.50' }, /^amount is not what/],
+    ['no number', { amount: null }, /^amount is not what/],
+    ['a number beyond exactness', { amount: 1e15 }, /^amount is not what/],
+    ['a value that is not among them', { currency: 'USD' }, /^currency is not what/],
+    ['another spelling of a value', { currency: 'eur' }, /^currency is not what/],
+    ['a number that is not among them', { share: 99 }, /^share is not what/],
+    ['a list for a text', { currency: ['EUR'] }, /^currency is not what/],
+    ['a text for a list', { to: 'Ada' }, /^to is not what/],
+    ['an empty list', { to: [] }, /^to is not what/],
+    ['a list within a list', { to: [['Ada']] }, /^to is not what/],
+    ['an object', { to: { 0: 'Ada' } }, /^to is not what/],
+    ['a longer list than anybody reads', { to: Array(51).fill('x') }, /^to is not what/],
+    ['a longer text than is shown', { to: ['x'.repeat(201)] }, /^to is not what/],
+    ['what turns a text around', { to: ['\u202eada'] }, /^to is not what/],
+    ['a line that ends', { to: ['a\nb'] }, /^to is not what/],
+    ['nothing to see', { to: [' '] }, /^to is not what/],
+    ['a number for a truth', { urgent: 1 }, /^urgent is not what/],
   ] as [string, object, RegExp][]) {
     it(`is refused with ${what}`, () => {
       const detail = Object.defineProperties({ ...good }, Object.getOwnPropertyDescriptors(changes))
@@ -50,7 +50,7 @@ describe('an authorization detail', () => {
   }
 
   it('is refused without what is required', () => {
-    expect(detailFault(payment, { type: 'payment', amount: 1 })).to.equal('"currency" is missing')
+    expect(detailFault(payment, { type: 'payment', amount: 1 })).to.equal('currency is missing')
   })
 
   it('is the same in whatever order, and another with any other value', () => {
