@@ -26,6 +26,7 @@ import { devicePages } from './device/pages.ts'
 import { createDoor, type Handler } from './door.ts'
 import { createHeaders, type Headers } from './headers.ts'
 import { interactionRoutes } from './routes/interaction.ts'
+import { postedRequest } from './routes/posted-request.ts'
 import { siteRoutes } from './routes/site.ts'
 
 export interface AppParts extends Omit<ProviderParts, 'pages' | 'deviceLimits'> {
@@ -88,7 +89,9 @@ export function createApp(parts: AppParts): App {
       if (ctx.path === '/token' && ctx.method === 'POST') return next()
       return guarded(ctx, () =>
         checked(ctx, () =>
-          site(ctx, () => device(ctx, () => interaction(ctx, () => correctMetadata(ctx, () => questions(ctx, next))))),
+          site(ctx, () =>
+            device(ctx, () => interaction(ctx, () => postedRequest(ctx, () => correctMetadata(ctx, () => questions(ctx, next))))),
+          ),
         ),
       )
     }
