@@ -46,7 +46,11 @@ describe('encrypted access tokens', () => {
     const may = { [identifiers.vault]: ['gold:read'], [identifiers.safe]: ['gold:read'] }
     app = await add('web', { kind: 'web', redirectUris: ['https://app.example.com/callback'], apis: may })
     machine = await add('machine', { kind: 'machine', apis: may })
-    asking.vault = await add('vault-api', { kind: 'api', serves: [identifiers.vault] })
+    asking.vault = await add('vault-api', {
+      kind: 'api',
+      serves: [identifiers.vault],
+      exchanges: { [identifiers.safe]: ['gold:read'] },
+    })
     asking.safe = await add('safe-api', { kind: 'api', serves: [identifiers.safe] })
   })
   after(() => server.close())
@@ -132,6 +136,18 @@ describe('encrypted access tokens', () => {
     await revoke(server, machine, one)
     expect((await introspect(server, asking.safe, one)).active).to.equal(false)
     expect((await introspect(server, asking.safe, other)).active).to.equal(true)
+  })
+  it('are exchanged by the API that reads them, for one that the next alone reads', async () => {
+    const { access_token: jwe } = await persons()
+    const { body } = await token(server, asking.vault, {
+      grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+      subject_token: jwe,
+      subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+    })
+    const claims = decodeJwt(await inner(body.access_token!, safe.privateKey))
+    expect(claims).to.deep.include({ aud: identifiers.safe, client_id: 'vault-api', act: { sub: 'vault-api' } })
+    expect(claims.sub).to.equal(decodeJwt(await inner(jwe!)).sub)
+    expect(await introspect(server, asking.safe, body.access_token!)).to.include({ active: true, sub: claims.sub })
   })
   it('are taken at userinfo like any other with openid', async () => {
     const { access_token: jwe } = await persons()

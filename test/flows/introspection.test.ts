@@ -4,6 +4,7 @@ import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose'
 import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
 import { Refusal } from '../../src/base/errors.ts'
+import { addKeyed, configured, keyPair, refused } from '../support/keyed.ts'
 import { type Apis, apiClients, introspect, question } from '../support/questions.ts'
 import { api, otherApi, startTestServer, type TestServer } from '../support/server.ts'
 import { basic, type Cast, type Credentials, cast, password, refresh, token, tokensFor } from '../support/story.ts'
@@ -271,6 +272,22 @@ describe('introspection', () => {
       // RFC 9701 s5: no `sub` and no `exp` here, so that nobody takes the answer for a token.
       expect(payload).to.have.keys(['iss', 'aud', 'iat', 'token_introspection'])
       expect(payload.token_introspection).to.deep.equal({ active: true, token_type: 'Bearer', ...decodeJwt(one) })
+    })
+    it('oauth4webapi is answered by signature about a refresh token too', async () => {
+      const own = { client_id: 'web', introspection_signed_response_alg: 'ES256' }
+      const { refresh_token: rotating } = await tokensFor(server, who.web)
+      const authentication = oauth.ClientSecretBasic(who.web.secret!)
+      const options = { ...insecure, requestJwtResponse: true }
+      const response = await oauth.introspectionRequest(as, own, authentication, rotating!, options)
+      expect(await oauth.processIntrospectionResponse(as, own, response)).to.include({ active: true, client_id: 'web' })
+      await oauth.validateApplicationLevelSignature(as, response, insecure)
+    })
+    it('openid-client asks by private_key_jwt', async () => {
+      const keyed = await addKeyed(server, 'keyed-api', { kind: 'api', redirectUris: [], apis: {}, serves: [api] })
+      const { access_token: jwt } = await tokensFor(server, who.web)
+      expect(await openid.tokenIntrospection(await configured(server, keyed), jwt!)).to.include({ active: true, aud: api })
+      const stranger = await configured(server, { ...keyed, key: await keyPair() })
+      expect(await refused(openid.tokenIntrospection(stranger, jwt!))).to.equal('invalid_client')
     })
     it('openid-client asks and is answered', async () => {
       const options = { execute: [openid.allowInsecureRequests] }
