@@ -5,14 +5,22 @@
  */
 import { type Adapter, errors, Provider } from 'oidc-provider'
 
+/** Twice what an address can hold (`web/door.ts`): each pushed request is kept, and what it asks for is kept again while a person signs in. */
+const largestBytes = 16_384
+
 /** Signing in and consent: each is an interaction with a whole life of its own. */
 const steps = 2
 
 export function pushedRequestAdapter(kept: Adapter, interactionSeconds: number): Adapter {
   return {
     ...kept,
-    // Its own `exp`, which is sealed with it, ends its use at the authorization endpoint.
-    upsert: (id, payload, lifetimeSeconds = 0) => kept.upsert(id, payload, lifetimeSeconds + steps * interactionSeconds),
+    async upsert(id, payload, lifetimeSeconds = 0) {
+      // RFC 9126 s2.3.
+      if (Buffer.byteLength(String(payload.request)) > largestBytes)
+        throw new errors.InvalidRequest(`a pushed request has at most ${largestBytes} bytes`, 413)
+      // Its own `exp`, which is sealed with it, ends its use at the authorization endpoint.
+      await kept.upsert(id, payload, lifetimeSeconds + steps * interactionSeconds)
+    },
     async find(id) {
       const found = await kept.find(id)
       if (!found && Provider.ctx?.oidc.route === 'resume')

@@ -65,6 +65,12 @@ const authorization = [
 ]
 const routes: Route[] = [
   { method: 'GET', path: '/auth', names: authorization },
+  { method: 'POST', path: '/auth', names: authorization },
+  {
+    method: 'POST',
+    path: '/par',
+    names: [...authorization, 'client_secret', 'client_assertion', 'client_assertion_type', 'dpop_jkt'],
+  },
   { method: 'GET', path: '/auth/{}', names: [] },
   {
     method: 'POST',
@@ -125,7 +131,7 @@ const routes: Route[] = [
   { method: 'GET', path: '/.well-known/{}', names: [] },
 ]
 
-const clientEndpoints = ['/token', '/introspection', '/revocation']
+const clientEndpoints = ['/token', '/par', '/introspection', '/revocation']
 
 /** A thousand here; `npm run soak` raises it. */
 const requestsPerRoute = Number(process.env.SIGNET_FUZZ ?? 1_000)

@@ -118,6 +118,34 @@ describe('writes', () => {
         ),
       [],
     ],
+    // What it asks has to be found again; bounded in size, and gone when no sign-in that it began can be under way.
+    [
+      'a pushed request of a public client',
+      () =>
+        fetch(`${server.issuer}/par`, {
+          method: 'POST',
+          body: authorizationUrl(server.issuer, 'spa', challenge).searchParams,
+        }),
+      ['PushedAuthorizationRequest put'],
+    ],
+    [
+      'a pushed request, or an assertion, of whoever is not the client',
+      () =>
+        Promise.all(
+          ['/par', '/token'].map((path) =>
+            fetch(server.issuer + path, {
+              method: 'POST',
+              body: new URLSearchParams({
+                ...Object.fromEntries(authorizationUrl(server.issuer, 'web', challenge).searchParams),
+                grant_type: 'client_credentials',
+                client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+                client_assertion: jwt as string,
+              }),
+            }),
+          ),
+        ),
+      [],
+    ],
     ['userinfo without a token', () => fetch(`${server.issuer}/userinfo`), []],
   ]
   for (const [what, act, volatile] of strangers) {
