@@ -1,5 +1,6 @@
 /** Requests that are pushed (RFC 9126) or signed (RFC 9101), and answers that are signed (JARM), by openid-client and oauth4webapi. */
 import { expect } from 'chai'
+import { exportJWK, generateKeyPair } from 'jose'
 import * as oauth from 'oauth4webapi'
 import * as client from 'openid-client'
 import { createVisitor } from '../../src/try/visitor.ts'
@@ -106,6 +107,19 @@ describe('pushed and signed requests', () => {
       expect(tokens.claims()?.sub).to.equal(id)
     })
   }
+
+  it('hears an encrypted answer where it asks for one', async () => {
+    const { privateKey, publicKey } = await generateKeyPair('ECDH-ES', { extractable: true })
+    const encrypting = { ...(await exportJWK(publicKey)), kid: 'enc', use: 'enc', alg: 'ECDH-ES' }
+    const { jwk } = keyed.key
+    const own = await addKeyed(server, 'secretive', { jwks: { keys: [jwk, encrypting] }, authorizationEncryption: {} })
+    const secretive = await configured(server, { id: own.id, key: keyed.key })
+    client.useJwtResponseMode(secretive)
+    client.enableDecryptingResponses(secretive, ['A256GCM'], { key: privateKey as client.CryptoKey, kid: 'enc' })
+    const { callback, checks } = await sent(server, secretive, byPar)
+    expect(callback.searchParams.get('response')?.split('.')).to.have.length(5)
+    expect((await client.authorizationCodeGrant(secretive, callback, checks)).scope).to.equal('openid notes:read')
+  })
 
   it('takes a pushed request alone from a client that says so', async () => {
     const pushing = await addKeyed(server, 'pushing', { requirePushedRequests: true })
