@@ -2,8 +2,8 @@
  * The OpenID Foundation's `oidcc-formpost-basic-certification-test-plan`: the modules of the basic plan whose answer comes back as a form, each
  * by its name, with openid-client as the client. Written after the suite's descriptions; the suite itself cannot run here.
  *
- * Not here: `oidcc-scope-address` and `-phone`, which the suite skips where those scopes are not supported; `oidcc-idtoken-unsigned`, which it
- * skips where `none` is not.
+ * Not here: `oidcc-scope-address` and `-phone`, which are in `basic.test.ts`; `oidcc-idtoken-unsigned`, which the suite skips where `none` is not
+ * supported.
  */
 import { hash } from 'node:crypto'
 import { expect } from 'chai'

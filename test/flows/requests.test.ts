@@ -295,6 +295,46 @@ describe('an authorization request', () => {
     })
   })
 
+  describe('by POST', () => {
+    const sent = (
+      path: string,
+      body: URLSearchParams | string,
+      visitor = createVisitor(server.issuer),
+      headers: Record<string, string> = {},
+    ) =>
+      visitor.fetch(path, {
+        method: 'POST',
+        body,
+        headers: { origin: 'https://app.example.com', 'sec-fetch-site': 'cross-site', ...headers },
+      })
+
+    it('is the same as by GET, with its session, from wherever the form stands', async () => {
+      const { visitor } = await party.signIn()
+      const { url, checks } = await party.begin({ prompt: 'none' })
+      const response = await sent('/auth', url.searchParams, visitor)
+      expect(response.status).to.equal(303)
+      const { leftTo } = await visitor.open(response.headers.get('location')!)
+      const { authorizationCodeGrant } = await import('openid-client')
+      expect((await authorizationCodeGrant(party.config, leftTo!, checks)).claims()?.sub).to.equal(who.subject)
+    })
+
+    it('loses no parameter that came twice, and takes no other form than a form', async () => {
+      const { url } = await party.begin()
+      url.searchParams.append('scope', 'openid')
+      const visitor = createVisitor(server.issuer)
+      const { leftTo } = await visitor.open((await sent('/auth', url.searchParams, visitor)).headers.get('location')!)
+      expect(errorOf(leftTo!)).to.equal('invalid_request')
+      expect((await sent('/auth', '{}', visitor, { 'content-type': 'application/json' })).status).to.equal(415)
+      expect((await sent('/auth', new URLSearchParams({ state: 'x'.repeat(20_000) }))).status).to.equal(413)
+    })
+
+    it('asks before it signs out, as by GET', async () => {
+      const { visitor, tokens } = await party.signIn()
+      const response = await sent('/session/end', new URLSearchParams({ id_token_hint: tokens.id_token! }), visitor)
+      expect((await visitor.open(response.headers.get('location')!)).html).to.include('Sign out?')
+    })
+  })
+
   it('fills in the login_hint, whatever stands in it, as text', async () => {
     const visitor = createVisitor(server.issuer)
     for (const hint of ['ada@example.com', '"><b>', '+44 20 7946 0018']) {
