@@ -39,7 +39,10 @@ export function features(parts: ProviderParts): Configuration['features'] {
     jwtResponseModes: { enabled: true },
     encryption: { enabled: true },
     mTLS: mutualTls(parts),
-    fapi: { enabled: true, profile: (_ctx, client) => ((client as OurClient).profile === 'fapi2' ? '2.0' : undefined) },
+    fapi: {
+      enabled: true,
+      profile: (_ctx, client) => ((client as OurClient | undefined)?.profile === 'fapi2' ? '2.0' : undefined),
+    },
     backchannelLogout: { enabled: true },
     rpInitiatedLogout: { enabled: true, logoutSource: pages.logout, postLogoutSuccessSource: pages.signedOut },
     resourceIndicators: {
