@@ -17,6 +17,7 @@ import type { Notices } from './oauth/logout/notices.ts'
 import { createGuardedFetch } from './outgoing/fetch.ts'
 import { createPages } from './pages/render.ts'
 import { createApis } from './permissions/apis.ts'
+import { responseAlgorithms } from './settings/algorithms.ts'
 import type { Settings } from './settings/load.ts'
 import { openStore } from './store/open.ts'
 import type { Store } from './store/store.ts'
@@ -101,9 +102,9 @@ const systemLater: Later = (milliseconds, run) => void setTimeout(run, milliseco
 const whatIsOpen =
   'Addresses that clients name are asked for also on this machine and on private networks (127/8, 10/8, 172.16/12, 192.168/16, 100.64/10, ::1, fc00::/7), over http too.'
 
-/** ID tokens are signed with ES256 or RS256, as the client asks; the rest is there because an API names it. */
+/** What clients may ask their answers to be signed with; the rest is there because an API names it. */
 function algorithmsOf({ apis }: Settings) {
-  return [...new Set(['ES256' as const, 'RS256' as const, ...apis.map((api) => api.algorithm)])]
+  return [...new Set([...responseAlgorithms, ...apis.map((api) => api.algorithm)])]
 }
 
 async function refuseDemoInProduction({ settings, store }: Parts): Promise<void> {

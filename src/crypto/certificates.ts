@@ -4,6 +4,7 @@
  */
 import { X509Certificate } from 'node:crypto'
 import { isIP, SocketAddress } from 'node:net'
+import type { SubjectField } from '../settings/client/authentication.ts'
 import { sameName } from './distinguished-names.ts'
 
 /** Far more than a certificate has, with a chain of alternative names. */
@@ -31,9 +32,6 @@ export function certificateFrom(header: string): X509Certificate | undefined {
 export function isInItsTime({ validFromDate, validToDate }: X509Certificate, now: number): boolean {
   return validFromDate.getTime() <= now * 1000 && now * 1000 <= validToDate.getTime()
 }
-
-/** RFC 8705 s2.1.2. */
-export type SubjectField = 'dn' | 'dns' | 'uri' | 'ip' | 'email'
 
 const typeOf = { dns: 'DNS', uri: 'URI', ip: 'IP Address', email: 'email' } as const
 

@@ -4,15 +4,16 @@
  */
 import { createDecipheriv, diffieHellman, generateKeyPairSync, hash, type KeyObject, randomBytes } from 'node:crypto'
 import { CompactEncrypt } from 'jose'
+import type { EncryptionAlgorithm, TokenEncoding } from '../settings/algorithms.ts'
 
 export interface Recipient {
-  algorithm: 'ECDH-ES' | 'ECDH-ES+A256KW' | 'RSA-OAEP-256'
-  encoding: 'A256GCM' | 'A128GCM'
+  algorithm: EncryptionAlgorithm
+  encoding: TokenEncoding
   /** EC, X25519 or RSA, as the algorithm needs it. */
   key: KeyObject
 }
 
-const keyBytes = { A256GCM: 32, A128GCM: 16 } as const
+const keyBytes: Record<TokenEncoding, number> = { A256GCM: 32, A128GCM: 16 }
 
 /** @param headerFor what else stands in the protected header; it may say the content key, sealed for others */
 export async function encryptKeepingKey(
@@ -62,7 +63,7 @@ function ephemeralKeyFor({ asymmetricKeyType: type, asymmetricKeyDetails }: KeyO
 }
 
 /** RFC 7518 s4.6.2: one round of the Concat KDF, which gives the 256 bits at most that are needed; nobody is named as party. */
-function agreedKey(privateKey: KeyObject, publicKey: KeyObject, encoding: keyof typeof keyBytes): Buffer {
+function agreedKey(privateKey: KeyObject, publicKey: KeyObject, encoding: TokenEncoding): Buffer {
   const bytes = keyBytes[encoding]
   const shared = diffieHellman({ privateKey, publicKey })
   const nobody = number(0)

@@ -7,10 +7,8 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject 
 import { calculateJwkThumbprint, type JWK } from 'jose'
 import type { Clock } from '../base/clock.ts'
 import { Refusal } from '../base/errors.ts'
+import type { SigningAlgorithm } from '../settings/algorithms.ts'
 import type { KeyFiles } from './key-files.ts'
-
-export const signingAlgorithms = ['ES256', 'RS256', 'PS256', 'EdDSA'] as const
-export type SigningAlgorithm = (typeof signingAlgorithms)[number]
 
 export interface SigningKey {
   kid: string

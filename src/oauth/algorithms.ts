@@ -3,7 +3,7 @@
  * RFC 8725 s3.2 and RFC 7518 call weak. What FAPI 2.0 forbids besides is judged per client (`policy/client-jwts.ts`).
  */
 import type { Configuration } from 'oidc-provider'
-import { encryptionAlgorithms, encryptionEncodings, responseAlgorithms } from '../settings/client/registration.ts'
+import { encryptionAlgorithms, encryptionEncodings, responseAlgorithms } from '../settings/algorithms.ts'
 
 /** FAPI 2.0 Security Profile s5.4.1, and EdDSA by its two names (RFC 9864). */
 export const strongAlgorithms = ['ES256', 'PS256', 'EdDSA', 'Ed25519'] as const

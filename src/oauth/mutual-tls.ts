@@ -4,7 +4,8 @@
  */
 import type { X509Certificate } from 'node:crypto'
 import type { ClientAuthMethod, Configuration, KoaContextWithOIDC } from 'oidc-provider'
-import { bearsSubject, certificateFrom, isInItsTime, type SubjectField } from '../crypto/certificates.ts'
+import { bearsSubject, certificateFrom, isInItsTime } from '../crypto/certificates.ts'
+import type { SubjectField } from '../settings/client/authentication.ts'
 import type { ProviderParts } from './parts.ts'
 
 type MutualTls = NonNullable<Configuration['features']>['mTLS']

@@ -54,7 +54,7 @@ function configuration(parts: ProviderParts): Configuration {
   const { lifetimes } = settings
   const demanded = assertionDemands(settings.issuer, now)
   const { adapterOf, refreshTokens } = adapters(parts)
-  const secretMethods: ClientAuthMethod[] = ['client_secret_basic', 'client_secret_post', 'none']
+  const withoutCertificate: ClientAuthMethod[] = ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt']
   const policy = interactions(settings.signIn.acrValues, (ctx) => openDetails(apis, ctx).length > 0)
   return {
     adapter: adapterOf,
@@ -62,7 +62,7 @@ function configuration(parts: ProviderParts): Configuration {
     discovery: { prompt_values_supported: ['none', ...policy.map(({ name }) => name)] },
     jwks: { keys: signingKeys(parts.ring) },
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
-    clientAuthMethods: [...secretMethods, 'private_key_jwt', ...mutualTlsMethods(settings)],
+    clientAuthMethods: [...withoutCertificate, ...mutualTlsMethods(settings)],
     assertJwtClientAuthClaimsAndHeader: (ctx, claims, header, client) => demanded(ctx, claims, header, client as OurClient),
     enabledJWA: enabledAlgorithms(),
     extraClientMetadata: { properties: [...extraMembers] },

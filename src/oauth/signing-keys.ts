@@ -5,7 +5,8 @@
 import { constants, type KeyObject, type SignKeyObjectInput, sign } from 'node:crypto'
 import { promisify } from 'node:util'
 import { ExternalSigningKey } from 'oidc-provider'
-import type { KeyRing, SigningAlgorithm, SigningKey } from '../crypto/keyring.ts'
+import type { KeyRing, SigningKey } from '../crypto/keyring.ts'
+import type { SigningAlgorithm } from '../settings/algorithms.ts'
 
 const signAsync = promisify<string | null, Uint8Array, KeyObject | SignKeyObjectInput, Buffer>(sign)
 

@@ -2,6 +2,7 @@
 import { createPublicKey } from 'node:crypto'
 import type { JWK } from 'jose'
 import { z } from 'zod'
+import { encryptionAlgorithms, signingAlgorithms, tokenEncodings } from './algorithms.ts'
 import { seconds } from './numbers.ts'
 import { uriWithoutFragment } from './uri.ts'
 
@@ -24,8 +25,8 @@ const scope = z.strictObject({
 
 const encryption = z
   .strictObject({
-    algorithm: z.enum(['ECDH-ES', 'ECDH-ES+A256KW', 'RSA-OAEP-256']).default('ECDH-ES'),
-    encoding: z.enum(['A256GCM', 'A128GCM']).default('A256GCM'),
+    algorithm: z.enum(encryptionAlgorithms).default('ECDH-ES'),
+    encoding: z.enum(tokenEncodings).default('A256GCM'),
     /** The API's public key; the private half never leaves the API. */
     publicKey: z.looseObject({ kty: z.enum(['EC', 'OKP', 'RSA']), kid: z.string().optional() }),
   })
@@ -39,7 +40,7 @@ export const api = z.strictObject({
   identifier: z.url({ abort: true }).refine(uriWithoutFragment, 'an absolute URI without fragment or query (RFC 8707 s2)'),
   name: z.string().min(1).max(80),
   scopes: z.record(scopeName, scope),
-  algorithm: z.enum(['ES256', 'RS256', 'PS256', 'EdDSA']).default('ES256'),
+  algorithm: z.enum(signingAlgorithms).default('ES256'),
   accessTokenLifetimeSeconds: seconds(30, 86_400).default(600),
   /** Whether its access tokens carry the person's `roles`. */
   includeRoles: z.boolean().default(false),

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { expect } from 'chai'
-import { bearsSubject, certificateFrom, isInItsTime, type SubjectField } from '../../src/crypto/certificates.ts'
+import { bearsSubject, certificateFrom, isInItsTime } from '../../src/crypto/certificates.ts'
+import type { SubjectField } from '../../src/settings/client/authentication.ts'
 import { type Relative, selfSigned } from '../support/certificate.ts'
 
 const read = (pem: string) => new X509Certificate(pem)

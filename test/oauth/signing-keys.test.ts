@@ -3,8 +3,9 @@ import { rmSync } from 'node:fs'
 import { expect } from 'chai'
 import { compactVerify, importJWK } from 'jose'
 import { openKeyFolder } from '../../src/crypto/key-files.ts'
-import { type KeyRing, openKeyRing, signingAlgorithms } from '../../src/crypto/keyring.ts'
+import { type KeyRing, openKeyRing } from '../../src/crypto/keyring.ts'
 import { signingKeys } from '../../src/oauth/signing-keys.ts'
+import { signingAlgorithms } from '../../src/settings/algorithms.ts'
 import { temporaryFolder } from '../support/server.ts'
 
 describe('the keys that the library signs with', () => {

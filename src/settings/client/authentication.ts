@@ -11,6 +11,10 @@ export const clientAuthentications = [
 ] as const
 export type ClientAuthentication = (typeof clientAuthentications)[number]
 
+/** Where in its certificate the one value stands that a client of `tls_client_auth` is known by (RFC 8705 s2.1.2). */
+export const subjectFields = ['dn', 'dns', 'uri', 'ip', 'email'] as const
+export type SubjectField = (typeof subjectFields)[number]
+
 /** What a registration says of it, or what its kind does when it says nothing. */
 export const authenticationOf = (client: {
   kind: ClientKind

@@ -1,7 +1,8 @@
 /** A client's registration, as settings, the command line and the store hold it. The kind decides grants and authentication. */
 import { z } from 'zod'
+import { encryptionAlgorithms, encryptionEncodings, responseAlgorithms } from '../algorithms.ts'
 import { areSound, isRecord } from '../sound.ts'
-import { clientAuthentications } from './authentication.ts'
+import { clientAuthentications, subjectFields } from './authentication.ts'
 import { clientFaults, type Judged } from './faults.ts'
 import { clientKeySet } from './keys.ts'
 import { clientKinds, optionalGrants } from './kinds.ts'
@@ -30,12 +31,6 @@ const judged = [
   'subjectType',
   'sectorIdentifierUri',
 ] as const satisfies (keyof Judged)[]
-
-/** What this server signs for clients with: ID tokens, signed answers. RS256 is there for those who know nothing else. */
-export const responseAlgorithms = ['ES256', 'RS256'] as const
-/** And how it encrypts to them. */
-export const encryptionAlgorithms = ['ECDH-ES', 'ECDH-ES+A256KW', 'RSA-OAEP-256'] as const
-export const encryptionEncodings = ['A256GCM', 'A128GCM', 'A128CBC-HS256'] as const
 
 const uriList = z.array(z.string().max(2_048)).max(50).default([])
 const httpsUri = z.url({ protocol: /^https$/ })
@@ -94,9 +89,7 @@ export const clientRegistration = z
     jwks: clientKeySet.optional(),
     jwksUri: outgoingUri.optional(),
     /** RFC 8705 s2.1.2: the one value that its certificate has to have: the subject, or an alternative name of a type. */
-    certificateSubject: z
-      .strictObject({ field: z.enum(['dn', 'dns', 'uri', 'ip', 'email']), value: z.string().min(1).max(512) })
-      .optional(),
+    certificateSubject: z.strictObject({ field: z.enum(subjectFields), value: z.string().min(1).max(512) }).optional(),
     /** Tokens only with a proof of possession: by DPoP (RFC 9449), by the client's certificate (RFC 8705 s3). */
     dpopBound: z.boolean().default(false),
     certificateBound: z.boolean().default(false),

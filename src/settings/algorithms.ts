@@ -1,0 +1,17 @@
+/** The algorithms of JOSE that this server signs and encrypts with, by their names (RFC 7518, RFC 8037). The first of each list is the default. */
+
+/** What an access token may be signed with, as its API says. */
+export const signingAlgorithms = ['ES256', 'RS256', 'PS256', 'EdDSA'] as const
+export type SigningAlgorithm = (typeof signingAlgorithms)[number]
+
+/** What this server signs for clients with: ID tokens, signed answers. RS256 is there for those who know nothing else. */
+export const responseAlgorithms = ['ES256', 'RS256'] as const satisfies SigningAlgorithm[]
+
+/** And how it encrypts, to clients and to APIs. */
+export const encryptionAlgorithms = ['ECDH-ES', 'ECDH-ES+A256KW', 'RSA-OAEP-256'] as const
+export type EncryptionAlgorithm = (typeof encryptionAlgorithms)[number]
+
+/** Of access tokens, whose content key this server keeps hold of (`crypto/content-keys.ts`). */
+export const tokenEncodings = ['A256GCM', 'A128GCM'] as const
+export type TokenEncoding = (typeof tokenEncodings)[number]
+export const encryptionEncodings = [...tokenEncodings, 'A128CBC-HS256'] as const
