@@ -1,9 +1,11 @@
 /** Rich authorization requests (RFC 9396) by openid-client: shown, granted, narrowed, refreshed, introspected, and refused. */
 import { expect } from 'chai'
+import fc from 'fast-check'
 import { decodeJwt } from 'jose'
 import * as client from 'openid-client'
 import { createVisitor, type Page, type Visitor } from '../../src/try/visitor.ts'
 import { errorOf, type RelyingParty, relyingParty } from '../support/client.ts'
+import { askForCode, confirmCode, deviceFor, enterCode, poll } from '../support/device.ts'
 import { api, otherApi, startTestServer, type TestServer } from '../support/server.ts'
 import { type Cast, type Credentials, cast, password, redirectUri } from '../support/story.ts'
 
@@ -219,6 +221,67 @@ describe('a rich authorization request', () => {
         .catch((error) => error)
       expect(refused).to.match(/invalid_client_metadata/)
     })
+  })
+
+  it('is shown and granted where a device asks (RFC 8628), and refused to it where it is not in order', async () => {
+    const { registration } = await server.parts.clients.add({
+      name: 'Till',
+      kind: 'device',
+      apis: { [api]: ['notes:read'] },
+      authorizationDetailsTypes: types,
+    })
+    const till = { id: registration.id }
+    const device = await deviceFor(server, till, asking(pay(90)))
+    const visitor = createVisitor(server.issuer)
+    const page = await confirmCode(visitor, await enterCode(visitor, device.user_code))
+    expect(page.html).to.include('Pay for notes').and.include('90')
+    await visitor.submit(page, '/consent', { decision: 'allow' })
+    const { body } = await poll(server, device)
+    expect(body.authorization_details).to.deep.equal([pay(90)])
+    expect(decodeJwt(body.access_token!).authorization_details).to.deep.equal([pay(90)])
+    const refused = await askForCode(server, till, asking({ type: 'nothing' }))
+    expect(await refused.json()).to.include({ error: 'invalid_authorization_details' })
+  })
+
+  it('X01 whatever JSON it holds, and the claims parameter too, is answered without a fault of ours', async () => {
+    const names = fc.constantFrom(
+      type,
+      'type',
+      'amount',
+      'to',
+      'userinfo',
+      'id_token',
+      'acr',
+      'values',
+      'sub',
+      '__proto__',
+      'constructor',
+    )
+    const values = fc.oneof(
+      fc.jsonValue(),
+      fc.dictionary(fc.oneof(names, fc.string()), fc.oneof(names, fc.jsonValue(), fc.dictionary(names, fc.jsonValue()))),
+    )
+    const name = fc.constantFrom('authorization_details', 'claims')
+    // Somebody is signed in, so that all is judged and the consent page shown.
+    const { visitor } = await party.signIn()
+    await fc.assert(
+      fc.asyncProperty(name, values, fc.boolean(), async (parameter, value, inList) => {
+        const { url } = await party.begin({
+          ...asking(),
+          [parameter]: JSON.stringify(inList ? [{ type, ...(value as object) }] : value),
+        })
+        const page = await visitor.open(url)
+        expect(page.leftTo ? errorOf(page.leftTo) : page.status).to.be.oneOf([
+          null,
+          'unmet_authentication_requirements',
+          'invalid_request',
+          'invalid_authorization_details',
+          200,
+          414,
+        ])
+      }),
+      { numRuns: 200, endOnFailure: true },
+    )
   })
 
   it('by PAR is the same, and asked in vain there already', async () => {
