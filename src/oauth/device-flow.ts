@@ -62,6 +62,9 @@ export function deviceCodeAdapter(adapter: Adapter, limits: DeviceLimits, now: C
     ...adapter,
     async upsert(value, payload, lifetimeSeconds) {
       if (JSON.stringify(payload.params).length > longestRequest) throw new errors.InvalidRequest('the request is too long')
+      const ctx = Provider.ctx
+      // Here, where the row is made, so that no way of asking for a code goes past the limit.
+      if (ctx?.oidc.route === 'device_authorization') await saidByLibrary(limits.beginRequest(ctx.ip))
       await adapter.upsert(value, payload, (lifetimeSeconds ?? 0) + rememberedSeconds)
     },
     /** RFC 8628 s3.5: a device that is told to wait has to do so. Whoever is done, refused or too late is answered at once. */
@@ -77,7 +80,7 @@ export function deviceCodeAdapter(adapter: Adapter, limits: DeviceLimits, now: C
     async findByUserCode(code) {
       const ctx = Provider.ctx
       // What this browser was just asked to confirm is no guess.
-      if (ctx && stateOf(ctx)?.state?.userCode !== code) await beginEntry(limits, ctx.ip)
+      if (ctx && stateOf(ctx)?.state?.userCode !== code) await saidByLibrary(limits.beginEntry(ctx.ip))
       return adapter.findByUserCode(code)
     },
   }
@@ -87,10 +90,10 @@ function isPending({ accountId, error, exp = 0 }: AdapterPayload, now: Clock): b
   return !accountId && !error && exp > now()
 }
 
-/** As the library says no: its page of the code then shows it. */
-async function beginEntry(limits: DeviceLimits, address: string): Promise<void> {
+/** As the library says no: its answer, or its page of the code, then says it. */
+async function saidByLibrary(limit: Promise<void>): Promise<void> {
   try {
-    await limits.beginEntry(address)
+    await limit
   } catch (cause) {
     if (!(cause instanceof Refusal)) throw cause
     const { code, message, status, retryAfterSeconds } = cause

@@ -28,6 +28,7 @@ import { createHeaders, type Headers } from './headers.ts'
 import { interactionRoutes } from './routes/interaction.ts'
 import { postedRequest } from './routes/posted-request.ts'
 import { siteRoutes } from './routes/site.ts'
+import { oneSpelling } from './spelling.ts'
 
 export interface AppParts extends Omit<ProviderParts, 'pages' | 'deviceLimits'> {
   accounts: Accounts
@@ -69,7 +70,6 @@ export function createApp(parts: AppParts): App {
   const guarded = guard(refusals, log)
   const checked = ownForms(settings.issuer)
   const site = siteRoutes({ settings, pages, ring: parts.ring }).routes() as Middleware
-  const device = deviceGate(deviceLimits)
   const interaction = interactionRoutes({
     provider,
     accounts: parts.accounts,
@@ -88,9 +88,13 @@ export function createApp(parts: AppParts): App {
     const answer = () => {
       if (ctx.path === '/token' && ctx.method === 'POST') return next()
       return guarded(ctx, () =>
-        checked(ctx, () =>
-          site(ctx, () =>
-            device(ctx, () => interaction(ctx, () => postedRequest(ctx, () => correctMetadata(ctx, () => questions(ctx, next))))),
+        oneSpelling(ctx, () =>
+          checked(ctx, () =>
+            site(ctx, () =>
+              deviceGate(ctx, () =>
+                interaction(ctx, () => postedRequest(ctx, () => correctMetadata(ctx, () => questions(ctx, next)))),
+              ),
+            ),
           ),
         ),
       )
@@ -137,7 +141,7 @@ function speakable(thrown: unknown): unknown {
   })
 }
 
-/** What clients post to, from wherever they are. Every other form is ours, however its path is spelt. */
+/** What clients post to, from wherever they are. Every other form is ours. */
 const clientEndpoints = new Set([
   '/token',
   '/par',

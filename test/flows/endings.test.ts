@@ -139,14 +139,18 @@ describe('an ending', () => {
     expect((await fetch(`${server.issuer}/auth?state=${'x'.repeat(9_000)}`)).status).to.equal(414)
     expect((await fetch(`${server.issuer}/auth?state=${'x'.repeat(4_000)}`)).status, 'the control').to.equal(400)
   })
-  for (const path of ['/Session/end/confirm', '/session/end/confirm/', '/SESSION/END/CONFIRM']) {
-    it(`S05 refuses a form from another site at ${path} too`, async () => {
+  for (const [path, status] of [
+    ['/session/end/confirm', 403],
+    ['/Session/end/confirm', 404],
+    ['/session/end/confirm/', 404],
+  ] as const) {
+    it(`S05 refuses a form from another site at ${path}`, async () => {
       const response = await fetch(server.issuer + path, {
         method: 'POST',
         body: new URLSearchParams({ xsrf: 'x' }),
         headers: { 'sec-fetch-site': 'cross-site' },
       })
-      expect(response.status).to.equal(403)
+      expect(response.status).to.equal(status)
     })
   }
 })
