@@ -19,8 +19,14 @@ export function oweInsteadOfSending(provider: Provider, notices: Notices): void 
   }
 }
 
-/** For a session that ends otherwise than by a confirmed sign-out. To be called before it is destroyed. */
-export async function tellClients(provider: Provider, session: Session): Promise<void> {
+/** Ends a session otherwise than by a confirmed sign-out, with all that one ends: whoever has left is to be signed in nowhere. */
+export async function endSession(provider: Provider, session: Session): Promise<void> {
+  await tellClients(provider, session)
+  await endGrants(provider, session)
+  await session.destroy()
+}
+
+async function tellClients(provider: Provider, session: Session): Promise<void> {
   const { accountId, authorizations = {} } = session
   if (!accountId) return
   await Promise.all(
@@ -28,6 +34,15 @@ export async function tellClients(provider: Provider, session: Session): Promise
       const client = (await provider.Client.find(id)) as (Client & Told) | undefined
       const sid = session.sidFor(id)
       if (client?.backchannelLogoutUri && sid !== undefined) await client.backchannelLogout(accountId, sid)
+    }),
+  )
+}
+
+/** OpenID Connect Core s11: what was allowed with `offline_access` is there for when nobody is signed in. */
+async function endGrants(provider: Provider, { authorizations = {} }: Session): Promise<void> {
+  await Promise.all(
+    Object.values(authorizations).map(async ({ grantId, persistsLogout }) => {
+      if (grantId && !persistsLogout) await provider.RefreshToken.revokeByGrantId(grantId)
     }),
   )
 }

@@ -7,7 +7,7 @@ import type { Clock } from '../../base/clock.ts'
 import { Refusal } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import type { Interaction } from '../../oauth/asked.ts'
-import { tellClients } from '../../oauth/logout/endings.ts'
+import { endSession } from '../../oauth/logout/endings.ts'
 import type { OurClient } from '../../oauth/our-client.ts'
 import type { Pages } from '../../pages/render.ts'
 import type { Apis } from '../../permissions/apis.ts'
@@ -54,13 +54,10 @@ export async function finish(provider: Provider, ctx: Context, result: Interacti
 }
 
 /**
- * Whoever switches the account leaves: the session ends, the clients that it signed somebody in to are told, and the step ends with nothing,
- * so that the policy asks for a sign-in. The request goes on as it was made, however it was made.
+ * Whoever switches the account leaves: the session ends as by a sign-out, and the step ends with nothing, so that the policy asks for a sign-in. The request goes on as it was made, however it was made.
  */
 export async function leave(provider: Provider, ctx: Context, { interaction }: Step): Promise<void> {
-  const session = await provider.Session.get(ctx)
-  await tellClients(provider, session)
-  await session.destroy()
+  await endSession(provider, await provider.Session.get(ctx))
   forgetStep(provider, ctx)
   // A step that was begun in one session is not resumed in another, and now there is none.
   interaction.session = undefined
