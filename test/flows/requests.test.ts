@@ -1,6 +1,7 @@
 /** The parameters of an authorization request (OpenID Connect Core s3.1.2.1 and s5.5), asked by openid-client, good way and bad way. */
 import { expect } from 'chai'
 import { decodeJwt } from 'jose'
+import * as client from 'openid-client'
 import { createVisitor } from '../../src/try/visitor.ts'
 import { errorOf, type RelyingParty, relyingParty } from '../support/client.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
@@ -44,18 +45,17 @@ describe('an authorization request', () => {
 
     it('keeps them through a refresh', async () => {
       const { tokens } = await party.signIn(asking({ userinfo: { birthdate: null } }))
-      const { refreshTokenGrant, fetchUserInfo } = await import('openid-client')
-      const next = await refreshTokenGrant(party.config, tokens.refresh_token as string)
-      expect(await fetchUserInfo(party.config, next.access_token, who.subject)).to.include({ birthdate: '1815-12-10' })
+      const next = await client.refreshTokenGrant(party.config, tokens.refresh_token as string)
+      expect(await client.fetchUserInfo(party.config, next.access_token, who.subject)).to.include({ birthdate: '1815-12-10' })
     })
 
     it('shows each as a sentence that can be unticked, remembers the answer, and asks for a new one alone', async () => {
-      const client = await server.parts.clients.add({
+      const added = await server.parts.clients.add({
         name: 'C',
         kind: 'web',
         redirectUris: ['https://app.example.com/callback'],
       })
-      const other = await relyingParty(server, { id: client.registration.id, secret: client.secret! })
+      const other = await relyingParty(server, { id: added.registration.id, secret: added.secret! })
       const visitor = createVisitor(server.issuer)
       const page = await visitor.open((await other.begin(asking({ userinfo: { birthdate: null, gender: null } }))).url)
       const consent = await visitor.submit(page, '/sign-in', { email: who.email, password })
@@ -215,8 +215,7 @@ describe('an authorization request', () => {
       const page = await visitor.open(url)
       expect(page.html).to.include('Choose an account').and.include(who.email)
       const { leftTo } = await visitor.submit(page, '/select-account', {})
-      const { authorizationCodeGrant } = await import('openid-client')
-      expect((await authorizationCodeGrant(party.config, leftTo!, checks)).claims()?.sub).to.equal(who.subject)
+      expect((await client.authorizationCodeGrant(party.config, leftTo!, checks)).claims()?.sub).to.equal(who.subject)
     })
 
     it('is answered by signing in, where nobody is signed in', async () => {
@@ -229,11 +228,10 @@ describe('an authorization request', () => {
       const signIn = await first.visitor.submit(await first.visitor.open(url), '/switch', {})
       expect(signIn.html).to.include('type="password"')
       const answer = await passThrough(first.visitor, signIn, { email: 'bob@example.com' })
-      const { authorizationCodeGrant, refreshTokenGrant } = await import('openid-client')
-      const second = (await authorizationCodeGrant(party.config, answer, checks)).claims()!
+      const second = (await client.authorizationCodeGrant(party.config, answer, checks)).claims()!
       expect(second.sub).to.not.equal(who.subject)
       expect(second.sid).to.not.equal(first.claims.sid)
-      const dead = await refreshTokenGrant(party.config, first.tokens.refresh_token!).catch((error) => error)
+      const dead = await client.refreshTokenGrant(party.config, first.tokens.refresh_token!).catch((error) => error)
       expect(dead).to.have.property('error', 'invalid_grant')
     })
 
@@ -314,8 +312,7 @@ describe('an authorization request', () => {
       const response = await sent('/auth', url.searchParams, visitor)
       expect(response.status).to.equal(303)
       const { leftTo } = await visitor.open(response.headers.get('location')!)
-      const { authorizationCodeGrant } = await import('openid-client')
-      expect((await authorizationCodeGrant(party.config, leftTo!, checks)).claims()?.sub).to.equal(who.subject)
+      expect((await client.authorizationCodeGrant(party.config, leftTo!, checks)).claims()?.sub).to.equal(who.subject)
     })
 
     it('loses no parameter that came twice, and takes no other form than a form', async () => {
