@@ -2,6 +2,7 @@
 import { jwtVerify } from 'jose'
 import type { JWTStructured, KoaContextWithOIDC } from 'oidc-provider'
 import type { Clock } from '../base/clock.ts'
+import { isCanonical } from '../crypto/compact.ts'
 import type { KeyRing } from '../crypto/keyring.ts'
 import type { Apis } from '../permissions/apis.ts'
 import { scopeOfClaim } from '../permissions/scopes.ts'
@@ -64,7 +65,7 @@ export interface AccessTokenClaims {
 export type Inherited = Required<Pick<AccessTokenClaims, 'sub' | 'act'>> & Pick<AccessTokenClaims, 'auth_time' | 'acr' | 'amr'>
 
 export interface AccessTokenReader {
-  /** @returns the claims of a token that this issuer signed and that has not expired, or undefined for anything else. Does NOT check the audience, nor what became of it since. */
+  /** @returns the claims of a token that this issuer signed, in its one spelling, and that has not expired, or undefined for anything else. Does NOT check the audience, nor what became of it since. */
   read(token: string): Promise<AccessTokenClaims | undefined>
 }
 
@@ -78,6 +79,7 @@ export interface ReaderParts {
 export function createAccessTokenReader({ ring, issuer, encrypted, now }: ReaderParts): AccessTokenReader {
   return {
     async read(token) {
+      if (!isCanonical(token)) return undefined
       const signed = isEncrypted(token) ? encrypted.open(token) : token
       if (signed === undefined) return undefined
       try {

@@ -115,6 +115,15 @@ describe('introspection', () => {
     }
     expect((await fetch(`${server.issuer}/introspection`)).status).to.equal(404)
   })
+  it('R16 knows a token in one spelling alone, and userinfo too', async () => {
+    const { access_token: jwt = '' } = await tokensFor(server, who.web)
+    // Of the last character of 64 bytes four bits are nothing's, and zero.
+    const respelled = jwt.slice(0, -1) + { A: 'B', Q: 'R', g: 'h', w: 'x' }[jwt.at(-1) as 'A']
+    const userinfo = async (one: string) =>
+      (await fetch(`${server.issuer}/userinfo`, { headers: { authorization: `Bearer ${one}` } })).status
+    expect([await ask(apis.notes, respelled), await userinfo(respelled)]).to.deep.equal([inactive, 401])
+    expect(await userinfo(jwt), 'the control').to.equal(200)
+  })
   it('takes what is no token of this server, or was altered, for inactive', async () => {
     const tokens = await tokensFor(server, who.web)
     const [header, body, signature] = tokens.access_token!.split('.') as [string, string, string]

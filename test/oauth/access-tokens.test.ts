@@ -105,6 +105,20 @@ describe('reading an own access token', () => {
     expect(await reader.read(good)).not.to.equal(undefined)
   })
 
+  it('R16 knows its signature in one spelling alone', async () => {
+    const good = await token()
+    const [signature = ''] = good.split('.').slice(2)
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+    // 64 bytes end in a character of which four bits are nothing's.
+    const last = alphabet.indexOf(signature.at(-1)!)
+    const others = [1, 2, 8, 15].map((bits) => signature.slice(0, -1) + alphabet[last + bits])
+    for (const spelling of [...others, `${signature}==`, `${signature}=`, `${signature} `]) {
+      expect(Buffer.from(spelling, 'base64url').toString('base64url'), 'the same bytes').to.equal(signature)
+      expect(await reader.read(good.replace(signature, spelling)), spelling).to.equal(undefined)
+    }
+    expect(await reader.read(good)).not.to.equal(undefined)
+  })
+
   it('is for the library the payload of a token without audience, of the account itself, and nothing where there is none', () => {
     const account = { id: 'ada' } as Account
     const own = { ...(claims as unknown as AccessTokenClaims), sub: 'pairwise', userinfo_claims: ['birthdate'] }
