@@ -17,11 +17,11 @@ import { remainingSeconds, sessionLifetime } from './lifetimes.ts'
 import { mutualTlsMethods } from './mutual-tls.ts'
 import type { OurClient } from './our-client.ts'
 import type { ProviderParts } from './parts.ts'
+import { answerBeforeUse, refuseUnanswerable } from './policy/answerable.ts'
 import { assertionDemands } from './policy/client-jwts.ts'
 import { mayCallFrom } from './policy/cors.ts'
 import { existingGrant } from './policy/grants.ts'
 import { interactions } from './policy/prompts.ts'
-import { refuseResourceEarly } from './policy/resource.ts'
 import { refuseReplays } from './replays.ts'
 import { openDetails } from './rich-requests.ts'
 import { signingKeys } from './signing-keys.ts'
@@ -46,6 +46,7 @@ export function createProvider(given: ProviderParts): Provider {
   encryptAccessTokens(provider, parts.apis, createEncryptedTokens(parts.masterSecret, parts.settings.issuer))
   sayInterval(provider)
   refuseReplays(provider)
+  answerBeforeUse(provider, parts)
   return provider
 }
 
@@ -95,7 +96,7 @@ function configuration(parts: ProviderParts): Configuration {
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     expiresWithSession: async (_ctx, source) => !source.scopes.has('offline_access'),
     rotateRefreshToken: async (ctx) => {
-      await refuseResourceEarly(parts, ctx)
+      await refuseUnanswerable(parts, ctx, ctx.oidc.entities.RefreshToken!)
       return refreshTokens.rotates(ctx)
     },
     findAccount: async (ctx, id, token) => {

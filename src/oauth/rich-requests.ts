@@ -96,13 +96,26 @@ function issued(apis: Apis, ctx: KoaContextWithOIDC, audience: unknown, source: 
   const asked = requestedDetails(ctx)
   const machine = ctx.oidc.params?.grant_type === 'client_credentials'
   const all = machine ? asked : (source ?? [])
+  refuseMore(asked, all)
   const chosen = asked.length > 0 ? asked : all
-  if (!chosen.every((detail) => all.some((one) => sameDetail(one, detail))))
-    throw new errors.InvalidAuthorizationDetails('more was asked for than was granted')
   const api = apis.find(String(audience))
   const forThisApi = grantable(apis, ctx, chosen).filter(({ type }) => apis.find(apis.detailTypes.get(type)!.api) === api)
   // RFC 9396 s5: for a machine nobody else decides what its request meant.
   if (machine && forThisApi.length < asked.length)
     throw new errors.InvalidAuthorizationDetails('a detail belongs to another API than the token')
   return forThisApi
+}
+
+/**
+ * The same, before anything is issued.
+ * @param source the code, or the refresh token
+ * @throws errors.InvalidAuthorizationDetails (RFC 9396 s6) when the token request names more or other than it holds
+ */
+export function refuseMoreThanGranted(ctx: KoaContextWithOIDC, source: object): void {
+  refuseMore(requestedDetails(ctx), (source as Remembering).rar ?? [])
+}
+
+function refuseMore(asked: Detail[], granted: Detail[]): void {
+  if (!asked.every((detail) => granted.some((one) => sameDetail(one, detail))))
+    throw new errors.InvalidAuthorizationDetails('more was asked for than was granted')
 }

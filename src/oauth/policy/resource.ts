@@ -64,20 +64,6 @@ export function resourceServerOf(api: Api, scope: string): ResourceServer {
   }
 }
 
-/**
- * Refuses a refresh for a resource that will be refused while nothing has happened yet. The library asks only when it has rotated the
- * token, and a client that asked for the wrong API and comes back later would find its token used up.
- * @throws as {@link resourceServerInfo}
- */
-export async function refuseResourceEarly(policy: ResourcePolicy, ctx: KoaContextWithOIDC): Promise<void> {
-  const { params, client, entities } = ctx.oidc
-  const token = entities.RefreshToken
-  const [resource] = [(params?.resource ?? token?.resource ?? []) as string | string[]].flat()
-  if (resource === undefined) return
-  if (!token?.resourceIndicators.has(resource)) throw new errors.InvalidTarget()
-  await resourceServerInfo(policy, ctx, resource, client as OurClient)
-}
-
 /** At the authorization endpoint the account is not loaded yet, but the session knows it; before a first sign-in nobody does. */
 async function rolesOf(accounts: Accounts, ctx: KoaContextWithOIDC): Promise<string[] | undefined> {
   const loaded = ctx.oidc.account?.roles as string[] | undefined

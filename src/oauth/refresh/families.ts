@@ -78,6 +78,8 @@ export function createFamilies({ store, rows, endGrant, windowSeconds, now }: Fa
       const family = member && (await read(member.family))
       // A generation that has not come yet is genuine only when the store has forgotten something: it is not known then.
       if (!family || !isGenuine(value, family.seed, member) || member.generation > family.generation) return undefined
+      // Two generations back is a replay within the window too: two tabs that share a token and each refresh twice in a row end their grant.
+      // To the server they look like a thief who keeps pace; the app lets one tab at a time refresh.
       return { family, member, isGood: member.generation === family.generation || isJustReplaced(family, member.generation) }
     },
     async begin(id, seed, payload) {

@@ -1,0 +1,75 @@
+/**
+ * Whether a token request can be answered, asked while nothing has happened yet. The library finds out when the code is used up and the
+ * refresh token rotated: a client that mended its request, or came back when its own keys could be fetched again, would be a thief by then.
+ */
+import { CompactEncrypt, type JWK } from 'jose'
+import { errors, type KoaContextWithOIDC, Provider } from 'oidc-provider'
+import type { OurClient } from '../our-client.ts'
+import { refuseMoreThanGranted } from '../rich-requests.ts'
+import { type ResourcePolicy, resourceServerInfo } from './resource.ts'
+
+/** A code of either kind or a refresh token: what the library reads of one before it issues. */
+interface Source {
+  resource?: string | string[] | undefined
+  resourceIndicators: Set<string | undefined>
+  scopes: Set<string>
+}
+
+/**
+ * Checks: the resource, the authorization details, and that there is a key to encrypt the ID token to. Does NOT check what the library
+ * asks before it uses anything up, nor the proof of possession that comes with a code.
+ * @throws errors.InvalidTarget, errors.InvalidAuthorizationDetails, errors.InvalidClientMetadata as the library would later
+ */
+export async function refuseUnanswerable(policy: ResourcePolicy, ctx: KoaContextWithOIDC, source: Source): Promise<void> {
+  const client = ctx.oidc.client as OurClient
+  await refuseResource(policy, ctx, source)
+  refuseMoreThanGranted(ctx, source)
+  const scopes = ctx.oidc.params?.scope ? ctx.oidc.requestParamScopes : source.scopes
+  if (scopes.has('openid')) await refuseWithoutKey(client as unknown as Encrypting)
+}
+
+/**
+ * For codes, which the library uses up before it asks any of this. Rests on `consume` of its models, where all else is checked already; a
+ * device that was denied has nobody's code.
+ */
+export function answerBeforeUse({ AuthorizationCode, DeviceCode }: Provider, policy: ResourcePolicy): void {
+  for (const { prototype } of [AuthorizationCode, DeviceCode] as unknown as { prototype: Consumable }[]) {
+    const consume = prototype.consume
+    prototype.consume = async function () {
+      if (Provider.ctx && this.accountId) await refuseUnanswerable(policy, Provider.ctx, this)
+      await consume.call(this)
+    }
+  }
+}
+
+type Consumable = Source & { accountId?: string; consume(this: Consumable): Promise<void> }
+
+async function refuseResource(policy: ResourcePolicy, ctx: KoaContextWithOIDC, source: Source): Promise<void> {
+  const [resource] = [(ctx.oidc.params?.resource ?? source.resource ?? []) as string | string[]].flat()
+  if (resource === undefined) return
+  if (!source.resourceIndicators.has(resource)) throw new errors.InvalidTarget()
+  await resourceServerInfo(policy, ctx, resource, ctx.oidc.client as OurClient)
+}
+
+/** How the library knows a client whose ID tokens are encrypted (OpenID Connect Registration s2). */
+interface Encrypting {
+  idTokenEncryptedResponseAlg?: string
+  idTokenEncryptedResponseEnc?: string
+  asymmetricKeyStore: { refresh(): Promise<void>; selectForEncrypt(wanted: { alg: string; use: 'enc' }): JWK[] }
+}
+
+/** What a client publishes may be out of reach, of another kind, or too short: encrypting to it tells. */
+async function refuseWithoutKey({
+  idTokenEncryptedResponseAlg: alg,
+  idTokenEncryptedResponseEnc: enc,
+  asymmetricKeyStore: keys,
+}: Encrypting): Promise<void> {
+  if (alg === undefined || enc === undefined) return
+  await keys.refresh()
+  const [key] = keys.selectForEncrypt({ alg, use: 'enc' })
+  try {
+    await new CompactEncrypt(Buffer.from('.')).setProtectedHeader({ alg, enc }).encrypt(key!)
+  } catch (cause) {
+    throw new errors.InvalidClientMetadata(`no suitable encryption key found (${alg})`, { cause })
+  }
+}
