@@ -2,6 +2,7 @@
 import { type Client, errors, type Provider } from 'oidc-provider'
 import type { ClientMetadata } from './client-metadata.ts'
 import { matchesSecret } from './client-secrets.ts'
+import { encryptToFittingKeys } from './encryption-keys.ts'
 import { mutualTlsMethods } from './mutual-tls.ts'
 import type { ProviderParts } from './parts.ts'
 
@@ -33,7 +34,10 @@ export function adjustClients(provider: Provider, { clients, settings, now }: Cl
     if (known) return known
     refuseWithoutCertificates(metadata, settings)
     const client = await build(id)
-    if (client) built.set(metadata, client)
+    if (client) {
+      encryptToFittingKeys(client)
+      built.set(metadata, client)
+    }
     return client
   }
 }

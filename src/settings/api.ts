@@ -1,9 +1,10 @@
 /** An API that tokens are for, as an operator declares it. */
-import { createPublicKey } from 'node:crypto'
 import type { JWK } from 'jose'
 import { z } from 'zod'
 import { encryptionAlgorithms, signingAlgorithms, tokenEncodings } from './algorithms.ts'
 import { seconds } from './numbers.ts'
+import { publicJwk, takesEncryption } from './public-keys.ts'
+import { areSound } from './sound.ts'
 import { uriWithoutFragment } from './uri.ts'
 
 export const roleName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$/, 'a role is 1-64 letters, digits or _.:-')
@@ -28,12 +29,11 @@ const encryption = z
     algorithm: z.enum(encryptionAlgorithms).default('ECDH-ES'),
     encoding: z.enum(tokenEncodings).default('A256GCM'),
     /** The API's public key; the private half never leaves the API. */
-    publicKey: z.looseObject({ kty: z.enum(['EC', 'OKP', 'RSA']), kid: z.string().optional() }),
+    publicKey: publicJwk,
   })
   .superRefine(({ algorithm, publicKey }, context) => {
-    const fault = (message: string) => context.addIssue({ code: 'custom', path: ['publicKey'], message })
-    if ('d' in publicKey) fault('this is a private key; give the public half')
-    else if (!fits(publicKey, algorithm)) fault(`is no public key for ${algorithm}`)
+    if (areSound(context, ['algorithm', 'publicKey']) && !takesEncryption(publicKey as JWK, algorithm))
+      context.addIssue({ code: 'custom', path: ['publicKey'], message: `is no key to encrypt to by ${algorithm}` })
   })
 
 export const api = z.strictObject({
@@ -48,15 +48,3 @@ export const api = z.strictObject({
 })
 
 export type ApiSettings = z.output<typeof api>
-
-/** RFC 7518 s4: which keys an algorithm takes; and whether it is a key at all. */
-function fits(publicKey: JWK, algorithm: string): boolean {
-  const families = algorithm.startsWith('RSA') ? ['RSA'] : ['EC', 'OKP']
-  if (!families.includes(publicKey.kty as string)) return false
-  try {
-    createPublicKey({ key: publicKey, format: 'jwk' })
-    return true
-  } catch {
-    return false
-  }
-}

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { type ApiSettings, roleName } from './api.ts'
 import type { ClientRegistration } from './client/registration.ts'
+import type { SayFault } from './sound.ts'
 import { sameIdentifier } from './uri.ts'
 
 /** RFC 9396 s2.2: members that every type shares mean, and hold, the same everywhere. */
@@ -61,7 +62,7 @@ interface Declared {
 }
 
 /** What is named here has to be there. */
-export function detailFaults(file: Declared, fault: (path: (string | number)[], message: string) => void): void {
+export function detailFaults(file: Declared, fault: SayFault): void {
   const identifiers = new Set(file.apis.map((api) => sameIdentifier(api.identifier)))
   for (const [type, { api, roles = [] }] of Object.entries(file.authorizationDetails)) {
     if (!identifiers.has(sameIdentifier(api))) fault(['authorizationDetails', type, 'api'], `${api} is not in apis`)

@@ -10,7 +10,7 @@ import { clientRegistration } from './client/registration.ts'
 import { lifetimes, refreshTokens } from './lifetimes.ts'
 import { seconds, whole } from './numbers.ts'
 import { dpop, mutualTls, mutualTlsFaults } from './sender-constraints.ts'
-import { areSound, isRecord } from './sound.ts'
+import { areSound, isRecord, type SayFault, sayFault } from './sound.ts'
 import { isLoopbackHost, sameIdentifier } from './uri.ts'
 
 const port = whole(1, 65_535)
@@ -94,7 +94,7 @@ export const settingsSchema = z
   })
   .superRefine(
     (file, context) => {
-      const fault: Fault = (path, message) => context.addIssue({ code: 'custom', path, message })
+      const fault = sayFault(context)
       if (areSound(context, ['issuer', 'listen', 'demo'])) issuerFaults(issuerOf(file), file, fault)
       if (areSound(context, ['apis', 'roles'])) apiFaults(file, fault)
       if (areSound(context, ['clients'])) clientIdFaults(file, fault)
@@ -109,8 +109,6 @@ export const settingsSchema = z
 export type SettingsFile = z.output<typeof settingsSchema>
 export type { ApiSettings } from './api.ts'
 
-type Fault = (path: (string | number)[], message: string) => void
-
 const issuerOf = ({ issuer, listen: { port, tls } }: { issuer?: string | undefined; listen: z.output<typeof listen> }): string =>
   issuer?.replace(/\/$/, '') ?? `${tls ? 'https' : 'http'}://localhost:${port}`
 
@@ -120,7 +118,7 @@ export function isDevelopment(issuer: string): boolean {
   return protocol === 'http:' && isLoopbackHost(hostname)
 }
 
-function issuerFaults(given: string, { demo, listen }: { demo: boolean; listen: { tls?: unknown } }, fault: Fault): void {
+function issuerFaults(given: string, { demo, listen }: { demo: boolean; listen: { tls?: unknown } }, fault: SayFault): void {
   const issuer = new URL(given)
   if (issuer.search || issuer.hash || issuer.username) fault(['issuer'], 'must have no query, fragment or user (RFC 8414 s2)')
   if (issuer.pathname !== '/') fault(['issuer'], 'must have no path: give Signet a host name of its own')
@@ -130,7 +128,7 @@ function issuerFaults(given: string, { demo, listen }: { demo: boolean; listen: 
   if (demo) fault(['demo'], 'demo data has a known password: not beside a production issuer')
 }
 
-function apiFaults({ apis, roles: known }: Pick<SettingsFile, 'apis' | 'roles'>, fault: Fault): void {
+function apiFaults({ apis, roles: known }: Pick<SettingsFile, 'apis' | 'roles'>, fault: SayFault): void {
   const identifiers = new Set<string>()
   for (const [index, api] of apis.entries()) {
     const identifier = sameIdentifier(api.identifier)
@@ -144,7 +142,7 @@ function apiFaults({ apis, roles: known }: Pick<SettingsFile, 'apis' | 'roles'>,
   }
 }
 
-function clientIdFaults({ clients }: Pick<SettingsFile, 'clients'>, fault: Fault): void {
+function clientIdFaults({ clients }: Pick<SettingsFile, 'clients'>, fault: SayFault): void {
   const ids = new Set<string>()
   for (const [index, client] of clients.entries()) {
     if (ids.has(client.id)) fault(['clients', index, 'id'], 'two clients have this id')
@@ -153,7 +151,7 @@ function clientIdFaults({ clients }: Pick<SettingsFile, 'clients'>, fault: Fault
 }
 
 /** A declared client that names what is not there would silently get nothing. */
-function clientApiFaults({ clients, apis }: Pick<SettingsFile, 'clients' | 'apis'>, fault: Fault): void {
+function clientApiFaults({ clients, apis }: Pick<SettingsFile, 'clients' | 'apis'>, fault: SayFault): void {
   const byIdentifier = new Map(apis.map((api) => [sameIdentifier(api.identifier), api]))
   for (const [index, client] of clients.entries()) {
     for (const list of ['apis', 'exchanges'] as const) {

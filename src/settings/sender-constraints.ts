@@ -1,5 +1,6 @@
 /** Tokens and clients that are known by a key: DPoP (RFC 9449), and certificates that a proxy hands on (RFC 8705). */
 import { z } from 'zod'
+import type { SayFault } from './sound.ts'
 
 export const dpop = z.strictObject({
   /** Every proof has to hold a nonce of this server's (RFC 9449 s8). */
@@ -21,14 +22,13 @@ export const mutualTls = z.strictObject({
   verifiedHeader: headerName.optional(),
 })
 
-interface Judged {
+interface Declared {
   trustedProxies: string[]
   mutualTls?: z.output<typeof mutualTls> | undefined
   clients: { authentication?: string | undefined; certificateBound: boolean }[]
 }
-type Fault = (path: (string | number)[], message: string) => void
 
-export function mutualTlsFaults({ trustedProxies, mutualTls: given, clients }: Judged, fault: Fault): void {
+export function mutualTlsFaults({ trustedProxies, mutualTls: given, clients }: Declared, fault: SayFault): void {
   if (given && trustedProxies.length === 0) fault(['mutualTls'], 'needs trustedProxies: nobody else is believed')
   if (given && given.certificateHeader === given.verifiedHeader)
     fault(['mutualTls', 'verifiedHeader'], 'is another header than the certificate’s')

@@ -2,10 +2,15 @@
  * A rule about several settings is judged even when another setting is faulty, so that all faults are told at once; it is not judged when
  * one of its own is. zod alone would leave every such rule out as soon as anything is wrong.
  */
+import type { z } from 'zod'
 
-interface Judged {
-  issues: readonly { path?: readonly PropertyKey[] | undefined }[]
-}
+/** Says what is wrong, and where. */
+export type SayFault = (path: (string | number)[], message: string) => void
+
+export const sayFault =
+  (context: z.RefinementCtx): SayFault =>
+  (path, message) =>
+    context.addIssue({ code: 'custom', path, message })
 
 /** For `when` of a refinement: there is something to judge. */
 export function isRecord({ value }: { value: unknown }): boolean {
@@ -13,6 +18,6 @@ export function isRecord({ value }: { value: unknown }): boolean {
 }
 
 /** Whether nothing was found wrong in these members so far. */
-export function areSound({ issues }: Judged, members: string[]): boolean {
+export function areSound({ issues }: Pick<z.RefinementCtx, 'issues'>, members: string[]): boolean {
   return !issues.some(({ path }) => members.includes(String(path?.[0])))
 }

@@ -2,13 +2,15 @@
 import type { RequestListener } from 'node:http'
 import tls from 'node:tls'
 import { expect } from 'chai'
+import { decodeProtectedHeader, type JWK } from 'jose'
 import * as client from 'openid-client'
 import type { Fields } from '../../src/base/log.ts'
 import { createVisitor } from '../../src/try/visitor.ts'
 import { type Listener, listenEverywhere } from '../outgoing/listener.ts'
 import { addKeyed, configured, keyPair, refused } from '../support/keyed.ts'
-import { startTestServer, type TestServer } from '../support/server.ts'
-import { authorizationUrl, pkce, redirectUri } from '../support/story.ts'
+import { badKeys, goodKeys } from '../support/public-keys.ts'
+import { api, startTestServer, type TestServer } from '../support/server.ts'
+import { authorizationUrl, cast, codeFor, pkce, redeem, redirectUri, type TokenAnswer } from '../support/story.ts'
 
 const machine = { grants: ['client_credentials'], jwks: undefined }
 const hosts = ['127.0.0.1', '2130706433', '0177.0.0.1', '0.0.0.0', '[::1]', '[::ffff:127.0.0.1]', 'localhost']
@@ -77,6 +79,46 @@ describe('what a client names', () => {
     expect(await authenticate(open, addresses('127.0.0.1')[0] as string, endless)).to.equal('invalid_client')
     await gone.promise
   })
+})
+
+describe('keys that a client serves at an address, to be encrypted to', () => {
+  let server: TestServer
+  let listener: Listener
+  let keys: object[] = []
+  before(async () => {
+    listener = await listenEverywhere((_request, response) => response.end(JSON.stringify({ keys })))
+    server = await startTestServer({ settings: { outgoing: { allowPrivateNetworks: true } } })
+    await cast(server)
+  })
+  after(() => Promise.all([server.close(), listener.close()]))
+
+  let number = 0
+  async function signIn(algorithm: string, served: JWK[]): Promise<TokenAnswer> {
+    keys = served
+    const { registration, secret } = await server.parts.clients.add({
+      id: `reader-${number++}`,
+      name: 'A reader',
+      kind: 'web',
+      redirectUris: [redirectUri],
+      apis: { [api]: ['notes:read'] },
+      jwksUri: `http://127.0.0.1:${listener.port}/jwks`,
+      idTokenEncryption: { algorithm },
+    })
+    const own = { id: registration.id, secret: secret! }
+    return redeem(server, own, await codeFor(server, own))
+  }
+
+  for (const [name, { algorithm, key }] of Object.entries(badKeys)) {
+    it(`are passed over for ${algorithm} when there is ${name}, and said to be missing when there is nothing else`, async () => {
+      const alone = await signIn(algorithm, [key])
+      expect([alone.status, alone.body.error]).to.deep.equal([400, 'invalid_client_metadata'])
+      const good = Object.values(goodKeys).find((one) => one.algorithm === algorithm)!.key
+      if (key.d !== undefined) return
+      const { status, body } = await signIn(algorithm, [key, { ...good, kid: 'good' }])
+      expect(status).to.equal(200)
+      expect(decodeProtectedHeader(body.id_token!)).to.include({ alg: algorithm, kid: 'good' })
+    })
+  }
 })
 
 describe('the switch for private networks', () => {

@@ -150,12 +150,5 @@ describe('what a client learns of a person', () => {
       expect(response.headers.get('content-type')).to.equal('application/json; charset=utf-8')
       expect(await response.json()).to.deep.equal({ sub: who.subject, email: who.email, email_verified: false })
     })
-
-    it('need a key that they can be encrypted to', async () => {
-      const key = { ...(await exportJWK((await generateKeyPair('ES256', { extractable: true })).publicKey)), use: 'sig' }
-      const party = await registered({ jwks: { keys: [key] }, idTokenEncryption: {} })
-      const refused = await party.signIn().catch((error) => error)
-      expect(refused).to.include({ error: 'invalid_client_metadata', status: 400 })
-    })
   })
 })

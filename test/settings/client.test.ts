@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { type ClientKind, kindOf } from '../../src/settings/client/kinds.ts'
 import { clientRegistration } from '../../src/settings/client/registration.ts'
+import { badKeys, goodKeys } from '../support/public-keys.ts'
 
 const digest = '47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU'
 const web = { id: 'my-app', name: 'My app', kind: 'web', redirectUris: ['https://app.example.com/cb'], secretDigests: [digest] }
@@ -65,6 +66,8 @@ const bad: [string, Record<string, unknown>][] = [
   ['jwks.keys.0', { ...keyed, jwks: { keys: [{ ...jwks.keys[0], d: 'AA' }] } }],
   ['jwks.keys.0.kty', { ...keyed, jwks: { keys: [{ kty: 'oct', k: 'AA' }] } }],
   ['jwks.keys.0', { ...keyed, jwks: { keys: [{ kty: 'RSA', n: 'AQAB', e: 'AQAB' }] } }],
+  ['jwks.keys.0', { ...keyed, jwks: { keys: [{ ...jwks.keys[0], alg: ['ES256'] }] } }],
+  ['jwks.keys.0', { ...keyed, jwks: { keys: [{ ...jwks.keys[0], x5c: 'AA' }] } }],
   ['jwks', { ...web, idTokenEncryption: {} }],
   ['jwks', { ...web, requireSignedRequests: true }],
   ['jwksUri', { ...keyed, jwks: undefined, jwksUri: 'file:///etc/passwd' }],
@@ -130,6 +133,24 @@ describe('the registration of a client', () => {
       const { error } = clientRegistration.safeParse(registration)
       expect(error?.issues.map((issue) => issue.path.join('.'))).to.deep.equal([path])
     })
+  }
+
+  const signing = { ...jwks.keys[0], use: 'sig' }
+  for (const answer of ['idTokenEncryption', 'userinfoEncryption', 'introspectionEncryption', 'authorizationEncryption']) {
+    const encrypted = (algorithm: string, key: object) => ({ ...web, jwks: { keys: [signing, key] }, [answer]: { algorithm } })
+    for (const [name, { algorithm, key }] of Object.entries(goodKeys)) {
+      it(`may ask for ${answer} to ${name} by ${algorithm}`, () => {
+        expect(clientRegistration.safeParse(encrypted(algorithm, key)).success).to.equal(true)
+      })
+    }
+    for (const [name, { algorithm, key }] of Object.entries(badKeys)) {
+      it(`may not ask for ${answer} by ${algorithm} with no key but ${name}`, () => {
+        const { error } = clientRegistration.safeParse(encrypted(algorithm, key))
+        expect(error?.issues.map(({ path }) => path.join('.'))).to.satisfy((paths: string[]) =>
+          [['jwks'], ['jwks.keys.1']].some((one) => JSON.stringify(one) === JSON.stringify(paths)),
+        )
+      })
+    }
   }
 
   it('never repeats a secret digest, nor a whole value, in what it says is wrong', () => {

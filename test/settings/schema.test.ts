@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { badKeys, goodKeys } from '../support/public-keys.ts'
 import { faultPaths, load, refusalOfLoading } from './file.ts'
 
 const scopes = { read: { description: 'Read' } }
@@ -121,6 +122,18 @@ describe('the schema of the settings', () => {
   for (const [path, settings] of bad) {
     it(`names ${path} in ${JSON.stringify(settings)}`, () => {
       expect(faultPaths(settings)).to.deep.equal([path])
+    })
+  }
+
+  const encrypted = (algorithm: string, publicKey: object) => ({ apis: [{ ...api, encryption: { algorithm, publicKey } }] })
+  for (const [name, { algorithm, key }] of Object.entries(goodKeys)) {
+    it(`lets tokens of an API be encrypted to ${name} by ${algorithm}`, () => {
+      expect(load(encrypted(algorithm, key)).apis[0]?.encryption).to.deep.include({ algorithm, publicKey: key })
+    })
+  }
+  for (const [name, { algorithm, key }] of Object.entries(badKeys)) {
+    it(`lets no tokens of an API be encrypted by ${algorithm} to ${name}`, () => {
+      expect(faultPaths(encrypted(algorithm, key))).to.deep.equal(['apis.0.encryption.publicKey'])
     })
   }
 

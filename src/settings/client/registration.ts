@@ -1,36 +1,11 @@
 /** A client's registration, as settings, the command line and the store hold it. The kind decides grants and authentication. */
 import { z } from 'zod'
 import { encryptionAlgorithms, encryptionEncodings, responseAlgorithms } from '../algorithms.ts'
-import { areSound, isRecord } from '../sound.ts'
+import { clientKeySet } from '../public-keys.ts'
+import { areSound, isRecord, sayFault } from '../sound.ts'
 import { clientAuthentications, subjectFields } from './authentication.ts'
-import { clientFaults, type Judged } from './faults.ts'
-import { clientKeySet } from './keys.ts'
+import { clientFaults, judgedMembers } from './faults.ts'
 import { clientKinds, optionalGrants } from './kinds.ts'
-
-/** Members that have to fit one another. */
-const judged = [
-  'kind',
-  'grants',
-  'redirectUris',
-  'postLogoutRedirectUris',
-  'authentication',
-  'secretDigests',
-  'jwks',
-  'jwksUri',
-  'certificateSubject',
-  'pkceExempt',
-  'profile',
-  'dpopBound',
-  'certificateBound',
-  'idTokenAlgorithm',
-  'userinfoAlgorithm',
-  'introspectionAlgorithm',
-  'authorizationAlgorithm',
-  'serves',
-  'exchanges',
-  'subjectType',
-  'sectorIdentifierUri',
-] as const satisfies (keyof Judged)[]
 
 const uriList = z.array(z.string().max(2_048)).max(50).default([])
 const httpsUri = z.url({ protocol: /^https$/ })
@@ -126,8 +101,7 @@ export const clientRegistration = z
   })
   .superRefine(
     (client, context) => {
-      if (!areSound(context, [...judged])) return
-      for (const { path, message } of clientFaults(client)) context.addIssue({ code: 'custom', path, message })
+      if (areSound(context, judgedMembers)) clientFaults(client, sayFault(context))
     },
     { when: isRecord },
   )
