@@ -9,6 +9,7 @@ import { type Detail, detailFault, mayGrant, sameDetail } from '../permissions/d
 import type { OurClient } from './our-client.ts'
 import { skipsConsent } from './policy/grants.ts'
 import { defaultApi } from './policy/resource.ts'
+import { isMachine, rolesOf } from './policy/roles.ts'
 
 type Feature = NonNullable<NonNullable<Configuration['features']>['richAuthorizationRequests']>
 /** What a grant remembers; in the library's types it is opaque. */
@@ -48,7 +49,7 @@ function check(apis: Apis, ctx: KoaContextWithOIDC, detail: Detail, client: OurC
 }
 
 /** The details that a request names, which the library has found to be in order. */
-export const requestedDetails = (ctx: KoaContextWithOIDC): Detail[] => detailsIn(ctx.oidc.params?.authorization_details)
+const requestedDetails = (ctx: KoaContextWithOIDC): Detail[] => detailsIn(ctx.oidc.params?.authorization_details)
 
 /** @param parameter as it was sent */
 export function detailsIn(parameter: unknown): Detail[] {
@@ -73,8 +74,6 @@ export function openDetails(apis: Apis, ctx: KoaContextWithOIDC): Detail[] {
   return grantable(apis, ctx, requestedDetails(ctx)).filter((detail) => !isRemembered(grant, detail))
 }
 
-const rolesOf = (ctx: KoaContextWithOIDC) => ctx.oidc.account?.roles as string[] | undefined
-
 const grantable = (apis: Apis, ctx: KoaContextWithOIDC, details: Detail[]): Detail[] =>
   details.filter(({ type }) => {
     const known = apis.detailTypes.get(type)
@@ -94,7 +93,7 @@ function granted(apis: Apis, ctx: KoaContextWithOIDC): Detail[] {
  */
 function issued(apis: Apis, ctx: KoaContextWithOIDC, audience: unknown, source: Detail[] | undefined): Detail[] {
   const asked = requestedDetails(ctx)
-  const machine = ctx.oidc.params?.grant_type === 'client_credentials'
+  const machine = isMachine(ctx)
   const all = machine ? asked : (source ?? [])
   refuseMore(asked, all)
   const chosen = asked.length > 0 ? asked : all

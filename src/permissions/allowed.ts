@@ -10,7 +10,7 @@ import type { Api } from './apis.ts'
 type ClientApis = Pick<ClientRegistration, 'apis'>
 
 /**
- * @param roles of the person; undefined for a machine, whose own list at the client is the whole of its permission, and before anybody has signed in
+ * @param roles of the person; undefined for a machine, whose own list at the client is the whole of its permission
  * @returns scope names of this API; the scopes of OpenID Connect are not among them
  */
 export function allowedScopes(api: Api, client: ClientApis, roles: string[] | undefined): string[] {

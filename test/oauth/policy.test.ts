@@ -1,7 +1,9 @@
 import { expect } from 'chai'
+import type { KoaContextWithOIDC } from 'oidc-provider'
 import type { OurClient } from '../../src/oauth/our-client.ts'
 import { skipsConsent } from '../../src/oauth/policy/grants.ts'
 import { defaultApi } from '../../src/oauth/policy/resource.ts'
+import { rolesOf } from '../../src/oauth/policy/roles.ts'
 import { createApis } from '../../src/permissions/apis.ts'
 import { load } from '../settings/file.ts'
 
@@ -35,6 +37,25 @@ describe('the API that is meant when none is named', () => {
     ['the client’s first for a grant without', { 'https://two.example.com': [] }, [], 'https://two.example.com'],
   ] as const) {
     it(`is ${what}`, () => expect(defaultApi(apis, client({ apis: own }), oneOf && [...oneOf])).to.equal(meant))
+  }
+})
+
+describe('the roles that a request is judged by', () => {
+  const request = (oidc: Record<string, unknown>) => ({ oidc }) as unknown as KoaContextWithOIDC
+  const account = { roles: ['editor'] }
+  const token = (grant_type: string) => ({ params: { grant_type } })
+
+  for (const [what, ctx, person, roles] of [
+    ['the person’s', request({ ...token('refresh_token'), account }), undefined, ['editor']],
+    ['of a person whom the session alone knows', request({ params: {} }), account, ['editor']],
+    ['none of a person without', request({ params: {}, account: {} }), undefined, []],
+    ['none before anybody signed in', request({ params: {} }), undefined, []],
+    ['none of a token request of nobody', request(token('authorization_code')), undefined, []],
+    ['none of a request without parameters', request({}), undefined, []],
+    ['not asked for a machine', request(token('client_credentials')), undefined, undefined],
+    ['not asked for a machine, whoever is there', request({ ...token('client_credentials'), account }), account, undefined],
+  ] as const) {
+    it(`are ${what}`, () => expect(rolesOf(ctx, person)).to.deep.equal(roles))
   }
 })
 

@@ -5,6 +5,7 @@ import { allowedScopes, mayAddress } from '../../permissions/allowed.ts'
 import type { Api, Apis } from '../../permissions/apis.ts'
 import { identityScopeNames, splitScope } from '../../permissions/scopes.ts'
 import type { OurClient } from '../our-client.ts'
+import { isMachine, rolesOf } from './roles.ts'
 
 /**
  * The API that is meant when a request names none, so that every access token has an audience and is a JWT.
@@ -38,8 +39,10 @@ export async function resourceServerInfo(
   const api = apis.find(resource)
   if (!api || (api !== apis.userinfo && !mayAddress(api, client))) throw new errors.InvalidTarget()
   if (!mayBeSignedFor(client, api)) throw new errors.InvalidTarget()
-  const machine = ctx.oidc.params?.grant_type === 'client_credentials'
-  const roles = machine ? undefined : await rolesOf(accounts, ctx)
+  const machine = isMachine(ctx)
+  // At the authorization endpoint the account is not loaded yet, but the session knows it.
+  const id = ctx.oidc.session?.accountId
+  const roles = rolesOf(ctx, ctx.oidc.account ?? (id ? await accounts.findActive(id) : undefined))
   const identity = machine ? [] : identityScopeNames
   const allowed = allowedScopes(api, client, roles)
   const asked = splitScope(ctx.oidc.params?.scope)
@@ -62,14 +65,4 @@ export function resourceServerOf(api: Api, scope: string): ResourceServer {
     accessTokenFormat: 'jwt',
     jwt: { sign: { alg: api.algorithm } },
   }
-}
-
-/** At the authorization endpoint the account is not loaded yet, but the session knows it; before a first sign-in nobody does. */
-async function rolesOf(accounts: Accounts, ctx: KoaContextWithOIDC): Promise<string[] | undefined> {
-  const loaded = ctx.oidc.account?.roles as string[] | undefined
-  if (loaded) return loaded
-  const id = ctx.oidc.session?.accountId
-  if (id) return (await accounts.findActive(id))?.roles ?? []
-  // Before a sign-in nobody can be judged, and nothing is issued. A token request always has somebody.
-  return ctx.oidc.route === 'token' ? [] : undefined
 }
