@@ -81,9 +81,12 @@ export async function startServer(
     const ring = await openKeyRing(openKeyFolder(settings.keyFolder), algorithmsOf(settings), parts.now)
     const apis = createApis(settings.apis, settings.issuer, settings.theme.title, settings.authorizationDetails)
     const pages = createPages({ viewsFolder: settings.viewsFolder, theme: settings.theme })
-    const outgoing = createGuardedFetch({ ...settings.outgoing, deadline: AbortSignal.timeout, log: parts.log })
+    const asking = () => createGuardedFetch({ ...settings.outgoing, deadline: AbortSignal.timeout, log: parts.log })
+    // Strangers choose when clients' keys are asked for: they must not be able to use up what logout notices need.
+    const [outgoing, notifying] = [asking(), asking()]
     if (settings.outgoing.allowPrivateNetworks) parts.log.error('outgoing.private_networks_allowed', { warning: whatIsOpen })
-    const { handler, notices } = createApp({ ...parts, ring, apis, pages, outgoing, later: options.later ?? systemLater })
+    const later = options.later ?? systemLater
+    const { handler, notices } = createApp({ ...parts, ring, apis, pages, outgoing, notifying, later })
     const server = createListener(settings.listen, handler)
     const port = await listen(server, settings.listen)
     // What was owed before can wait for the next start, if it must.

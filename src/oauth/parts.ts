@@ -28,7 +28,7 @@ export interface ProviderParts {
   accounts: Accounts
   apis: Apis
   pages: ProviderPages
-  /** How another server is asked. */
+  /** How another server is asked for what a client names. */
   outgoing: GuardedFetch
   deviceLimits: DeviceLimits
   now: Clock

@@ -1,6 +1,6 @@
 /**
  * The one way in which this server asks another: keys, sector identifiers, logout notices. Others choose the addresses, so nothing here is
- * believed: https alone, no redirect, no address but a public one, so many bytes in so much time, so many at once.
+ * believed: https alone, no redirect, no address but a public one, so many bytes in so much time, so many at once, few of them to one origin.
  *
  * On node:https, since there the address that was judged is the address that is connected to (`lookup`), each request has a connection of its
  * own, and no proxy of the environment stands between. The library's own guard looks at the socket after it has connected.
@@ -11,6 +11,7 @@ import { Refusal } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { reachOf } from './addresses.ts'
 import { type Address, exchange } from './exchange.ts'
+import { createPlaces } from './places.ts'
 import { no } from './refusal.ts'
 
 /** As the standard `fetch`, for a string or URL, and a body of text, form or bytes. @throws Refusal `outgoing_refused`, its reason in the log alone */
@@ -33,15 +34,16 @@ export interface OutgoingParts extends OutgoingOptions {
   /** Whom to trust instead of the usual authorities, as PEM. */
   certificateAuthorities?: string
   mostAtOnce?: number
+  mostPerOrigin?: number
 }
 
+/** Each has places of its own: whoever fills those of one leaves the others alone. */
 export function createGuardedFetch(parts: OutgoingParts): GuardedFetch {
-  const { timeoutMilliseconds, deadline, log, resolve = resolveAll, mostAtOnce = 32 } = parts
-  let underWay = 0
+  const { timeoutMilliseconds, deadline, log, resolve = resolveAll, mostAtOnce = 32, mostPerOrigin = 4 } = parts
+  const places = createPlaces(mostAtOnce, mostPerOrigin)
 
   async function ask(url: URL, init: RequestInit): Promise<Response> {
-    if (underWay >= mostAtOnce) throw no('busy')
-    underWay += 1
+    const leave = places.take(url.origin)
     const signal = AbortSignal.any([deadline(timeoutMilliseconds), ...(init.signal ? [init.signal] : [])])
     const host = url.hostname.replace(/^\[|\]$/g, '')
     const resolving = isIP(host) ? Promise.resolve([{ address: host, family: isIP(host) }]) : resolve(host)
@@ -53,9 +55,6 @@ export function createGuardedFetch(parts: OutgoingParts): GuardedFetch {
       throw signal.aborted ? no('timeout', { cause }) : cause
     } finally {
       // The system cannot be told to stop asking for a name, and has few threads for it: the place is taken until it has.
-      const leave = () => {
-        underWay -= 1
-      }
       resolving.then(leave, leave)
     }
   }

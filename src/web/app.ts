@@ -18,6 +18,7 @@ import type { ProviderPages, ProviderParts } from '../oauth/parts.ts'
 import { nothingForNull } from '../oauth/policy/cors.ts'
 import { createProvider } from '../oauth/provider.ts'
 import { answerTokenQuestions } from '../oauth/token-questions.ts'
+import type { GuardedFetch } from '../outgoing/fetch.ts'
 import { createRefusals, type Refusals } from '../pages/refusals.ts'
 import type { Pages } from '../pages/render.ts'
 import { checkOrigin, createCsrf } from './csrf.ts'
@@ -35,6 +36,8 @@ export interface AppParts extends Omit<ProviderParts, 'pages' | 'deviceLimits'> 
   pages: Pages
   log: Log
   later: Later
+  /** How clients are told of a logout. */
+  notifying: GuardedFetch
 }
 
 export interface App {
@@ -54,7 +57,7 @@ export function createApp(parts: AppParts): App {
     now,
   })
   const provider = createProvider({ ...parts, deviceLimits, pages: protocolPages(parts, refusals, headers) })
-  const deliver = logoutDelivery(provider, parts.outgoing)
+  const deliver = logoutDelivery(provider, parts.notifying)
   const notices = createNotices({ store: store.notices, deliver, later: parts.later, now, log })
   oweInsteadOfSending(provider, notices)
   correctAnswers(provider)

@@ -55,9 +55,10 @@ describe('the guarded fetch', () => {
       () => expect.fail('was answered'),
       (cause) => cause,
     )
-    expect(error).to.include({ code: 'outgoing_refused', status: 502 })
+    const reason = error.detail.reason as string
+    expect(error).to.include({ code: 'outgoing_refused', status: reason === 'busy' ? 503 : 502 })
     expect(logged).to.have.length(1)
-    return error.detail.reason as string
+    return reason
   }
   const connections = () => plain.connections + secure.connections
 
@@ -328,6 +329,27 @@ describe('the guarded fetch', () => {
     await Promise.all(held)
     answer = (_request, response) => response.end()
     expect((await asking(url)).status).to.equal(200)
+  })
+
+  it('G03 has four requests to one origin under way at most, whatever becomes of others', async () => {
+    const held: ServerResponse[] = []
+    let all = () => {}
+    const heldAll = new Promise<void>((resolve) => {
+      all = resolve
+    })
+    answer = (_request, response) => void (held.push(response) === 4 && all())
+    const asking = create()
+    const dead = `http://localhost:${plain.port}/`
+    const waiting = Array.from({ length: 4 }, () => asking(dead))
+    await heldAll
+    expect(await reasonOf(asking(dead))).to.equal('busy')
+    expect(plain.connections).to.equal(4)
+    answer = (_request, response) => response.end()
+    expect((await asking(`http://127.0.0.1:${plain.port}/`)).status, 'another origin').to.equal(200)
+    expect((await create()(dead)).status, 'another guard').to.equal(200)
+    for (const response of held) response.end()
+    await Promise.all(waiting)
+    expect((await asking(dead)).status, 'when they are done').to.equal(200)
   })
 
   it('keeps the place of a name that is still being asked for, though nobody waits any more', async () => {
