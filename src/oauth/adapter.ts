@@ -93,7 +93,7 @@ export function withRefusalsSaid(adapter: Adapter): Adapter {
   }
 }
 
-function unavailable(refusal: Refusal): Error {
+export function unavailable(refusal: Refusal): Error {
   const error = new errors.CustomOIDCProviderError('temporarily_unavailable', refusal.message)
   return Object.assign(error, { status: 503, statusCode: 503, retryAfterSeconds: refusal.retryAfterSeconds ?? 1, cause: refusal })
 }

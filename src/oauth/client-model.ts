@@ -5,6 +5,7 @@ import { matchesSecret } from './client-secrets.ts'
 import { encryptToFittingKeys } from './encryption-keys.ts'
 import { mutualTlsMethods } from './mutual-tls.ts'
 import type { ProviderParts } from './parts.ts'
+import { sparing } from './sparing.ts'
 
 type ClientParts = Pick<ProviderParts, 'clients' | 'settings' | 'now'>
 
@@ -27,14 +28,18 @@ export function adjustClients(provider: Provider, { clients, settings, now }: Cl
   const { Client } = provider as unknown as { Client: { find(id: string): Promise<Client | undefined> } }
   const build = Client.find.bind(Client)
   const built = new WeakMap<ClientMetadata, Client>()
+  const building = new WeakMap<ClientMetadata, () => Promise<Client | undefined>>()
   Client.find = async (id) => {
     const metadata = typeof id === 'string' && id ? await clients.find(id) : undefined
     if (!metadata) return undefined
     const known = built.get(metadata)
     if (known) return known
     refuseWithoutCertificates(metadata, settings)
-    const client = await build(id)
-    if (client) {
+    // A pairwise client's sector is asked for here (`helpers/sector_validate.js`), whoever names the client. A changed registration is another object.
+    const buildOnce = building.get(metadata) ?? sparing(() => build(id), now)
+    building.set(metadata, buildOnce)
+    const client = await buildOnce()
+    if (client && !built.has(metadata)) {
       encryptToFittingKeys(client)
       built.set(metadata, client)
     }
