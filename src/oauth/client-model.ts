@@ -1,5 +1,6 @@
 /** Where the library's client is not ours: how a secret is compared, whether sessions are named, how a client is found again. Prototype members that it documents by use. */
 import { type Client, errors, type Provider } from 'oidc-provider'
+import { spareKeys } from './client-keys.ts'
 import type { ClientMetadata } from './client-metadata.ts'
 import { matchesSecret } from './client-secrets.ts'
 import { encryptToFittingKeys } from './encryption-keys.ts'
@@ -8,6 +9,9 @@ import type { ProviderParts } from './parts.ts'
 import { sparing } from './sparing.ts'
 
 type ClientParts = Pick<ProviderParts, 'clients' | 'settings' | 'now'>
+
+/** Of what is asked for once in the life of a process. */
+const failureSeconds = 30
 
 interface ClientOverrides {
   clientSecret?: string
@@ -36,11 +40,12 @@ export function adjustClients(provider: Provider, { clients, settings, now }: Cl
     if (known) return known
     refuseWithoutCertificates(metadata, settings)
     // A pairwise client's sector is asked for here (`helpers/sector_validate.js`), whoever names the client. A changed registration is another object.
-    const buildOnce = building.get(metadata) ?? sparing(() => build(id), now)
+    const buildOnce = building.get(metadata) ?? sparing(() => build(id), failureSeconds, now)
     building.set(metadata, buildOnce)
     const client = await buildOnce()
     if (client && !built.has(metadata)) {
       encryptToFittingKeys(client)
+      spareKeys(client, now)
       built.set(metadata, client)
     }
     return client

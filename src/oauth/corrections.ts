@@ -2,7 +2,7 @@
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
 import { forgetOrigin } from './policy/cors.ts'
 
-type ProtocolError = Error & { error_description?: string; error_detail?: string; retryAfterSeconds?: number }
+type ProtocolError = Error & { error_description?: string; error_detail?: string; retryAfterSeconds?: number; cause?: unknown }
 
 /** What the library calls `invalid_request`, by its words, since it has no other sign for it. */
 const notTheClients = /^(requested grant type|urn:\S+:device_code) is not allowed for this client$/
@@ -31,7 +31,8 @@ export function correctAnswers(provider: Provider): void {
     'authorization.error',
     'end_session.error',
   ]) {
-    on(event, (ctx, { error_description: description = '', error_detail: detail, retryAfterSeconds }) => {
+    on(event, (ctx, error) => {
+      const { error_description: description = '', error_detail: detail } = error
       // RFC 6749 s5.2: a client that may not use this grant type is `unauthorized_client`.
       if (notTheClients.test(description)) replaceError(ctx, 'unauthorized_client')
       // RFC 6749 s5.2: a client that tried to authenticate by the header and failed gets 401 and the scheme it tried.
@@ -40,11 +41,25 @@ export function correctAnswers(provider: Provider): void {
       if (description === replayedProof || detail === replayedProof) replaceError(ctx, 'invalid_dpop_proof')
       // RFC 7662 s2.3, RFC 7009 s2.2.1: who does not authenticate at all is refused as RFC 6749 s5.2 says.
       if (description === notAuthenticated && tokenQuestions.has(ctx.oidc.route)) askToAuthenticate(ctx)
+      // A client whose keys we were too busy to fetch did not fail to show who it is; the library has one error for both.
+      const unavailable = wrappedUnavailable(error)
+      if (unavailable) sayUnavailable(ctx, unavailable)
       forgetOrigin(ctx)
-      // RFC 9110 s10.2.3, for a store that cannot answer.
+      // RFC 9110 s10.2.3, for a store that cannot answer, or us.
+      const { retryAfterSeconds } = unavailable ?? error
       if (retryAfterSeconds !== undefined) ctx.set('Retry-After', String(retryAfterSeconds))
     })
   }
+}
+
+/** Whatever breaks the verification of an assertion becomes the cause of `invalid_client` (`shared/jwt_client_auth.js`). */
+function wrappedUnavailable({ cause }: ProtocolError): ProtocolError | undefined {
+  return cause instanceof Error && cause.message === 'temporarily_unavailable' ? cause : undefined
+}
+
+function sayUnavailable(ctx: KoaContextWithOIDC, { message, error_description }: ProtocolError): void {
+  ctx.status = 503
+  ctx.body = { error: message, error_description }
 }
 
 function askToAuthenticate(ctx: KoaContextWithOIDC): void {

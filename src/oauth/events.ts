@@ -29,6 +29,12 @@ const refusals = [
 /** A device that waits for its person asks every few seconds (RFC 8628 s3.5): nothing was refused. */
 const waits = new Set(['authorization_pending', 'slow_down'])
 
+/** The library says of a client assertion that it failed, and keeps why in the error's cause. */
+function reasonOf(error: ProtocolError): string {
+  const { error_description, error_detail } = (error.cause ?? {}) as Partial<ProtocolError>
+  return [error.error_description, error.error_detail, error_description, error_detail].filter(Boolean).join(' | ')
+}
+
 export function logEvents(provider: Provider, log: Log): void {
   const on = provider.on.bind(provider) as (
     event: string,
@@ -39,8 +45,7 @@ export function logEvents(provider: Provider, log: Log): void {
       if (waits.has(String(error.error))) return
       // The library's word for a token that is a JWT: those are answered by us (`token-questions.ts`).
       if (error.error === 'unsupported_token_type') return
-      const reason = [error.error_description, error.error_detail].filter(Boolean).join(' | ')
-      log.info(event, { ...whoOf(ctx), error: error.error ?? error.message, reason })
+      log.info(event, { ...whoOf(ctx), error: error.error ?? error.message, reason: reasonOf(error) })
     })
   }
   // Not the client's failing: the notice could not even be kept (see `logout/notices.ts`).

@@ -7,11 +7,11 @@ import type { Clock } from '../base/clock.ts'
 import { isBusy } from '../outgoing/refusal.ts'
 import { unavailable } from './adapter.ts'
 
-/** How long an answer is not asked for again that could not be had, or could not be used. */
-export const failureSeconds = 30
-
-/** @throws by what it returns: what `ask` throws; 503 `temporarily_unavailable` where we were too busy to ask, which is not kept in mind */
-export function sparing<T>(ask: () => Promise<T>, now: Clock): () => Promise<T> {
+/**
+ * @param failureSeconds how long an answer is not asked for again that could not be had, or could not be used
+ * @throws by what it returns: what `ask` throws; 503 `temporarily_unavailable` where we were too busy to ask, which is not kept in mind
+ */
+export function sparing<T>(ask: () => Promise<T>, failureSeconds: number, now: Clock): () => Promise<T> {
   let underWay: Promise<T> | undefined
   let failure: { cause: unknown; until: number } | undefined
 
