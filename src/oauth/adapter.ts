@@ -16,10 +16,15 @@ export interface ArtifactParts {
   rows: Rows
 }
 
+/** Guards of clients that authenticate are counted apart in the store, where what strangers fill cannot stop them (`replays.ts`). */
+export const guards = { ofClients: 'ReplayDetection', ofAnybody: 'AnybodysReplayDetection' } as const
+
 /** A replay guard that found its value taken; what that means is for whoever asked to say (`replays.ts`). */
 export class SeenBefore extends errors.InvalidGrant {}
 
 export function artifactAdapter(model: string, { store, endGrant, rows }: ArtifactParts): Adapter {
+  const isGuard = Object.values<string>(guards).includes(model)
+
   async function refuseSecondUse(id: string): Promise<never> {
     const grant = (await store.find(model, id))?.grant
     // RFC 6749 s4.1.2: what was issued from it is revoked.
@@ -30,7 +35,7 @@ export function artifactAdapter(model: string, { store, endGrant, rows }: Artifa
   return {
     async upsert(value, payload, lifetimeSeconds) {
       const row = rows.row(model, value, payload, lifetimeSeconds)
-      if (model !== 'ReplayDetection') return store.put(row)
+      if (!isGuard) return store.put(row)
       if (!(await store.insert(row))) throw new SeenBefore('was already used')
     },
     find: async (value) => rows.open(await store.find(model, rows.idOf(value))),

@@ -10,11 +10,12 @@ import { createLivingTokens, storedAccessToken } from './living-tokens.ts'
 import type { ProviderParts } from './parts.ts'
 import { pushedRequestAdapter } from './pushed-requests.ts'
 import { createRefreshTokens, type RefreshTokens } from './refresh/tokens.ts'
+import { replayAdapter } from './replays.ts'
 import { createRows } from './rows.ts'
 import { sessionAdapter } from './session-adapter.ts'
 
 /** Strangers cause these, so they live where they can be lost and are bounded. */
-const volatileModels = new Set(['Interaction', 'ReplayDetection', 'DeviceCode', 'PushedAuthorizationRequest'])
+const volatileModels = new Set(['Interaction', 'DeviceCode', 'PushedAuthorizationRequest'])
 
 export interface Adapters {
   adapterOf(model: string): Adapter
@@ -48,6 +49,7 @@ export function adapters(parts: ProviderParts): Adapters {
     if (model === 'Session') return withRefusalsSaid(sessions())
     if (model === 'RefreshToken') return withRefusalsSaid(refreshTokens.adapter)
     const where = volatileModels.has(model) ? store.volatile : store.artifacts
+    if (model === 'ReplayDetection') return withRefusalsSaid(replayAdapter({ store: store.volatile, rows, endGrant }))
     const plain = artifactAdapter(model, { store: where, rows, endGrant })
     if (model === 'DeviceCode') return withRefusalsSaid(deviceCodeAdapter(plain, deviceLimits, now))
     if (model === 'PushedAuthorizationRequest') {

@@ -3,8 +3,8 @@
  * found nothing the store refuses one. That one has to hear what the library tells a latecomer, and only the place that asked knows it:
  * a client assertion is 401 `invalid_client`, a DPoP proof `invalid_dpop_proof` or `invalid_grant`. So the question is answered with no.
  */
-import type { Provider } from 'oidc-provider'
-import { SeenBefore } from './adapter.ts'
+import { type Adapter, type KoaContextWithOIDC, Provider } from 'oidc-provider'
+import { type ArtifactParts, artifactAdapter, guards, SeenBefore } from './adapter.ts'
 
 /**
  * The library remembers a DPoP proof for 300 seconds from when it came, and takes one that was made up to 300 seconds in the future: it would
@@ -22,4 +22,27 @@ export function refuseReplays({ ReplayDetection }: Pick<Provider, 'ReplayDetecti
       throw cause
     }
   }
+}
+
+/** Where a client has authenticated by the time that a value is looked up. At the authorization endpoint anybody names any client. */
+const authenticating = new Set(['token', 'pushed_authorization_request', 'introspection', 'revocation', 'device_authorization'])
+
+/**
+ * For the model ReplayDetection. Anybody can make a key and proofs by it, and send them in the name of a public client: such rows are
+ * strangers' rows. A value is asked about in the same way each time: an assertion where clients authenticate, a proof at its one endpoint.
+ */
+export function replayAdapter(parts: ArtifactParts): Adapter {
+  const ofClients = artifactAdapter(guards.ofClients, parts)
+  const ofAnybody = artifactAdapter(guards.ofAnybody, parts)
+  const adapter = () => (hasAuthenticated(Provider.ctx) ? ofClients : ofAnybody)
+  return {
+    ...ofAnybody,
+    find: (value) => adapter().find(value),
+    upsert: (...record) => adapter().upsert(...record),
+  }
+}
+
+function hasAuthenticated(ctx: KoaContextWithOIDC | undefined): boolean {
+  const { client, route = '' } = ctx?.oidc ?? {}
+  return client !== undefined && client.clientAuthMethod !== 'none' && authenticating.has(route)
 }

@@ -5,6 +5,7 @@
  * writes, a failover what had not reached the replica. For a code or a counter that means a minute's doubt; for refresh tokens it can make
  * a used one fresh again. Who keeps all artifacts here and wants the promise of the durable store sets `appendonly yes` and
  * `appendfsync always`. `maxmemory-policy` must be `noeviction`: then a full Redis refuses (`store_full`) instead of dropping what lives.
+ * Its memory is one bound for all: when strangers fill it, clients that sign assertions are refused as well, which SQLite keeps apart.
  *
  * One Redis, with replicas or without: a script's keys must lie on one node, so that Redis Cluster cannot serve.
  */

@@ -24,6 +24,8 @@ export interface SqliteOptions {
 
 export interface VolatileOptions extends SqliteOptions {
   maxArtifacts?: number
+  /** Of the model ReplayDetection, which are counted apart. */
+  maxReplays?: number
   maxCounters?: number
 }
 
@@ -60,13 +62,16 @@ export function openDurable({ file, now, onError = ignore, busyTimeoutMillisecon
  * It is bounded: beyond `maxArtifacts` living rows a new one is refused with `store_full` (503). The alternative, evicting what expires
  * first, would let a stranger throw out an honest visitor at the price of one row; this way whoever is under way finishes, what is
  * there can still change, and a flood harms newcomers only, until its rows expire. Counters are refused likewise, since an evicted
- * counter would be a guess for free. Filling either is made dear by a quota per network, once interactions have one.
+ * counter would be a guess for free. Filling either is made dear by a quota per network, once interactions have one. Replay guards, which
+ * clients that authenticate cause, have a bound of their own, so that strangers cannot stop them: at `maxReplays` a client that signs
+ * assertions of a minute may do so 2,600 times a second.
  *
  * A file that is damaged is made anew, and `onError` told.
  * @throws Refusal as {@link openDurable}
  */
 export function openVolatile(options: VolatileOptions): VolatileRoles {
-  const { file, now, onError = ignore, busyTimeoutMilliseconds = 2000, maxArtifacts = 100_000, maxCounters = 1_000_000 } = options
+  const { file, now, onError = ignore, busyTimeoutMilliseconds = 2000 } = options
+  const { maxArtifacts = 100_000, maxReplays = 1_000_000, maxCounters = 1_000_000 } = options
   const engineOptions: EngineOptions = {
     file,
     now,
@@ -78,8 +83,12 @@ export function openVolatile(options: VolatileOptions): VolatileRoles {
       const { rows } = connection.run<{ quick_check: string }>(CompiledQuery.raw('pragma quick_check(1)'))
       if (rows[0]?.quick_check !== 'ok') throw damaged(file, 'is damaged')
       const bound = 'update bounds set at_most = ? where of = ?'
-      connection.run(CompiledQuery.raw(bound, [maxArtifacts, 'artifacts']))
-      connection.run(CompiledQuery.raw(bound, [maxCounters, 'counters']))
+      for (const [most, of] of [
+        [maxArtifacts, 'artifacts'],
+        [maxReplays, 'replays'],
+        [maxCounters, 'counters'],
+      ])
+        connection.run(CompiledQuery.raw(bound, [most, of]))
     },
     sweeps: (db) => [artifactSweep(db), counterSweep(db)],
   }

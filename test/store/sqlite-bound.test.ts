@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { volatileMigrations } from '../../src/store/migrations/all.ts'
 import { freshPlace, refusalOf } from './place.ts'
 
 describe('the bound of the volatile SQLite store', () => {
@@ -34,6 +35,40 @@ describe('the bound of the volatile SQLite store', () => {
     for (const store of [one, other, place.volatile({ maxArtifacts: 2 })]) {
       expect((await refusalOf(store.volatile.put(place.artifact('c')))).code).to.equal('store_full')
     }
+  })
+
+  it('does not count replay guards of clients among strangers’ rows, nor the other way round', async () => {
+    const { volatile } = place.volatile({ maxArtifacts: 1, maxReplays: 2 })
+    const guard = (id: string) => place.artifact(id, { model: 'ReplayDetection' })
+    const full = async (call: Promise<unknown>) => expect((await refusalOf(call)).code).to.equal('store_full')
+    await volatile.put(place.artifact('a'))
+    await full(volatile.put(place.artifact('b')))
+    for (const id of ['a', 'b']) expect(await volatile.insert(guard(id))).to.equal(true)
+    await full(volatile.insert(guard('c')))
+    expect(await volatile.insert(guard('a')), 'a replay is told as one').to.equal(false)
+    await volatile.remove('DeviceCode', 'a')
+    await full(volatile.insert(guard('c')))
+    await volatile.put(place.artifact('b'))
+    place.time += 60
+    await volatile.insert(guard('c'))
+    await volatile.put(place.artifact('c'))
+    await full(volatile.put(place.artifact('d')))
+    expect(await volatile.insert(guard('d'))).to.equal(true)
+    await full(volatile.insert(guard('e')))
+  })
+
+  it('counts what lay there before guards were counted apart', async () => {
+    const { database } = place.parts(volatileMigrations.slice(0, 4))
+    database.exec('update bounds set at_most = 10')
+    for (const model of ['DeviceCode', 'Interaction', 'ReplayDetection'])
+      database
+        .prepare('insert into artifacts (model, id, payload, expires_at) values (?, ?, ?, ?)')
+        .run(model, 'before', 'p', place.time + 60)
+    const { volatile } = place.volatile({ maxArtifacts: 3, maxReplays: 2 })
+    await volatile.put(place.artifact('a'))
+    expect((await refusalOf(volatile.put(place.artifact('b')))).code).to.equal('store_full')
+    await volatile.insert(place.artifact('a', { model: 'ReplayDetection' }))
+    expect((await refusalOf(volatile.insert(place.artifact('b', { model: 'ReplayDetection' })))).code).to.equal('store_full')
   })
 
   it('refuses a new counter, and goes on counting the others', async () => {

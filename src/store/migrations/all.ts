@@ -6,7 +6,8 @@ import { bounds } from './003-bounds.ts'
 import { artifactVersion } from './004-artifact-version.ts'
 import { notices } from './005-notices.ts'
 import { accountClaims } from './006-account-claims.ts'
+import { replayBound } from './007-replay-bound.ts'
 import type { Migration } from './migration.ts'
 
 export const durableMigrations: readonly Migration[] = [artifacts, accountsAndClients, artifactVersion, notices, accountClaims]
-export const volatileMigrations: readonly Migration[] = [artifacts, counters, bounds, artifactVersion]
+export const volatileMigrations: readonly Migration[] = [artifacts, counters, bounds, artifactVersion, replayBound]
