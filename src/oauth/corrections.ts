@@ -30,6 +30,7 @@ export function correctAnswers(provider: Provider): void {
     'pushed_authorization_request.error',
     'authorization.error',
     'end_session.error',
+    'server_error',
   ]) {
     on(event, (ctx, error) => {
       const { error_description: description = '', error_detail: detail } = error

@@ -1,5 +1,6 @@
 /** What every endpoint for programs says, to the letter: what may be cached, which origins may read it, and how a refusal is put. */
 import { expect } from 'chai'
+import { Refusal } from '../../src/base/errors.ts'
 import { createVisitor } from '../../src/try/visitor.ts'
 import { type Answer, post } from '../support/keyed.ts'
 import { api, startTestServer, type TestServer } from '../support/server.ts'
@@ -55,6 +56,7 @@ describe('answers to programs', () => {
       body,
       headers: { ...own, ...headers } as Record<string, string>,
     })
+    expect(response.headers.get('access-control-allow-credentials'), path).to.equal(null)
     const text = await response.text()
     return { status: response.status, headers: response.headers, text, body: text ? JSON.parse(text) : {} }
   }
@@ -108,6 +110,22 @@ describe('answers to programs', () => {
       expect(mayRead(await ask(path, { origin: spaOrigin }, 'nobody')), path).to.equal(null)
     expect(mayRead(await ask('/userinfo', { origin: spaOrigin }, 'nobody'))).to.equal(spaOrigin)
     expect(mayRead(await ask('/userinfo', { origin: 'null' }, 'nobody'))).to.equal(null)
+  })
+
+  it('T23 lets no page read that something failed before a client was found', async () => {
+    const { clients } = server.parts.store
+    const { find } = clients
+    for (const fault of [new TypeError('a fault of ours'), new Refusal('temporarily_unavailable', 'Not now.', { status: 503 })]) {
+      clients.find = () => Promise.reject(fault)
+      try {
+        for (const path of Object.keys(requests)) {
+          const answer = await ask(path, { origin: stranger }, 'nobody')
+          expect([answer.status, mayRead(answer)], path).to.deep.equal([fault instanceof Refusal ? 503 : 500, null])
+        }
+      } finally {
+        clients.find = find
+      }
+    }
   })
 
   it('T23 opens itself to a confidential client where it registered an origin, and not at that of its redirect URI', async () => {

@@ -21,7 +21,11 @@ export function forgetOrigin(ctx: KoaContextWithOIDC): void {
   if (!ctx.oidc.client && ctx.oidc.route !== 'userinfo') ctx.remove(allowed)
 }
 
-/** Preflights too, for which no client is known, and documents for everybody. */
+/**
+ * Preflights too, and documents for everybody. A preflight carries no client, so that every other origin may ask: it learns which methods
+ * and headers there are, which the standards say of every server, and the answer itself decides who reads it. To look for the origin among
+ * those of all clients would say which origins have one. No answer of either kind allows credentials.
+ */
 export const nothingForNull: Middleware = async (ctx, next) => {
   await next()
   if (ctx.get('Origin') === 'null') ctx.remove(allowed)
