@@ -6,6 +6,7 @@
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider'
 import { Refusal } from '../base/errors.ts'
 import type { ArtifactStore } from '../store/store.ts'
+import { unusableRequestUri } from './pushed-requests.ts'
 import type { Rows } from './rows.ts'
 
 /** How a record of one model is kept. */
@@ -54,8 +55,7 @@ export function artifactAdapter(model: string, { store, endGrant, rows }: Artifa
 
 /** Who loses a race is told what the library tells whoever comes later: RFC 9101 s5.2.1 for a pushed request, RFC 6749 s5.2 for all else. */
 function usedBefore(model: string): Error {
-  if (model === 'PushedAuthorizationRequest')
-    return new errors.InvalidRequestUri('request_uri is invalid, expired, or was already used')
+  if (model === 'PushedAuthorizationRequest') return unusableRequestUri()
   return new errors.InvalidGrant(`${model} was already used`)
 }
 

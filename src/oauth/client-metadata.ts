@@ -3,6 +3,7 @@ import type { AllClientMetadata } from 'oidc-provider'
 import { authenticationOf, hasSecret } from '../settings/client/authentication.ts'
 import { type GrantName, grantTypes, kindOf } from '../settings/client/kinds.ts'
 import type { ClientRegistration, ClientSecret } from '../settings/client/registration.ts'
+import { isFapi } from './policy/fapi.ts'
 
 /** Members of a client that the library does not know; it carries them as they are. */
 export const extraMembers = [
@@ -34,7 +35,6 @@ export function clientMetadata(registration: ClientRegistration): ClientMetadata
   const { kind, redirectUris, certificateSubject: subject } = registration
   const method = authenticationOf(registration)
   const grants = grantsOf(registration)
-  const fapi = registration.profile === 'fapi2'
   const members: ClientMetadata = {
     client_id: registration.id,
     client_name: registration.name,
@@ -54,7 +54,7 @@ export function clientMetadata(registration: ClientRegistration): ClientMetadata
     dpop_bound_access_tokens: registration.dpopBound,
     tls_client_certificate_bound_access_tokens: registration.certificateBound,
     // FAPI 2.0 Security Profile s5.3.2.2: requests come by PAR alone.
-    require_pushed_authorization_requests: registration.requirePushedRequests || fapi,
+    require_pushed_authorization_requests: registration.requirePushedRequests || isFapi(registration),
     require_signed_request_object: registration.requireSignedRequests,
     subject_type: registration.subjectType,
     sector_identifier_uri: registration.sectorIdentifierUri,

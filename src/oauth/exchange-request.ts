@@ -7,28 +7,24 @@ import type { AccessTokenClaims, Actor } from './access-tokens.ts'
 import { isServedBy } from './introspection.ts'
 import type { LivingToken } from './living-tokens.ts'
 import type { OurClient } from './our-client.ts'
-import { mayBeSignedFor } from './policy/resource.ts'
+import { mayBeSignedFor } from './policy/fapi.ts'
 
-export interface ExchangeParameters {
-  subject_token?: string
-  subject_token_type?: string
-  actor_token?: string
-  actor_token_type?: string
-  requested_token_type?: string
-  audience?: string | string[]
-  resource?: string | string[]
-  scope?: string
-}
-export const exchangeParameters: readonly (keyof ExchangeParameters)[] = [
+/** Those that may be there more than once. */
+export const repeatableParameters = ['audience', 'resource'] as const
+export const exchangeParameters = [
   'subject_token',
   'subject_token_type',
   'actor_token',
   'actor_token_type',
   'requested_token_type',
-  'audience',
-  'resource',
   'scope',
-]
+  ...repeatableParameters,
+] as const
+
+type Repeatable = (typeof repeatableParameters)[number]
+export type ExchangeParameters = { [name in Exclude<(typeof exchangeParameters)[number], Repeatable>]?: string } & {
+  [name in Repeatable]?: string | string[]
+}
 
 /** RFC 8693 s3. Our access tokens are JWTs, and are taken under both names. */
 export const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token'

@@ -1,13 +1,17 @@
 /** Which standards are on, switch by switch. What is not named here is off; `docs/standards.md` says where each is shown. */
-import type { Configuration } from 'oidc-provider'
+import type { Client, Configuration } from 'oidc-provider'
 import { deriveKey } from '../crypto/derive.ts'
 import { deviceFlow } from './device-flow.ts'
 import { mutualTls } from './mutual-tls.ts'
 import type { OurClient } from './our-client.ts'
 import type { ProviderParts } from './parts.ts'
 import { requestObjectDemands } from './policy/client-jwts.ts'
+import { isFapi } from './policy/fapi.ts'
 import { defaultApi, resourceServerInfo } from './policy/resource.ts'
 import { richRequests } from './rich-requests.ts'
+
+/** What the library knows at these two are refresh tokens. Access tokens are answered by `token-questions.ts`. */
+const isItsOwn = (_ctx: unknown, client: Client, token: { clientId?: string }): boolean => token.clientId === client.clientId
 
 export function features(parts: ProviderParts): Configuration['features'] {
   const { settings, masterSecret, apis, accounts, pages, now } = parts
@@ -16,13 +20,12 @@ export function features(parts: ProviderParts): Configuration['features'] {
     devInteractions: { enabled: false },
     externalSigningSupport: { enabled: true, ack: 'experimental-01' },
     clientCredentials: { enabled: true },
-    // What the library knows here are refresh tokens, which are their client's alone. Access tokens are answered by `token-questions.ts`.
-    introspection: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
+    introspection: { enabled: true, allowedPolicy: isItsOwn },
     jwtIntrospection: { enabled: true },
     claimsParameter: { enabled: true },
     jwtUserinfo: { enabled: true },
-    richAuthorizationRequests: richRequests(apis) as { enabled: false },
-    revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
+    richAuthorizationRequests: richRequests(apis),
+    revocation: { enabled: true, allowedPolicy: isItsOwn },
     deviceFlow: deviceFlow(pages.device),
     dPoP: {
       enabled: true,
@@ -39,10 +42,7 @@ export function features(parts: ProviderParts): Configuration['features'] {
     jwtResponseModes: { enabled: true },
     encryption: { enabled: true },
     mTLS: mutualTls(parts),
-    fapi: {
-      enabled: true,
-      profile: (_ctx, client) => ((client as OurClient | undefined)?.profile === 'fapi2' ? '2.0' : undefined),
-    },
+    fapi: { enabled: true, profile: (_ctx, client) => (isFapi(client as OurClient | undefined) ? '2.0' : undefined) },
     backchannelLogout: { enabled: true },
     rpInitiatedLogout: { enabled: true, logoutSource: pages.logout, postLogoutSuccessSource: pages.signedOut },
     resourceIndicators: {

@@ -20,6 +20,7 @@ import type { ProviderParts } from './parts.ts'
 import { answerBeforeUse, refuseUnanswerable } from './policy/answerable.ts'
 import { assertionDemands } from './policy/client-jwts.ts'
 import { mayCallFrom } from './policy/cors.ts'
+import { codeLifetimeSeconds } from './policy/fapi.ts'
 import { existingGrant } from './policy/grants.ts'
 import { interactions } from './policy/prompts.ts'
 import { refuseReplays } from './replays.ts'
@@ -116,7 +117,7 @@ function configuration(parts: ProviderParts): Configuration {
       AccessToken: (_ctx, token) => lifetimeOf(token),
       ClientCredentials: (_ctx, token) => lifetimeOf(token),
       DeviceCode: lifetimes.deviceCodeSeconds,
-      AuthorizationCode: (_ctx, _code, client) => codeLifetime(lifetimes.authorizationCodeSeconds, client as OurClient),
+      AuthorizationCode: (_ctx, _code, client) => codeLifetimeSeconds(lifetimes.authorizationCodeSeconds, client as OurClient),
       Grant: lifetimes.grantSeconds,
       IdToken: lifetimes.idTokenSeconds,
       Interaction: lifetimes.interactionSeconds,
@@ -126,8 +127,6 @@ function configuration(parts: ProviderParts): Configuration {
   }
 }
 
-/** FAPI 2.0 Security Profile s5.3.2.2: a minute at most. */
-const codeLifetime = (seconds: number, { profile }: OurClient): number => (profile === 'fapi2' ? Math.min(seconds, 60) : seconds)
 /**
  * OpenID Connect Core s5.4: what a scope releases is answered at userinfo. An ID token says what was asked for it by name, and no more: it
  * travels through browsers, as a hint in addresses too.

@@ -11,6 +11,10 @@ const largestBytes = 16_384
 /** Signing in and consent: each is an interaction with a whole life of its own. */
 const steps = 2
 
+/** In the words of the library, whichever of the three it was (RFC 9101 s5.2.1). */
+export const unusableRequestUri = (): Error =>
+  new errors.InvalidRequestUri('request_uri is invalid, expired, or was already used')
+
 export function pushedRequestAdapter(kept: Adapter, interactionSeconds: number): Adapter {
   return {
     ...kept,
@@ -23,8 +27,7 @@ export function pushedRequestAdapter(kept: Adapter, interactionSeconds: number):
     },
     async find(id) {
       const found = await kept.find(id)
-      if (!found && Provider.ctx?.oidc.route === 'resume')
-        throw new errors.InvalidRequestUri('request_uri is invalid, expired, or was already used')
+      if (!found && Provider.ctx?.oidc.route === 'resume') throw unusableRequestUri()
       return found
     },
   }

@@ -2,7 +2,14 @@
  * Rich authorization requests (RFC 9396). A detail is granted whole or not at all: what the person was shown is what the token says, and at
  * the token endpoint a client may ask for fewer of them, never for others.
  */
-import { type Configuration, errors, type Grant, type KoaContextWithOIDC } from 'oidc-provider'
+import {
+  type AuthorizationDetailsForIntrospection,
+  errors,
+  type Grant,
+  type KoaContextWithOIDC,
+  type RichAuthorizationRequestsActiveConfiguration,
+  type RichAuthorizationRequestsDisabledConfiguration,
+} from 'oidc-provider'
 import { mayAddress } from '../permissions/allowed.ts'
 import type { Apis } from '../permissions/apis.ts'
 import { type Detail, detailFault, mayGrant, sameDetail } from '../permissions/details.ts'
@@ -11,7 +18,11 @@ import { skipsConsent } from './policy/grants.ts'
 import { defaultApi } from './policy/resource.ts'
 import { isMachine, rolesOf } from './policy/roles.ts'
 
-type Feature = NonNullable<NonNullable<Configuration['features']>['richAuthorizationRequests']>
+type Feature =
+  | RichAuthorizationRequestsDisabledConfiguration
+  | (RichAuthorizationRequestsActiveConfiguration & {
+      authorizationDetailsForIntrospection: AuthorizationDetailsForIntrospection
+    })
 /** What a grant remembers; in the library's types it is opaque. */
 type Remembering = { rar?: Detail[] }
 

@@ -21,6 +21,7 @@ import {
   exchangeable,
   exchangedScopes,
   exchangeParameters,
+  repeatableParameters,
   subjectTokenOf,
   targetOf,
 } from './exchange-request.ts'
@@ -77,8 +78,7 @@ export function exchangeTokens(provider: Provider, parts: ProviderParts): void {
   }
 
   provider.registerGrantType<ExchangeParameters>(grantTypes.token_exchange, exchange, exchangeParameters, [
-    'audience',
-    'resource',
+    ...repeatableParameters,
   ])
 }
 

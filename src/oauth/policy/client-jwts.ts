@@ -6,6 +6,7 @@ import { errors, type KoaContextWithOIDC } from 'oidc-provider'
 import type { Clock } from '../../base/clock.ts'
 import { strongAlgorithms } from '../algorithms.ts'
 import type { OurClient } from '../our-client.ts'
+import { isFapi } from './fapi.ts'
 
 type Members = Record<string, unknown>
 type Demands = (ctx: KoaContextWithOIDC, claims: Members, header: Members, client: OurClient) => void
@@ -20,7 +21,6 @@ const hasType = ({ typ }: Members, own: string): boolean =>
   typ === undefined || (typeof typ === 'string' && ['jwt', own].includes(typ.toLowerCase().replace(/^application\//, '')))
 
 const isStrong = ({ alg }: Members): boolean => strongAlgorithms.some((one) => one === alg)
-const isFapi = (client: OurClient): boolean => client.profile === 'fapi2'
 
 /** RFC 7523 s3. @throws errors.InvalidClientAuth, 401 `invalid_client` */
 export function assertionDemands(issuer: string, now: Clock): Demands {

@@ -5,6 +5,7 @@ import { allowedScopes, mayAddress } from '../../permissions/allowed.ts'
 import type { Api, Apis } from '../../permissions/apis.ts'
 import { identityScopeNames, splitScope } from '../../permissions/scopes.ts'
 import type { OurClient } from '../our-client.ts'
+import { mayBeSignedFor } from './fapi.ts'
 import { isMachine, rolesOf } from './roles.ts'
 
 /**
@@ -52,9 +53,6 @@ export async function resourceServerInfo(
   }
   return resourceServerOf(api, [...identity, ...allowed].join(' '))
 }
-
-/** FAPI 2.0 Security Profile s5.4.1: no JWT of such a client is signed with RSASSA-PKCS1-v1_5. */
-export const mayBeSignedFor = (client: OurClient, api: Api): boolean => client.profile !== 'fapi2' || api.algorithm !== 'RS256'
 
 /** An API in the library's terms. That its tokens are encrypted is not said: see `encrypted-tokens.ts`. @param scope at most */
 export function resourceServerOf(api: Api, scope: string): ResourceServer {
