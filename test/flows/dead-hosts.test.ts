@@ -5,8 +5,9 @@ import type { Fields } from '../../src/base/log.ts'
 import { createVisitor } from '../../src/try/visitor.ts'
 import { type Listener, listenEverywhere } from '../outgoing/listener.ts'
 import { addKeyed, type Keyed, keyPair, postAs } from '../support/keyed.ts'
+import { startRelyingParty } from '../support/relying-party.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
-import { authorizationUrl, pkce, redirectUri } from '../support/story.ts'
+import { authorizationUrl, cast, codeFor, pkce, redirectUri } from '../support/story.ts'
 import { startTarpit, type Tarpit } from '../support/tarpit.ts'
 import { returnToPresent, travel } from '../support/time.ts'
 
@@ -183,6 +184,35 @@ describe('a dead host', () => {
       await tarpit.reached(9)
       tarpit.letGo()
       expect((await later).status, 'asked for at once: nothing was held against it').to.equal(401)
+    })
+    it('O05 does not keep a client from being told of a logout at the first attempt', async () => {
+      const party = await startRelyingParty()
+      const backchannelLogoutUri = party.uri
+      await cast(server)
+      const { secret } = await server.parts.clients.add({
+        ...web,
+        id: 'told',
+        name: 'Told',
+        firstParty: true,
+        backchannelLogoutUri,
+      })
+      const visitor = createVisitor(server.issuer)
+      await codeFor(server, { id: 'told', secret }, { scope: 'openid' }, visitor)
+      const page = await visitor.open('/session/end')
+      const tarpits = await Promise.all(Array.from({ length: 8 }, startTarpit))
+      const dead = await Promise.all(tarpits.flatMap((one) => Array.from({ length: 4 }, () => pairwise(one))))
+      const strangers = dead.map(begin)
+      await Promise.all(tarpits.map((one) => one.reached(4)))
+      expect(await begin(await pairwise(tarpit)), 'the 33rd').to.equal(503)
+      const told = party.next()
+      await visitor.submit(page, '/session/end/confirm', { logout: 'yes' })
+      await told
+      for (const one of tarpits) one.close()
+      await Promise.all(strangers)
+      await party.close()
+      expect(
+        logged.filter(([event]) => event.startsWith('backchannel_logout')).map(([event, fields]) => [event, fields?.attempt]),
+      ).to.deep.equal([['backchannel_logout.delivered', 1]])
     })
   })
 })

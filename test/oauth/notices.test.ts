@@ -36,6 +36,10 @@ describe('notices of a logout', () => {
   }
   const owed = (client: string, session = 's') => ({ client, account: 'ada', session })
   const turn = () => new Promise(setImmediate)
+  /** What was delivered is forgotten by the store's next commit. */
+  const settled = async () => {
+    for (let n = 0; n < 3; n++) await turn()
+  }
   const underWay = () => attempts.map(({ notice }) => notice.client)
 
   it('are kept before whoever owes them goes on', async () => {
@@ -54,17 +58,101 @@ describe('notices of a logout', () => {
     expect(attempts).to.have.length(0)
   })
 
-  it('are under way for so many at once, and for so many of one client, so that a dead one harms itself alone', async () => {
-    const notices = create({ limits: { atOnce: 3, atOncePerClient: 2 } })
-    for (let n = 0; n < 5; n++) await notices.owe(owed('dead', `${n}`))
-    await notices.owe(owed('alive'))
-    expect(underWay()).to.deep.equal(['dead', 'dead', 'alive'])
-    attempts[2]?.end()
+  describe('take turns', () => {
+    const limits = { atOnce: 3, atOncePerClient: 2, atOnceInDoubt: 2 }
+    it('by client, so that one is told before all that was owed to others', async () => {
+      const notices = create({ limits: { ...limits, atOnce: 1 } })
+      for (const client of ['a', 'a', 'a', 'b', 'b', 'c']) await notices.owe(owed(client))
+      for (let n = 0; n < 5; n++) {
+        attempts[n]?.end()
+        await settled()
+      }
+      expect(underWay()).to.deep.equal(['a', 'a', 'b', 'c', 'a', 'b'])
+    })
+
+    it('within so many at once, and so many of one client that takes them', async () => {
+      const notices = create({ limits })
+      for (let n = 0; n < 4; n++) await notices.owe(owed('alive', `${n}`))
+      expect(underWay(), 'not known yet').to.deep.equal(['alive'])
+      attempts[0]?.end()
+      await settled()
+      expect(underWay()).to.deep.equal(['alive', 'alive', 'alive'])
+      await notices.owe(owed('b'))
+      await notices.owe(owed('c'))
+      expect(underWay().slice(3)).to.deep.equal(['b'])
+    })
+
+    it('that four dead clients, with as much as they like owed to them, do not hold up', async () => {
+      const notices = create()
+      await notices.owe(owed('alive'))
+      attempts[0]?.end()
+      await settled()
+      const dead = ['dead-1', 'dead-2', 'dead-3', 'dead-4']
+      for (let n = 0; n < 12; n++) for (const client of dead) await notices.owe(owed(client, `${n}`))
+      expect(underWay().slice(1)).to.deep.equal(dead)
+      for (const client of ['alive', 'new']) await notices.owe(owed(client))
+      expect(underWay().slice(5)).to.deep.equal(['alive', 'new'])
+      for (const { end } of attempts.slice(1, 5)) end({ is: 'failed', reason: 'timeout' })
+      await settled()
+      expect(underWay().slice(7), 'one place each, as before').to.deep.equal(dead)
+    })
+
+    it('that any number of dead clients leaves places free in', async () => {
+      const notices = create({ limits })
+      await notices.owe(owed('alive'))
+      attempts[0]?.end()
+      await settled()
+      for (let n = 0; n < 9; n++) await notices.owe(owed(`dead-${n}`))
+      expect(underWay().slice(1)).to.deep.equal(['dead-0', 'dead-1'])
+      await notices.owe(owed('alive'))
+      expect(underWay().slice(3)).to.deep.equal(['alive'])
+    })
+
+    it('with one place again after one was not taken', async () => {
+      const notices = create({ limits })
+      for (let n = 0; n < 5; n++) await notices.owe(owed('web', `${n}`))
+      attempts[0]?.end()
+      await settled()
+      expect(underWay()).to.have.length(3)
+      attempts[1]?.end({ is: 'failed', reason: 'timeout' })
+      await settled()
+      expect(underWay(), 'the other is still under way').to.have.length(3)
+      attempts[2]?.end({ is: 'failed', reason: 'timeout' })
+      await settled()
+      expect(underWay()).to.have.length(4)
+    })
+  })
+
+  it('that we are too busy for are put off for a second, which is no attempt', async () => {
+    await create().owe(owed('web'))
+    for (let n = 0; n < 3; n++) {
+      attempts[n]?.end({ is: 'postponed', reason: 'busy' })
+      await turn()
+      expect(pauses[n]?.[0]).to.equal(1_000)
+      pauses[n]?.[1]()
+    }
+    attempts[3]?.end({ is: 'failed', reason: 'timeout' })
     await turn()
-    expect(underWay(), 'its place is not for the dead one').to.have.length(3)
-    attempts[0]?.end({ is: 'failed', reason: 'timeout' })
-    await turn()
-    expect(underWay()).to.deep.equal(['dead', 'dead', 'alive', 'dead'])
+    expect(logged.map(([event, fields]) => [event, fields?.attempt])).to.deep.equal([
+      ['backchannel_logout.postponed', undefined],
+      ['backchannel_logout.failed', 1],
+    ])
+  })
+
+  it('that we are too busy for again and again are given up within minutes all the same', async () => {
+    await create({ deliver: async () => ({ is: 'postponed', reason: 'busy' }) }).owe(owed('web'))
+    let waited = 0
+    for (let n = 0; n < pauses.length + 1; n++) {
+      await turn()
+      if (!pauses[n]) break
+      waited += pauses[n]![0]
+      pauses[n]?.[1]()
+    }
+    expect(logged.at(-1)).to.deep.equal([
+      'backchannel_logout.given_up',
+      { client: 'web', subject: 'ada', attempt: 5, reason: 'busy' },
+    ])
+    expect(waited).to.equal((150 + 5 * 60) * 1_000)
   })
 
   it('are bounded, in all and for each client; what is too much is said loudly, and the sign-out goes on', async () => {

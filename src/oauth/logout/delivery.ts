@@ -11,18 +11,23 @@ const final = new Set<unknown>(['scheme', 'userinfo', 'address', 'redirect'])
 
 export function logoutDelivery(provider: Provider, outgoing: GuardedFetch): (notice: Notice) => Promise<Outcome> {
   return async ({ client: id, account, session }) => {
-    const client = await provider.Client.find(id)
-    if (!client?.backchannelLogoutUri) return { is: 'refused', reason: 'the client has no back-channel logout any more' }
-    const body = new URLSearchParams({ logout_token: await logoutToken(provider, client, account, session) })
     try {
+      const client = await provider.Client.find(id)
+      if (!client?.backchannelLogoutUri) return { is: 'refused', reason: 'the client has no back-channel logout any more' }
+      const body = new URLSearchParams({ logout_token: await logoutToken(provider, client, account, session) })
       return outcomeOf(await outgoing(client.backchannelLogoutUri, { method: 'POST', body }))
     } catch (cause) {
+      const unavailable = [cause, (cause as Error).cause].find(isUnavailable)
+      if (unavailable) return { is: 'postponed', reason: String(unavailable.detail?.reason ?? unavailable.code) }
       if (!(cause instanceof Refusal)) throw cause
       const reason = cause.detail?.reason
       return { is: final.has(reason) ? 'refused' : 'failed', reason: String(reason) }
     }
   }
 }
+
+/** The fault is ours: too many requests are under way, or the store is out of reach. */
+const isUnavailable = (thrown: unknown): thrown is Refusal => thrown instanceof Refusal && thrown.status === 503
 
 /** Back-Channel Logout s2.8: 200 when it is done, 400 when the request was wrong. Any success counts; what may pass is tried again. */
 function outcomeOf({ ok, status }: Response): Outcome {

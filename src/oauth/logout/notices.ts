@@ -3,20 +3,21 @@
  * durable store before the sign-out is answered and leaves it when the client has taken it, when it says no for good, or after the last
  * attempt. What a process leaves behind, killed or stopped, the next one takes up: a client is told at least once, perhaps twice.
  *
- * Everything is bounded: notices, attempts, and how many are under way, in all and for one client, so that a dead one harms itself alone.
+ * Everything is bounded: notices, attempts, and how many are under way, so that a client that is dead harms itself alone (`turns.ts`).
  */
 import { AsyncResource } from 'node:async_hooks'
 import { randomUUID } from 'node:crypto'
 import type { Clock, Later } from '../../base/clock.ts'
 import type { Log } from '../../base/log.ts'
 import type { Notice, NoticeStore } from '../../store/store.ts'
+import { createTurns } from './turns.ts'
 
-/** What became of one attempt; `reason` is for the log. */
-export type Outcome = { is: 'delivered' } | { is: 'refused' | 'failed'; reason: string }
+/** What became of one attempt; `reason` is for the log. Of what was `postponed` the client knows nothing: we were too busy to ask it. */
+export type Outcome = { is: 'delivered' } | { is: 'refused' | 'failed' | 'postponed'; reason: string }
 
 export interface NoticeParts {
   store: NoticeStore
-  /** One attempt. `failed` may be tried again, `refused` may not. */
+  /** One attempt. `failed` may be tried again, `refused` may not; `postponed` was none. */
   deliver(notice: Notice): Promise<Outcome>
   later: Later
   now: Clock
@@ -24,10 +25,13 @@ export interface NoticeParts {
   limits?: Partial<typeof defaults>
 }
 
-const defaults = { notices: 10_000, noticesPerClient: 1_000, atOnce: 8, atOncePerClient: 2 }
+const defaults = { notices: 10_000, noticesPerClient: 1_000, atOnce: 8, atOncePerClient: 2, atOnceInDoubt: 6 }
 
 /** Between attempts: five in all, the last two and a half minutes after the first. */
 const pauses = [5_000, 15_000, 40_000, 90_000]
+
+/** How often an attempt is put off, and for how long, before it counts as one that failed. */
+const postponements = { most: 60, milliseconds: 1_000 }
 
 /** Somebody who was away for longer than a day is not told: the client's own session has likely ended as well. */
 const lifetimeSeconds = 86_400
@@ -43,13 +47,15 @@ export interface Notices {
 
 interface Owed extends Notice {
   attempts: number
+  /** Since the last attempt. */
+  postponed: number
 }
 
 export function createNotices({ store, deliver, later, now, log, limits = {} }: NoticeParts): Notices {
   const most = { ...defaults, ...limits }
   const owed = new Map<string, Owed>()
-  const waiting: Owed[] = []
-  const underWay = new Map<Owed, Promise<void>>()
+  const turns = createTurns<Owed>(most)
+  const underWay = new Set<Promise<void>>()
   let closed = false
 
   const who = ({ client, account: subject }: Pick<Notice, 'client' | 'account'>) => ({ client, subject })
@@ -57,21 +63,26 @@ export function createNotices({ store, deliver, later, now, log, limits = {} }: 
 
   // Bound to here: an attempt belongs to no request, and must not keep one alive that is answered.
   const pump = AsyncResource.bind((): void => {
-    while (!closed && underWay.size < most.atOnce) {
-      const at = waiting.findIndex(({ client }) => countOf(client, underWay.keys()) < most.atOncePerClient)
-      const [next] = at < 0 ? [] : waiting.splice(at, 1)
-      if (!next) return
+    for (let next = closed ? undefined : turns.next(); next; next = turns.next()) {
       const done = attempt(next).finally(() => {
-        underWay.delete(next)
+        underWay.delete(done)
         pump()
       })
-      underWay.set(next, done)
+      underWay.add(done)
     }
   })
 
   async function attempt(notice: Owed): Promise<void> {
-    notice.attempts += 1
     const outcome = await deliver(notice).catch((cause): Outcome => ({ is: 'failed', reason: String(cause?.message ?? cause) }))
+    if (outcome.is === 'postponed' && notice.postponed < postponements.most) {
+      turns.done(notice)
+      if (notice.postponed === 0) log.info('backchannel_logout.postponed', { ...who(notice), reason: outcome.reason })
+      notice.postponed += 1
+      return again(notice, postponements.milliseconds)
+    }
+    turns.done(notice, outcome.is === 'delivered')
+    notice.attempts += 1
+    notice.postponed = 0
     const fields = { ...who(notice), attempt: notice.attempts }
     if (outcome.is === 'delivered') {
       log.info('backchannel_logout.delivered', fields)
@@ -83,8 +94,12 @@ export function createNotices({ store, deliver, later, now, log, limits = {} }: 
       return forget(notice)
     }
     log.info('backchannel_logout.failed', { ...fields, reason: outcome.reason, againInMilliseconds: pause })
-    later(pause, () => {
-      waiting.push(notice)
+    again(notice, pause)
+  }
+
+  function again(notice: Owed, milliseconds: number): void {
+    later(milliseconds, () => {
+      turns.add(notice)
       pump()
     })
   }
@@ -96,9 +111,9 @@ export function createNotices({ store, deliver, later, now, log, limits = {} }: 
   }
 
   function take(notice: Notice): void {
-    const one = { ...notice, attempts: 0 }
+    const one = { ...notice, attempts: 0, postponed: 0 }
     owed.set(one.id, one)
-    waiting.push(one)
+    turns.add(one)
     pump()
   }
 
@@ -117,7 +132,7 @@ export function createNotices({ store, deliver, later, now, log, limits = {} }: 
     },
     async close() {
       closed = true
-      await Promise.all(underWay.values())
+      await Promise.all(underWay)
       for (const notice of owed.values()) log.info('backchannel_logout.left', { ...who(notice), attempts: notice.attempts })
     },
   }
