@@ -33,9 +33,12 @@ function holds({ type, values }: Field, value: unknown): boolean {
   return isList && value.every((one) => isShowable(one) && allowed(one))
 }
 
-/** One line of visible text: a character that turns others around, or none at all, would say something else to the API than to the person. */
+/** What turns others around, is not there or looks like a space (U+2800 BRAILLE PATTERN BLANK), and spaces that a page shows as fewer. */
+const misleading = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p{Zs}|^ | $| {2}/u
+
+/** One line of visible text: the person has to see all that the API reads. */
 function isShowable(value: unknown): boolean {
-  return typeof value === 'string' && value.trim() !== '' && value.length <= longestText && !/[\p{C}\p{Zl}\p{Zp}]/u.test(value)
+  return typeof value === 'string' && value !== '' && value.length <= longestText && !misleading.test(value)
 }
 
 /** The same to the letter, whatever the order of the members: another amount is another detail. */

@@ -119,6 +119,15 @@ describe('the sign-in page', () => {
 describe('the consent page', () => {
   const html = pages.render('consent', good.consent)
   const consent = (changes: Partial<typeof good.consent>) => pages.render('consent', { ...good.consent, ...changes })
+
+  it('A28 frames each value of a list, so that one with a comma is not read as two', () => {
+    const [permission] = good.consent.permissions
+    const framed = (values: string[]) =>
+      consent({ permissions: [{ ...permission!, fields: [{ label: 'To', values }] }] }).match(/class="item"/g)?.length
+    expect(framed(['Ada', 'Bob'])).to.equal(2)
+    expect(framed(['Ada, Bob'])).to.equal(undefined)
+    expect(framed(['Ada, Bob', 'Eve'])).to.equal(2)
+  })
   const checkboxes = (page: string) =>
     Array.from(page.matchAll(/<input type="checkbox"[^>]* value="([^"]*)" checked>/g), ([, value]) => value)
 

@@ -41,11 +41,21 @@ describe('an authorization detail', () => {
     ['what turns a text around', { to: ['\u202eada'] }, /^to is not what/],
     ['a line that ends', { to: ['a\nb'] }, /^to is not what/],
     ['nothing to see', { to: [' '] }, /^to is not what/],
+    ['a space at its end', { to: ['Ada '] }, /^to is not what/],
+    ['a space at its beginning', { to: [' Ada'] }, /^to is not what/],
+    ['more spaces than are shown', { to: ['Ada  Bob'] }, /^to is not what/],
     ['a number for a truth', { urgent: 1 }, /^urgent is not what/],
   ] as [string, object, RegExp][]) {
     it(`is refused with ${what}`, () => {
       const detail = Object.defineProperties({ ...good }, Object.getOwnPropertyDescriptors(changes))
       expect(detailFault(payment, detail)).to.match(words)
+    })
+  }
+
+  for (const character of '\u3164\ufe0f\u034f\u115f\u17b4\u{e0100}\u180b\u2800\u200b\u00ad\u00a0\u2003\u3000\t') {
+    it(`A28 is refused with a character that is not seen: U+${character.codePointAt(0)?.toString(16)}`, () => {
+      expect(detailFault(payment, { ...good, to: [`GB12 3456`] })).to.equal(undefined)
+      expect(detailFault(payment, { ...good, to: [`GB12${character}3456`] })).to.match(/^to is not what/)
     })
   }
 
