@@ -2,11 +2,11 @@
 import type { Grant, Provider } from 'oidc-provider'
 import { allowedScopes } from '../permissions/allowed.ts'
 import type { Api, Apis } from '../permissions/apis.ts'
-import { type Detail, mayGrant, type ShownField, shownFields } from '../permissions/details.ts'
+import { type Detail, type ShownField, shownFields } from '../permissions/details.ts'
 import { identityScopes, scopeOfClaim, splitScope } from '../permissions/scopes.ts'
 import type { OurClient } from './our-client.ts'
 import { defaultApi } from './policy/resource.ts'
-import { detailsIn, isRemembered } from './rich-requests.ts'
+import { detailsIn, grantable, isRemembered } from './rich-requests.ts'
 
 export type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>
 
@@ -78,23 +78,21 @@ function claimsOf({ interaction, grant }: ConsentRequest): AskedPermission[] {
 }
 
 /** Authorization details (RFC 9396), which are granted together and as they are, or denied. */
-function detailsOf(apis: Apis, { interaction, roles, grant }: ConsentRequest): AskedPermission[] {
-  return detailsIn(interaction.params.authorization_details).flatMap((detail) => {
-    const type = apis.detailTypes.get(detail.type)
-    if (!type || !mayGrant(type, roles)) return []
-    return [
-      {
-        name: detail.type,
-        kind: 'detail',
-        value: '',
-        api: apis.find(type.api),
-        sentence: type.description,
-        required: true,
-        granted: isRemembered(grant, detail),
-        detail,
-        fields: shownFields(type, detail),
-      },
-    ]
+function detailsOf(apis: Apis, { interaction, client, roles, grant }: ConsentRequest): AskedPermission[] {
+  const details = detailsIn(interaction.params.authorization_details)
+  return grantable(apis, client, roles, details).map((detail) => {
+    const type = apis.detailTypes.get(detail.type)!
+    return {
+      name: detail.type,
+      kind: 'detail',
+      value: '',
+      api: apis.find(type.api),
+      sentence: type.description,
+      required: true,
+      granted: isRemembered(grant, detail),
+      detail,
+      fields: shownFields(type, detail),
+    }
   })
 }
 

@@ -51,6 +51,8 @@ function check(apis: Apis, ctx: KoaContextWithOIDC, detail: Detail, client: OurC
   const wrong = detailFault(type, detail)
   if (wrong !== undefined) throw fault(wrong)
   if (requestedDetails(ctx).length > mostDetails) throw fault(`a request has at most ${mostDetails} details`)
+  // A set says what was granted, and cannot say how often: one payment is not two.
+  if (requestedDetails(ctx).filter((one) => sameDetail(one, detail)).length > 1) throw fault('a detail is named twice')
   const api = apis.find(type.api)!
   if (!mayAddress(api, client)) throw fault('its API is not one that this client may ask for')
   // At the token endpoint the API is told by the token.
@@ -82,18 +84,24 @@ export function remember(apis: Apis, grant: Grant, details: Detail[]): void {
 export function openDetails(apis: Apis, ctx: KoaContextWithOIDC): Detail[] {
   const { client, result, grant } = ctx.oidc
   if (result?.consent || skipsConsent(client as OurClient)) return []
-  return grantable(apis, ctx, requestedDetails(ctx)).filter((detail) => !isRemembered(grant, detail))
+  return grantableNow(apis, ctx, requestedDetails(ctx)).filter((detail) => !isRemembered(grant, detail))
 }
 
-const grantable = (apis: Apis, ctx: KoaContextWithOIDC, details: Detail[]): Detail[] =>
-  details.filter(({ type }) => {
+/** Judged anew each time, since a type, an API or a role may have been taken away since a detail was granted. */
+export function grantable(apis: Apis, client: OurClient, roles: string[] | undefined, details: Detail[]): Detail[] {
+  return details.filter(({ type }) => {
     const known = apis.detailTypes.get(type)
-    return known !== undefined && mayGrant(known, rolesOf(ctx))
+    const mayAsk = client.authorizationDetailsTypes?.includes(type) && known && mayAddress(apis.find(known.api)!, client)
+    return mayAsk === true && mayGrant(known!, roles)
   })
+}
+
+const grantableNow = (apis: Apis, ctx: KoaContextWithOIDC, details: Detail[]): Detail[] =>
+  grantable(apis, ctx.oidc.client as OurClient, rolesOf(ctx), details)
 
 function granted(apis: Apis, ctx: KoaContextWithOIDC): Detail[] {
   const open = openDetails(apis, ctx)
-  return grantable(apis, ctx, requestedDetails(ctx)).filter((detail) => !open.includes(detail))
+  return grantableNow(apis, ctx, requestedDetails(ctx)).filter((detail) => !open.includes(detail))
 }
 
 /**
@@ -109,7 +117,7 @@ function issued(apis: Apis, ctx: KoaContextWithOIDC, audience: unknown, source: 
   refuseMore(asked, all)
   const chosen = asked.length > 0 ? asked : all
   const api = apis.find(String(audience))
-  const forThisApi = grantable(apis, ctx, chosen).filter(({ type }) => apis.find(apis.detailTypes.get(type)!.api) === api)
+  const forThisApi = grantableNow(apis, ctx, chosen).filter(({ type }) => apis.find(apis.detailTypes.get(type)!.api) === api)
   // RFC 9396 s5: for a machine nobody else decides what its request meant.
   if (machine && forThisApi.length < asked.length)
     throw new errors.InvalidAuthorizationDetails('a detail belongs to another API than the token')

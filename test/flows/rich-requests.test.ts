@@ -7,7 +7,17 @@ import { createVisitor, type Page, type Visitor } from '../../src/try/visitor.ts
 import { errorOf, type RelyingParty, relyingParty } from '../support/client.ts'
 import { askForCode, confirmCode, deviceFor, enterCode, poll } from '../support/device.ts'
 import { api, otherApi, startTestServer, type TestServer } from '../support/server.ts'
-import { type Cast, type Credentials, cast, password, redirectUri } from '../support/story.ts'
+import {
+  type Cast,
+  type Credentials,
+  cast,
+  codeFor,
+  password,
+  redeem,
+  redirectUri,
+  refresh,
+  tokensFor,
+} from '../support/story.ts'
 
 const type = 'note_payment'
 const pay = (amount: number, more: object = {}) => ({ type, amount, ...more })
@@ -43,7 +53,9 @@ describe('a rich authorization request', () => {
   after(() => server.close())
 
   /** Nobody has allowed it anything yet. */
-  async function newParty(more: Record<string, unknown> = {}): Promise<RelyingParty> {
+  const newParty = async (more: Record<string, unknown> = {}) => relyingParty(server, await newClient(more))
+
+  async function newClient(more: Record<string, unknown> = {}): Promise<Credentials> {
     const { registration, secret } = await server.parts.clients.add({
       name: 'Payer',
       kind: 'web',
@@ -52,7 +64,7 @@ describe('a rich authorization request', () => {
       authorizationDetailsTypes: types,
       ...more,
     })
-    return relyingParty(server, { id: registration.id, secret: secret! })
+    return { id: registration.id, secret: secret! }
   }
 
   async function consentPage(
@@ -168,6 +180,36 @@ describe('a rich authorization request', () => {
       }
     })
 
+    it('A24 gives each detail once, however often it is named, by code, by refresh and by a machine', async () => {
+      const { authorization_details: twice } = asking(pay(75), pay(75))
+      const payer = await newClient()
+      const code = await codeFor(server, payer, asking(pay(75)))
+      const redeemed = await redeem(server, payer, code, { authorization_details: twice })
+      expect(redeemed.body.error).to.equal('invalid_authorization_details')
+      const { body } = await redeem(server, payer, code)
+      const refreshed = await refresh(server, payer, body.refresh_token!, { authorization_details: twice })
+      expect(refreshed.body.error).to.equal('invalid_authorization_details')
+      const machine = await newParty({ kind: 'machine', redirectUris: [], authorizationDetailsTypes: [type] })
+      const refused = await client
+        .clientCredentialsGrant(machine.config, { scope: 'notes:read', ...narrowed(pay(75), pay(75)) })
+        .catch((error) => error)
+      expect(refused).to.have.property('error', 'invalid_authorization_details')
+    })
+
+    it('gives no more of a type that was taken from its client', async () => {
+      const payer = await newClient()
+      const details = [pay(76), { type: 'once' }]
+      const { refresh_token: kept } = await tokensFor(server, payer, asking(...details))
+      const { store } = server.parts
+      const row = (await store.clients.find(payer.id))!
+      const registration = JSON.stringify({ ...JSON.parse(row.registration), authorizationDetailsTypes: ['once'] })
+      expect((await refresh(server, payer, kept!)).body.authorization_details).to.deep.equal(details)
+      await store.clients.put({ ...row, registration })
+      // Makes the server read it anew at once; the old secret stays good.
+      await server.parts.clients.rotateSecret(payer.id, 60)
+      expect((await refresh(server, payer, kept!)).body.authorization_details).to.deep.equal([{ type: 'once' }])
+    })
+
     it('says in a token for an API what is that API’s', async () => {
       const letter = { type: 'letter', identifier: 'l1' }
       const begun = await party.begin({ ...asking(pay(74), letter), scope: 'openid notes:read mail:read' })
@@ -208,6 +250,7 @@ describe('a rich authorization request', () => {
       ['a common member that its type does not have', JSON.stringify([pay(1, { actions: ['read'] })])],
       ['a detail of an API that it does not name', JSON.stringify([{ type: 'letter' }])],
       ['more details than anybody reads', JSON.stringify(Array.from({ length: 21 }, (_, amount) => pay(amount)))],
+      ['the same detail twice', JSON.stringify([pay(1), { type: 'once' }, { amount: 1, type }])],
       ['one wrong among good ones', JSON.stringify([pay(1), { type: 'nothing' }])],
     ] as const) {
       it(`for ${what}`, async () => {
