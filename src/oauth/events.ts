@@ -60,7 +60,10 @@ export function logEvents(provider: Provider, log: Log): void {
   on('authorization.success', (ctx) => log.info('authorization.success', whoOf(ctx)))
   on('grant.revoked', (ctx) => log.info('grant.revoked', whoOf(ctx)))
   on('access_token.revoked', (ctx) => log.info('access_token.revoked', whoOf(ctx)))
-  on('end_session.success', (ctx) => log.info('end_session.success', whoOf(ctx)))
+  // The library says so of whoever stays as well.
+  on('end_session.success', (ctx) =>
+    log.info(ctx.oidc.params?.logout ? 'end_session.success' : 'end_session.declined', whoOf(ctx)),
+  )
 }
 
 function whoOf(ctx: KoaContextWithOIDC): Fields {

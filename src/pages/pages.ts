@@ -107,8 +107,8 @@ export interface LogoutModel {
   account?: { email: string } | undefined
 }
 
-export interface SignedOutModel {
-  client?: { name: string } | undefined
+export interface StillSignedInModel {
+  account?: { email: string } | undefined
 }
 
 export interface ErrorModel {
@@ -141,7 +141,8 @@ export interface PageModels {
   deviceDone: DeviceDoneModel
   selectAccount: SelectAccountModel
   logout: LogoutModel
-  signedOut: SignedOutModel
+  signedOut: Record<never, never>
+  stillSignedIn: StillSignedInModel
   error: ErrorModel
   home: HomeModel
   notFound: NotFoundModel

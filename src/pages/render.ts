@@ -16,6 +16,7 @@ const templateOf: Record<Page, string> = {
   selectAccount: 'select-account',
   logout: 'logout',
   signedOut: 'signed-out',
+  stillSignedIn: 'still-signed-in',
   error: 'error',
   home: 'home',
   notFound: 'not-found',

@@ -1,6 +1,5 @@
 /** The order of the middleware, and nothing else. oidc-provider is the Koa application; what is ours stands before its router. */
 import type { Middleware } from 'koa'
-import type { KoaContextWithOIDC } from 'oidc-provider'
 import type { Accounts } from '../accounts/account.ts'
 import { createAttempts } from '../accounts/attempts.ts'
 import { createDeviceLimits } from '../accounts/device-limits.ts'
@@ -29,6 +28,7 @@ import { createHeaders, type Headers } from './headers.ts'
 import { interactionRoutes } from './routes/interaction.ts'
 import { postedRequest } from './routes/posted-request.ts'
 import { siteRoutes } from './routes/site.ts'
+import { signOutPages, stayingIn } from './sign-out.ts'
 import { oneSpelling } from './spelling.ts'
 
 export interface AppParts extends Omit<ProviderParts, 'pages' | 'deviceLimits'> {
@@ -85,6 +85,7 @@ export function createApp(parts: AppParts): App {
     now,
     log,
   }).routes() as Middleware
+  const staying = stayingIn(parts)
   const questions = answerTokenQuestions(provider, parts)
   // The token endpoint is the library's alone, its errors too: passing ours on the way would cost a twentieth of its rate.
   provider.use((ctx, next) => {
@@ -95,7 +96,9 @@ export function createApp(parts: AppParts): App {
           checked(ctx, () =>
             site(ctx, () =>
               deviceGate(ctx, () =>
-                interaction(ctx, () => postedRequest(ctx, () => correctMetadata(ctx, () => questions(ctx, next)))),
+                interaction(ctx, () =>
+                  staying(ctx, () => postedRequest(ctx, () => correctMetadata(ctx, () => questions(ctx, next)))),
+                ),
               ),
             ),
           ),
@@ -165,17 +168,7 @@ function ownForms(issuer: string): Middleware {
 
 function protocolPages({ pages, accounts, log }: AppParts, refusals: Refusals, headers: Headers): ProviderPages {
   return {
-    async logout(ctx) {
-      const { client, session } = ctx.oidc
-      const xsrf = String((session as unknown as { state: { secret: string } }).state.secret)
-      const account = await accounts.findActive(session?.accountId ?? '')
-      ctx.type = 'html'
-      ctx.body = pages.render('logout', { action: '/session/end/confirm', xsrf, client: nameOf(client), account })
-    },
-    signedOut(ctx) {
-      ctx.type = 'html'
-      ctx.body = pages.render('signedOut', { client: nameOf(ctx.oidc.client) })
-    },
+    ...signOutPages({ pages, accounts }),
     device: devicePages({ pages, refusals, headers, log }),
     error(ctx, out) {
       // RFC 6749 s5.2: these say no in JSON, whatever the request would rather read.
@@ -201,7 +194,3 @@ const forPrograms = new Set([
   'pushed_authorization_request',
   'device_authorization',
 ])
-
-function nameOf(client: KoaContextWithOIDC['oidc']['client']): { name: string } | undefined {
-  return client && { name: client.clientName ?? client.clientId }
-}

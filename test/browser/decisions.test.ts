@@ -74,8 +74,11 @@ describeWithChromium('what a person decides', () => {
   it('stays signed in when they do not sign out after all', async () => {
     const { page } = await stage.visit()
     await signInAndAllow(page, stage.processes.client)
-    await page.goto(`${stage.processes.issuer}/session/end`)
+    await page.goto(`${stage.processes.issuer}/session/end?client_id=sample-client`)
+    const again = await page.context().newPage()
+    await again.goto(`${stage.processes.issuer}/session/end`)
     await press(page, 'Stay signed in')
+    await headed(page, 'You are still signed in')
     await page.goto(stage.processes.client)
     await press(page, 'Refresh')
     await page.getByText('This is a new access token').waitFor()

@@ -148,6 +148,12 @@ export const signetPages: Record<string, Way> = {
     await press(page, 'Sign out')
     await headed(page, 'You are signed out')
   },
+  'still-signed-in': async (page, { issuer, client }) => {
+    await signInAndAllow(page, client)
+    await page.goto(`${issuer}/session/end`)
+    await press(page, 'Stay signed in')
+    await headed(page, 'You are still signed in')
+  },
   error: (page, { issuer }) => page.goto(`${issuer}/auth?client_id=nobody&response_type=code`),
   'not-found': (page, { issuer }) => page.goto(`${issuer}/nothing/here`),
 }

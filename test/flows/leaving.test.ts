@@ -42,4 +42,44 @@ describe('whoever leaves', () => {
       expect(await refreshed(who.web, elsewhere), 'another browser').to.equal(200)
     })
   }
+
+  const afterwards = 'https://app.example.com/bye'
+  const leads: Record<string, (tokens: Record<string, string>) => Record<string, string>> = {
+    'nothing said of who asks': () => ({}),
+    'a client': () => ({ client_id: 'web' }),
+    'a client, and where to go then': () => ({ client_id: 'web', post_logout_redirect_uri: afterwards, state: 'x' }),
+    'an ID token': ({ id_token }) => ({ id_token_hint: id_token! }),
+  }
+  for (const [what, query] of Object.entries(leads)) {
+    it(`may stay instead, and nothing has ended, for ${what}`, async () => {
+      const visitor = createVisitor(server.issuer)
+      const tokens = await tokensFor(server, who.web, {}, visitor)
+      const page = await visitor.open(`/session/end?${new URLSearchParams(query(tokens))}`)
+      const stayed = await visitor.submit(page, '/session/end/confirm', {})
+      expect([stayed.status, stayed.leftTo]).to.deep.equal([200, undefined])
+      expect(stayed.html).to.include('You are still signed in').and.include(who.email).and.not.include('signed out')
+      expect(stayed.headers.get('location')).to.equal(null)
+      expect(await userinfo(tokens)).to.equal(200)
+      expect(await refreshed(who.web, tokens)).to.equal(200)
+      expect((await ask(visitor, 'none')).leftTo?.searchParams.get('code'), 'the session').to.be.a('string')
+      const left = await visitor.submit(page, '/session/end/confirm', { logout: 'yes' })
+      expect(await userinfo(tokens), 'the control: the other button').to.equal(401)
+      if (what.includes('where to go')) expect(left.leftTo?.href).to.equal(`${afterwards}?state=x`)
+      else expect(left.html).to.include('You are signed out')
+    })
+  }
+
+  it('may do so by a page that was open before another tab asked the same', async () => {
+    const visitor = createVisitor(server.issuer)
+    await tokensFor(server, who.web, {}, visitor)
+    const [first, second] = [await signOut(visitor), await visitor.open('/session/end?client_id=web')]
+    for (const page of [second, first])
+      expect((await visitor.submit(page, '/session/end/confirm', {})).html).to.include('You are still signed in')
+    expect((await visitor.submit(first, '/session/end/confirm', { logout: 'yes' })).html).to.include('You are signed out')
+    const other = createVisitor(server.issuer)
+    await tokensFor(server, who.web, {}, other)
+    await signOut(other)
+    const forged = await other.submit(second, '/session/end/confirm', { logout: 'yes' })
+    expect(forged.status, 'another browser’s secret').to.equal(400)
+  })
 })

@@ -76,7 +76,8 @@ export const good: PageModels = {
     abortAction: '/interaction/u1/cancel',
   },
   logout: { action: '/session/end/confirm', xsrf: 'x5rf', client: { name: 'Notes' }, account: { email: 'ada@example.com' } },
-  signedOut: { client: { name: 'Notes' } },
+  signedOut: {},
+  stillSignedIn: { account: { email: 'ada@example.com' } },
   error: {
     code: 'invalid_request',
     sentence: 'A parameter is missing.',
