@@ -51,7 +51,7 @@ export function adapters(parts: ProviderParts): Adapters {
     const where = volatileModels.has(model) ? store.volatile : store.artifacts
     if (model === 'ReplayDetection') return withRefusalsSaid(replayAdapter({ store: store.volatile, rows, endGrant }))
     const plain = artifactAdapter(model, { store: where, rows, endGrant })
-    if (model === 'DeviceCode') return withRefusalsSaid(deviceCodeAdapter(plain, deviceLimits, now))
+    if (model === 'DeviceCode') return withRefusalsSaid(deviceCodeAdapter(plain, { store: where, rows }, deviceLimits, now))
     if (model === 'PushedAuthorizationRequest') {
       return withRefusalsSaid(pushedRequestAdapter(plain, settings.lifetimes.interactionSeconds))
     }

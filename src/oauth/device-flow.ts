@@ -11,6 +11,7 @@ import {
 import { type DeviceLimits, pollIntervalSeconds } from '../accounts/device-limits.ts'
 import type { Clock } from '../base/clock.ts'
 import { Refusal } from '../base/errors.ts'
+import type { ArtifactParts } from './adapter.ts'
 
 /** Where a device asked for its code: its network and what it calls itself, both only as true as a request is. */
 export type DevicePlace = { address: string; agent: string }
@@ -22,6 +23,7 @@ export interface DevicePages {
   done(ctx: KoaContextWithOIDC): void
 }
 
+const model = 'DeviceCode'
 const longestAgent = 256
 /** As long as an authorization request may be (`web/door.ts`): what a device asks is kept while a person signs in. */
 const longestRequest = 8_192
@@ -57,15 +59,31 @@ export function sayInterval(provider: Provider): void {
   on('device_authorization.success', (_ctx, answer) => Object.assign(answer, { interval: pollIntervalSeconds }))
 }
 
-export function deviceCodeAdapter(adapter: Adapter, limits: DeviceLimits, now: Clock): Adapter {
+/** Somebody else was quicker. The library's class of that name, which it does not export, says that somebody was there before. */
+class AlreadyUsedError extends errors.InvalidRequest {
+  constructor() {
+    super('the code was used by somebody else at the same moment', 422)
+  }
+}
+
+/** @param parts its row, which is written by compare-and-swap, so that of two people who confirm or answer a code at once one is let on */
+export function deviceCodeAdapter(
+  adapter: Adapter,
+  { store, rows }: Pick<ArtifactParts, 'store' | 'rows'>,
+  limits: DeviceLimits,
+  now: Clock,
+): Adapter {
   return {
     ...adapter,
     async upsert(value, payload, lifetimeSeconds) {
       if (JSON.stringify(payload.params).length > longestRequest) throw new errors.InvalidRequest('the request is too long')
-      const ctx = Provider.ctx
-      // Here, where the row is made, so that no way of asking for a code goes past the limit.
-      if (ctx?.oidc.route === 'device_authorization') await saidByLibrary(limits.beginRequest(ctx.ip))
-      await adapter.upsert(value, payload, (lifetimeSeconds ?? 0) + rememberedSeconds)
+      const version = stepOf(payload)
+      const row = { ...rows.row(model, value, payload, (lifetimeSeconds ?? 0) + rememberedSeconds), version }
+      if (version === steps.asked) {
+        // Here, where the row is made, so that no way of asking for a code goes past the limit.
+        if (Provider.ctx) await saidByLibrary(limits.beginRequest(Provider.ctx.ip))
+        await store.put(row)
+      } else if (!(await store.replace(row, stepBefore(payload)))) throw new AlreadyUsedError()
     },
     /** RFC 8628 s3.5: a device that is told to wait has to do so. Whoever is done, refused or too late is answered at once. */
     async find(value) {
@@ -86,8 +104,15 @@ export function deviceCodeAdapter(adapter: Adapter, limits: DeviceLimits, now: C
   }
 }
 
-function isPending({ accountId, error, exp = 0 }: AdapterPayload, now: Clock): boolean {
-  return !accountId && !error && exp > now()
+/** How far a code has come, which is its row's version: nobody takes a step from where it no longer is. */
+const steps = { asked: 0, confirmed: 1, answered: 2 }
+const isAnswered = ({ accountId, error }: AdapterPayload) => Boolean(accountId || error)
+const stepOf = (code: AdapterPayload) => (isAnswered(code) ? steps.answered : code.inFlight ? steps.confirmed : steps.asked)
+/** Where a code was when it was read: one may be refused before it is confirmed. */
+const stepBefore = (code: AdapterPayload) => (isAnswered(code) && code.inFlight ? steps.confirmed : steps.asked)
+
+function isPending(code: AdapterPayload, now: Clock): boolean {
+  return !isAnswered(code) && (code.exp ?? 0) > now()
 }
 
 /** As the library says no: its answer, or its page of the code, then says it. */

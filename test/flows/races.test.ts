@@ -4,7 +4,8 @@
  */
 import { expect } from 'chai'
 import type { ArtifactStore } from '../../src/store/store.ts'
-import { deviceFor, deviceGrant, letIn, poll } from '../support/device.ts'
+import { createVisitor } from '../../src/try/visitor.ts'
+import { deviceFor, deviceGrant, enterCode, letIn, poll } from '../support/device.ts'
 import { type Race, tally, warmRace } from '../support/race.ts'
 import { describeWithRedis, startRedis } from '../support/redis.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
@@ -72,6 +73,21 @@ function suite(start: () => Promise<TestServer>): void {
     return { device, form: { grant_type: deviceGrant, client_id: who.tv.id, device_code: device.device_code } }
   }
 
+  /** Twenty people have the same code before them, and all say yes at once. @returns how many were let on */
+  async function confirmations() {
+    const { user_code } = await deviceFor(server, who.tv)
+    const visitors = Array.from({ length: 20 }, () => createVisitor(server.issuer))
+    const asked = await Promise.all(visitors.map(async (visitor) => ({ visitor, page: await enterCode(visitor, user_code) })))
+    const pages = await Promise.all(asked.map(({ visitor, page }) => visitor.submit(page, '/device', { confirm: 'yes' })))
+    const on = pages.filter(({ forms }) => forms.some(({ action }) => action.endsWith('/sign-in')))
+    const told = pages.filter(({ status, html }) => status === 422 && html.includes('This code was used before'))
+    expect(on.length + told.length).to.equal(20)
+    return on.length
+  }
+
+  it('lets one of twenty people on with the code of a device', async () => {
+    expect(await confirmations()).to.equal(1)
+  })
   it('T02 leaves the winner of that race nothing to refresh with', async () => {
     const { signed, form } = await codeForm()
     const winner = await redeem(server, who.native, signed)
@@ -91,22 +107,23 @@ function suite(start: () => Promise<TestServer>): void {
     })
     expect((await refresh(server, who.native, token!)).body.error).to.equal('invalid_grant')
   })
-  it('the control: a naive store redeems one code, one device code and one refresh token more than once', async () => {
+  it('the control: a naive store redeems one code, one device code and one refresh token more than once, and lets more than one on', async () => {
     const { artifacts, volatile } = server.parts.store
     const { consume, replace } = artifacts
-    const { consume: consumeVolatile } = volatile
+    const { consume: consumeVolatile, replace: replaceVolatile } = volatile
     const { form } = await codeForm()
     const { refresh_token: token } = await tokensFor(server, who.native)
     const { form: ofDevice } = await deviceForm()
     Object.assign(artifacts, naive({ ...artifacts }))
-    volatile.consume = naive({ ...volatile }).consume
+    Object.assign(volatile, naive({ ...volatile }))
     try {
       expect((await race(form))[200]).to.be.greaterThan(1)
       expect((await race(ofDevice))[200]).to.be.greaterThan(1)
       expect((await race({ grant_type: 'refresh_token', client_id: 'native', refresh_token: token! }))[200]).to.be.greaterThan(1)
+      expect(await confirmations()).to.be.greaterThan(1)
     } finally {
       Object.assign(artifacts, { consume, replace })
-      volatile.consume = consumeVolatile
+      Object.assign(volatile, { consume: consumeVolatile, replace: replaceVolatile })
     }
   })
 }

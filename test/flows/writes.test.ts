@@ -100,7 +100,7 @@ describe('writes', () => {
         const page = await enterCode(visitor, (await deviceFor(server, who.tv)).user_code)
         await visitor.submit(page, '/device', { confirm: 'yes' })
       },
-      ['DeviceCode put', 'Session put', 'Session put', 'DeviceCode put', 'Interaction put'],
+      ['DeviceCode put', 'Session put', 'Session put', 'DeviceCode replace', 'Interaction put'],
     ],
     [
       'questions about tokens, and revocations, of whoever has no credentials',

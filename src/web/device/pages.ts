@@ -13,7 +13,7 @@ import { givenCode } from './gate.ts'
 
 const action = '/device'
 
-/** Why a code was not taken, by the name of the library's class, which it does not export. */
+/** Why a code was not taken, by the name of the library's class, which it does not export; the last is ours as well. */
 const sentences: Record<string, string> = {
   NoCodeError: 'Enter the code that your device shows.',
   NotFoundError: 'There is no such code. Compare it with the one on your device, where a newer one may stand by now.',
