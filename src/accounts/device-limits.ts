@@ -10,7 +10,7 @@
 import type { Clock } from '../base/clock.ts'
 import { keyedDigest } from '../crypto/derive.ts'
 import type { CounterStore } from '../store/store.ts'
-import { createLimiter } from './limiter.ts'
+import { type Count, createLimiter } from './limiter.ts'
 import { networkOf, siteOf } from './networks.ts'
 
 export interface DeviceLimits {
@@ -46,23 +46,29 @@ export function createDeviceLimits(parts: {
   const limiter = createLimiter({ counters, windowSeconds: limits.windowSeconds, now })
   const polls = createLimiter({ counters, windowSeconds: shortestIntervalSeconds, now })
 
-  async function take(what: string, address: string, limit: number): Promise<void> {
-    const name = (network: string) => `${what}:${keyedDigest(key, network)}`
-    await limiter.take(name(networkOf(address)), limit)
-    const site = siteOf(address)
-    // As with passwords: a /48 holds 65,536 networks, which together get ten times one's attempts.
-    if (site) await limiter.take(name(site), 10 * limit)
+  /** The network, and the site around it: as with passwords, a /48 holds 65,536 networks, which together get ten times one's attempts. */
+  const whose = (address: string) =>
+    [
+      { of: networkOf(address), times: 1 },
+      { of: siteOf(address), times: 10 },
+    ].flatMap(({ of, times }) => (of ? { of: keyedDigest(key, of), times } : []))
+
+  /** @returns what was taken, to be held to a lower limit. @throws Refusal beyond this one */
+  async function take(what: string, address: string, limit: number): Promise<{ taken: Count; times: number }[]> {
+    const counts = []
+    for (const { of, times } of whose(address)) counts.push({ taken: await limiter.take(`${what}:${of}`, times * limit), times })
+    return counts
   }
 
   return {
-    beginRequest: (address) => take('device-request', address, limits.requestsPerNetwork),
+    async beginRequest(address) {
+      await take('device-request', address, limits.requestsPerNetwork)
+    },
     async beginEntry(address) {
+      const counts = await take('device-entry', address, limits.attemptsPerNetwork)
+      // Only what its own limit let through counts for everybody, or one network that goes on after its refusals would shrink all others'.
       const { count } = await limiter.count('device-entry')
-      await take(
-        'device-entry',
-        address,
-        count > limits.attemptsOverall ? Math.min(fewest, limits.attemptsPerNetwork) : limits.attemptsPerNetwork,
-      )
+      if (count > limits.attemptsOverall) for (const { taken, times } of counts) limiter.hold(taken, times * fewest)
     },
     async polledTooSoon(deviceCode) {
       const { count } = await polls.count(`device-poll:${keyedDigest(key, deviceCode)}`)

@@ -3,22 +3,35 @@ import type { Clock } from '../base/clock.ts'
 import { Refusal } from '../base/errors.ts'
 import type { CounterStore } from '../store/store.ts'
 
+/** How many there were within the window, the last one included, and when it ends. */
+export interface Count {
+  count: number
+  endsAt: number
+}
+
 export interface Limiter {
-  /** Adds one. @returns how many there were within the window, this one included */
-  count(name: string): Promise<{ count: number; endsAt: number }>
-  /** Adds one. @throws Refusal `too_many_attempts` 429 with `retryAfterSeconds`, beyond the limit */
-  take(name: string, limit: number): Promise<void>
+  /** Adds one. */
+  count(name: string): Promise<Count>
+  /** Adds one. @throws Refusal as `hold` */
+  take(name: string, limit: number): Promise<Count>
+  /** Adds nothing. @throws Refusal `too_many_attempts` 429 with `retryAfterSeconds`, beyond the limit */
+  hold(taken: Count, limit: number): void
   clear(name: string): Promise<void>
 }
 
 export function createLimiter(parts: { counters: CounterStore; windowSeconds: number; now: Clock }): Limiter {
   const { counters, windowSeconds, now } = parts
   const count = (name: string) => counters.hit(name, windowSeconds)
+  const hold = (taken: Count, limit: number) => {
+    if (taken.count > limit) throw tooMany(Math.max(1, taken.endsAt - now()))
+  }
   return {
     count,
+    hold,
     async take(name, limit) {
       const taken = await count(name)
-      if (taken.count > limit) throw tooMany(Math.max(1, taken.endsAt - now()))
+      hold(taken, limit)
+      return taken
     },
     clear: (name) => counters.clear(name),
   }

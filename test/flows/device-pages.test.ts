@@ -213,6 +213,12 @@ describe('guessing the code of a device', () => {
     expect((await poll(server, device)).status).to.equal(200)
   })
 
+  it('leaves each network all its attempts when one alone guesses, however long it goes on', async () => {
+    travel(3_000)
+    expect((await guesses('198.51.100.1', 100)).counts).to.deep.equal([8, 92])
+    expect((await guesses('198.51.100.2', 12)).counts, 'an office elsewhere').to.deep.equal([8, 4])
+  })
+
   it('does not let strangers of one network take all the room for codes', async () => {
     travel(4_000)
     const ask = async (address: string) => (await askForCode(server, who.tv, {}, { 'x-forwarded-for': address })).status
