@@ -4,7 +4,6 @@
  * told apart. Sessions and refresh tokens go on instead of being used up, and have adapters of their own.
  */
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider'
-import { Refusal } from '../base/errors.ts'
 import type { ArtifactStore } from '../store/store.ts'
 import { unusableRequestUri } from './pushed-requests.ts'
 import type { Rows } from './rows.ts'
@@ -73,32 +72,4 @@ export function lookUpOnly(find: (id: string) => Promise<AdapterPayload | undefi
     destroy: neverKept,
     revokeByGrantId: async () => {},
   }
-}
-
-/** A store that cannot answer is 503 to whoever asked, not the library's "oops" (RFC 6749 has no such code for the token endpoint; s4.1.2.1 has). */
-export function saysUnavailable<A extends unknown[], R>(call: (...args: A) => Promise<R>): (...args: A) => Promise<R> {
-  return async (...args) => {
-    try {
-      return await call(...args)
-    } catch (cause) {
-      throw cause instanceof Refusal && cause.status === 503 ? unavailable(cause) : cause
-    }
-  }
-}
-
-export function withRefusalsSaid(adapter: Adapter): Adapter {
-  return {
-    upsert: saysUnavailable(adapter.upsert),
-    find: saysUnavailable(adapter.find),
-    findByUid: saysUnavailable(adapter.findByUid),
-    findByUserCode: saysUnavailable(adapter.findByUserCode),
-    consume: saysUnavailable(adapter.consume),
-    destroy: saysUnavailable(adapter.destroy),
-    revokeByGrantId: saysUnavailable(adapter.revokeByGrantId),
-  }
-}
-
-export function unavailable(refusal: Refusal): Error {
-  const error = new errors.CustomOIDCProviderError('temporarily_unavailable', refusal.message)
-  return Object.assign(error, { status: 503, statusCode: 503, retryAfterSeconds: refusal.retryAfterSeconds ?? 1, cause: refusal })
 }

@@ -3,16 +3,17 @@ import type { Adapter, AdapterPayload } from 'oidc-provider'
 import { deriveKey } from '../crypto/derive.ts'
 import { createSealer } from '../crypto/sealing.ts'
 import { endBound } from '../store/bonds.ts'
-import { artifactAdapter, lookUpOnly, saysUnavailable, withRefusalsSaid } from './adapter.ts'
+import { artifactAdapter, lookUpOnly } from './adapter.ts'
 import { deviceCodeAdapter } from './device-flow.ts'
 import { refreshTokenLifetime, sessionLifetime } from './lifetimes.ts'
-import { createLivingTokens, storedAccessToken } from './living-tokens.ts'
+import { createLivingTokens, type LivingTokens, storedAccessToken, type TokenParts } from './living-tokens.ts'
 import type { ProviderParts } from './parts.ts'
 import { pushedRequestAdapter } from './pushed-requests.ts'
 import { createRefreshTokens, type RefreshTokens } from './refresh/tokens.ts'
 import { replayAdapter } from './replays.ts'
 import { createRows } from './rows.ts'
 import { sessionAdapter } from './session-adapter.ts'
+import { saysUnavailable, withRefusalsSaid } from './unavailable.ts'
 
 /** Strangers cause these, so they live where they can be lost and are bounded. */
 const volatileModels = new Set(['Interaction', 'DeviceCode', 'PushedAuthorizationRequest'])
@@ -21,9 +22,10 @@ export interface Adapters {
   adapterOf(model: string): Adapter
   /** Their adapter and the library's settings about them know of one another. */
   refreshTokens: RefreshTokens
+  livingTokens: LivingTokens
 }
 
-export function adapters(parts: ProviderParts): Adapters {
+export function adapters(parts: ProviderParts, tokens: TokenParts): Adapters {
   const { settings, masterSecret, store, clients, deviceLimits, now } = parts
   const rows = createRows({
     sealer: createSealer(deriveKey(masterSecret, 'store/artifacts')),
@@ -41,11 +43,12 @@ export function adapters(parts: ProviderParts): Adapters {
   })
   const sessions = () =>
     sessionAdapter({ lasting: store.artifacts, passing: store.volatile, rows, lifetime: sessionLifetime(settings), now })
-  const livingTokens = createLivingTokens(parts, (id) => adapterOf('Grant').find(id) as Promise<AdapterPayload | undefined>)
+  const findGrant = (id: string) => adapterOf('Grant').find(id) as Promise<AdapterPayload | undefined>
+  const livingTokens = { find: saysUnavailable(createLivingTokens(parts, tokens, findGrant).find) }
   const adapterOf = (model: string): Adapter => {
     if (model === 'Client') return lookUpOnly((id) => clients.find(id) as Promise<AdapterPayload | undefined>)
     if (model === 'AccessToken' || model === 'ClientCredentials')
-      return lookUpOnly(saysUnavailable(async (token) => storedAccessToken(await livingTokens.find(token))))
+      return lookUpOnly(async (token) => storedAccessToken(await livingTokens.find(token)))
     if (model === 'Session') return withRefusalsSaid(sessions())
     if (model === 'RefreshToken') return withRefusalsSaid(refreshTokens.adapter)
     const where = volatileModels.has(model) ? store.volatile : store.artifacts
@@ -57,5 +60,5 @@ export function adapters(parts: ProviderParts): Adapters {
     }
     return withRefusalsSaid(plain)
   }
-  return { adapterOf, refreshTokens: { ...refreshTokens, rotates: saysUnavailable(refreshTokens.rotates) } }
+  return { adapterOf, refreshTokens: { ...refreshTokens, rotates: saysUnavailable(refreshTokens.rotates) }, livingTokens }
 }

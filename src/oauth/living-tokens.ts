@@ -4,9 +4,9 @@
  */
 import type { AdapterPayload } from 'oidc-provider'
 import type { Account } from '../store/store.ts'
-import { createRevokedTokens } from '../tokens/revoked-tokens.ts'
+import type { RevokedTokens } from '../tokens/revoked-tokens.ts'
 import { type AccessTokenClaims, createAccessTokenReader } from './access-tokens.ts'
-import { createEncryptedTokens } from './encrypted-tokens.ts'
+import type { EncryptedTokens } from './encrypted-tokens.ts'
 import type { ProviderParts } from './parts.ts'
 
 export interface LivingToken {
@@ -24,19 +24,19 @@ export interface LivingTokens {
   find(token: string): Promise<LivingToken | undefined>
 }
 
-export type LivingTokensParts = Pick<
-  ProviderParts,
-  'settings' | 'masterSecret' | 'ring' | 'store' | 'accounts' | 'clients' | 'now'
->
+/** What else knows of tokens: how the encrypted ones are opened, and which were revoked one by one. */
+export interface TokenParts {
+  encrypted: EncryptedTokens
+  revoked: RevokedTokens
+}
 
 /** @param findGrant by its id; one that ended is not found */
 export function createLivingTokens(
-  { settings, masterSecret, ring, store, accounts, clients, now }: LivingTokensParts,
+  { settings, ring, accounts, clients, now }: Pick<ProviderParts, 'settings' | 'ring' | 'accounts' | 'clients' | 'now'>,
+  { encrypted, revoked }: TokenParts,
   findGrant: (id: string) => Promise<{ accountId?: string } | undefined>,
 ): LivingTokens {
-  const encrypted = createEncryptedTokens(masterSecret, settings.issuer)
   const reader = createAccessTokenReader({ ring, issuer: settings.issuer, encrypted, now })
-  const revoked = createRevokedTokens(store, now)
 
   async function areRegistered(ids: Iterable<string>): Promise<boolean> {
     for (const id of ids) if (!(await clients.find(id))) return false

@@ -1,11 +1,13 @@
 /** Settings and parts -> oidc-provider. Reads as the list of what is on; the switches themselves are in `features.ts`. */
+
+import type { Middleware } from 'koa'
 import { type ClientAuthMethod, type Configuration, type KoaContextWithOIDC, Provider } from 'oidc-provider'
 import { claimsOf } from '../accounts/account.ts'
 import { identityScopeNames, identityScopes } from '../permissions/scopes.ts'
 import type { Account } from '../store/store.ts'
+import { createRevokedTokens } from '../tokens/revoked-tokens.ts'
 import { personClaims } from './access-tokens.ts'
-import { saysUnavailable } from './adapter.ts'
-import { adapters } from './adapters.ts'
+import { type Adapters, adapters } from './adapters.ts'
 import { enabledAlgorithms } from './algorithms.ts'
 import { extraMembers } from './client-metadata.ts'
 import { adjustClients } from './client-model.ts'
@@ -28,34 +30,37 @@ import { openDetails } from './rich-requests.ts'
 import { signingKeys } from './signing-keys.ts'
 import { pairwiseSubjects } from './subject.ts'
 import { exchangeTokens } from './token-exchange.ts'
+import { answerTokenQuestions } from './token-questions.ts'
+import { partsWithRefusalsSaid } from './unavailable.ts'
 
-export function createProvider(given: ProviderParts): Provider {
-  const parts: ProviderParts = {
-    ...given,
-    accounts: {
-      ...given.accounts,
-      findActive: saysUnavailable(given.accounts.findActive),
-      findSignedIn: saysUnavailable(given.accounts.findSignedIn),
-    },
-    clients: { ...given.clients, find: saysUnavailable(given.clients.find) },
-  }
-  const provider = new Provider(parts.settings.issuer, configuration(parts))
+export interface Protocol {
+  provider: Provider
+  /** Stands before the library's router, and inside whatever says a refusal. */
+  questions: Middleware
+}
+
+export function createProvider(given: ProviderParts): Protocol {
+  const parts = partsWithRefusalsSaid(given)
+  const { issuer } = parts.settings
+  const encrypted = createEncryptedTokens(parts.masterSecret, issuer)
+  const revoked = createRevokedTokens(parts.store, parts.now)
+  const kept = adapters(parts, { encrypted, revoked })
+  const provider = new Provider(issuer, configuration(parts, kept))
   // X-Forwarded-* reach the library only after the door has made them true (`web/door.ts`).
   provider.proxy = true
   adjustClients(provider, parts)
-  exchangeTokens(provider, parts)
-  encryptAccessTokens(provider, parts.apis, createEncryptedTokens(parts.masterSecret, parts.settings.issuer))
+  exchangeTokens(provider, parts, kept.livingTokens)
+  encryptAccessTokens(provider, parts.apis, encrypted)
   sayInterval(provider)
   refuseReplays(provider)
   answerBeforeUse(provider, parts)
-  return provider
+  return { provider, questions: answerTokenQuestions(provider, kept.livingTokens, revoked) }
 }
 
-function configuration(parts: ProviderParts): Configuration {
+function configuration(parts: ProviderParts, { adapterOf, refreshTokens }: Adapters): Configuration {
   const { settings, apis, accounts, pages, now } = parts
   const { lifetimes } = settings
   const demanded = assertionDemands(settings.issuer, now)
-  const { adapterOf, refreshTokens } = adapters(parts)
   const withoutCertificate: ClientAuthMethod[] = ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt']
   const policy = interactions(settings.signIn.acrValues, (ctx) => openDetails(apis, ctx).length > 0)
   return {

@@ -1,7 +1,7 @@
-/** Ends access tokens (RFC 7009). The full list of sentences, which verifiers without a connection read, will stand in its place. */
+/** The answer at `/revocation` for an access token (RFC 7009 s2). */
 import type { KoaContextWithOIDC } from 'oidc-provider'
-import { createRevokedTokens } from '../tokens/revoked-tokens.ts'
-import { hangsOnGrant, type LivingTokens, type LivingTokensParts } from './living-tokens.ts'
+import type { RevokedTokens } from '../tokens/revoked-tokens.ts'
+import { hangsOnGrant, type LivingTokens } from './living-tokens.ts'
 
 /**
  * RFC 7009 s2.1 and s2.2: a token is its client's alone to revoke, and the answer is the same whatever it was. With a token of a person the
@@ -9,11 +9,7 @@ import { hangsOnGrant, type LivingTokens, type LivingTokensParts } from './livin
  * meanwhile lives on, for as long as it would have lived itself at most.
  * @throws Refusal `too_many_revocations`
  */
-export async function revokeAccessToken(
-  ctx: KoaContextWithOIDC,
-  living: LivingTokens,
-  { store, now }: Pick<LivingTokensParts, 'store' | 'now'>,
-): Promise<void> {
+export async function revokeAccessToken(ctx: KoaContextWithOIDC, living: LivingTokens, revoked: RevokedTokens): Promise<void> {
   const { client, provider, params } = ctx.oidc
   ctx.remove('Content-Type')
   ctx.status = 200
@@ -24,7 +20,7 @@ export async function revokeAccessToken(
     await provider.RefreshToken.revokeByGrantId(claims.grant)
     provider.emit('grant.revoked', ctx, claims.grant)
   } else {
-    await createRevokedTokens(store, now).add(claims)
+    await revoked.add(claims)
     provider.emit('access_token.revoked', ctx)
   }
 }

@@ -5,7 +5,7 @@
 import { errors } from 'oidc-provider'
 import type { Clock } from '../base/clock.ts'
 import { isBusy } from '../outgoing/refusal.ts'
-import { unavailable } from './adapter.ts'
+import { unavailable } from './unavailable.ts'
 
 /**
  * @param failureSeconds how long an answer is not asked for again that could not be had, or could not be used

@@ -14,7 +14,6 @@ import {
 } from 'oidc-provider/lib/helpers/grants.js'
 import { grantTypes } from '../settings/client/kinds.ts'
 import type { AccessTokenClaims, Inherited } from './access-tokens.ts'
-import { saysUnavailable } from './adapter.ts'
 import {
   accessTokenType,
   type ExchangeParameters,
@@ -25,17 +24,18 @@ import {
   subjectTokenOf,
   targetOf,
 } from './exchange-request.ts'
-import { createLivingTokens } from './living-tokens.ts'
+import type { LivingTokens } from './living-tokens.ts'
 import type { OurClient } from './our-client.ts'
 import type { ProviderParts } from './parts.ts'
 import { resourceServerOf } from './policy/resource.ts'
 
 type Context = TokenEndpointGrantContext<ExchangeParameters>
 
-export function exchangeTokens(provider: Provider, parts: ProviderParts): void {
-  const { apis, now } = parts
-  const findLiving = saysUnavailable(createLivingTokens(parts, (id) => provider.Grant.find(id)).find)
-
+export function exchangeTokens(
+  provider: Provider,
+  { apis, now }: Pick<ProviderParts, 'apis' | 'now'>,
+  living: LivingTokens,
+): void {
   async function exchange(ctx: Context): Promise<void> {
     const { params } = ctx.oidc
     const client = ctx.oidc.client as OurClient
@@ -45,7 +45,7 @@ export function exchangeTokens(provider: Provider, parts: ProviderParts): void {
 
     const subjectToken = subjectTokenOf(params)
     const api = targetOf(params, client, apis)
-    const { claims, account } = exchangeable(await findLiving(subjectToken), client)
+    const { claims, account } = exchangeable(await living.find(subjectToken), client)
     ctx.oidc.entity('Account', { accountId: account.id, roles: account.roles, claims: () => ({ sub: account.id }) })
 
     const scope = exchangedScopes(params, { client, api, claims, roles: account.roles }).join(' ')

@@ -5,20 +5,20 @@
  */
 import type { Middleware } from 'koa'
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
+import type { RevokedTokens } from '../tokens/revoked-tokens.ts'
 import { answerIntrospection } from './introspection.ts'
-import { createLivingTokens, type LivingTokensParts } from './living-tokens.ts'
+import type { LivingTokens } from './living-tokens.ts'
 import { revokeAccessToken } from './revocation.ts'
 
 /** Stands before the library's router, and inside whatever says a refusal: a store that cannot answer is one. */
-export function answerTokenQuestions(provider: Provider, parts: LivingTokensParts): Middleware {
-  const living = createLivingTokens(parts, (id) => provider.Grant.find(id))
+export function answerTokenQuestions(provider: Provider, living: LivingTokens, revoked: RevokedTokens): Middleware {
   const refused = refusedJwts(provider)
   return async (context, next) => {
     await next()
     if (!refused.has(context)) return
     const ctx = context as unknown as KoaContextWithOIDC
     if (ctx.oidc.route === 'introspection') await answerIntrospection(ctx, living)
-    else await revokeAccessToken(ctx, living, parts)
+    else await revokeAccessToken(ctx, living, revoked)
   }
 }
 

@@ -16,7 +16,6 @@ import { correctMetadata } from '../oauth/metadata.ts'
 import type { ProviderPages, ProviderParts } from '../oauth/parts.ts'
 import { nothingForNull } from '../oauth/policy/cors.ts'
 import { createProvider } from '../oauth/provider.ts'
-import { answerTokenQuestions } from '../oauth/token-questions.ts'
 import type { GuardedFetch } from '../outgoing/fetch.ts'
 import { createRefusals, type Refusals } from '../pages/refusals.ts'
 import type { Pages } from '../pages/render.ts'
@@ -56,7 +55,7 @@ export function createApp(parts: AppParts): App {
     key: deriveKey(masterSecret, 'attempts'),
     now,
   })
-  const provider = createProvider({ ...parts, deviceLimits, pages: protocolPages(parts, refusals, headers) })
+  const { provider, questions } = createProvider({ ...parts, deviceLimits, pages: protocolPages(parts, refusals, headers) })
   const deliver = logoutDelivery(provider, parts.notifying)
   const notices = createNotices({ store: store.notices, deliver, later: parts.later, now, log })
   oweInsteadOfSending(provider, notices)
@@ -86,7 +85,6 @@ export function createApp(parts: AppParts): App {
     log,
   }).routes() as Middleware
   const staying = stayingIn(parts)
-  const questions = answerTokenQuestions(provider, parts)
   // The token endpoint is the library's alone, its errors too: passing ours on the way would cost a twentieth of its rate.
   provider.use((ctx, next) => {
     const answer = () => {
@@ -138,7 +136,7 @@ const shortened = (path: string) => path.replace(/[^/]{20,}/g, '…')
 /** The library's own refusals, thrown from one of our routes, carry what may be said. */
 function speakable(thrown: unknown): unknown {
   if (thrown instanceof Refusal) return thrown
-  // A store that could not answer, as it was before the library's adapter said so (`oauth/adapter.ts`).
+  // A store that could not answer, as it was before the library's adapter said so (`oauth/unavailable.ts`).
   if (thrown instanceof Error && thrown.cause instanceof Refusal) return thrown.cause
   const { expose, status, error, error_description: description } = (thrown ?? {}) as Record<string, unknown>
   if (expose !== true || typeof error !== 'string') return thrown
