@@ -12,6 +12,7 @@ import { type DeviceLimits, pollIntervalSeconds } from '../accounts/device-limit
 import type { Clock } from '../base/clock.ts'
 import { Refusal } from '../base/errors.ts'
 import type { ArtifactParts } from './adapter.ts'
+import { longestRequest } from './policy/requests.ts'
 
 /** Where a device asked for its code: its network and what it calls itself, both only as true as a request is. */
 export type DevicePlace = { address: string; agent: string }
@@ -25,8 +26,6 @@ export interface DevicePages {
 
 const model = 'DeviceCode'
 const longestAgent = 256
-/** As long as an authorization request may be (`web/door.ts`): what a device asks is kept while a person signs in. */
-const longestRequest = 8_192
 /** A code that has expired is known for a while, so that device and person are told so, and not that there never was one. */
 const rememberedSeconds = 300
 

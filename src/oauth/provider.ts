@@ -25,6 +25,7 @@ import { mayCallFrom } from './policy/cors.ts'
 import { codeLifetimeSeconds } from './policy/fapi.ts'
 import { existingGrant } from './policy/grants.ts'
 import { interactions } from './policy/prompts.ts'
+import { judgeRequests } from './policy/requests.ts'
 import { refuseReplays } from './replays.ts'
 import { openDetails } from './rich-requests.ts'
 import { signingKeys } from './signing-keys.ts'
@@ -48,6 +49,7 @@ export function createProvider(given: ProviderParts): Protocol {
   const provider = new Provider(issuer, configuration(parts, kept))
   // X-Forwarded-* reach the library only after the door has made them true (`web/door.ts`).
   provider.proxy = true
+  judgeRequests(provider)
   adjustClients(provider, parts)
   exchangeTokens(provider, parts, kept.livingTokens)
   encryptAccessTokens(provider, parts.apis, encrypted)

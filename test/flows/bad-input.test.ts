@@ -8,6 +8,10 @@ import { type Apis, apiClients } from '../support/questions.ts'
 import { otherApi, startTestServer, type TestServer } from '../support/server.ts'
 import { authorizationUrl, basic, type Cast, cast, codeFor, pkce, token, tokensFor } from '../support/story.ts'
 
+const encoded = (json: string) => Buffer.from(json).toString('base64url')
+/** As anybody can make one; what stands in it is read before its signature is. */
+const requestObjectOf = (member: string) => `${encoded('{"alg":"ES256"}')}.${encoded(`{${member}}`)}.AA`
+
 const text = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 60 }),
   fc.string({ unit: 'grapheme', maxLength: 30 }),
@@ -29,6 +33,10 @@ const text = fc.oneof(
     '-1',
     '1e309',
     'x'.repeat(5_000),
+    ...['{"toString":null}', '[[{"toString":null}]]', 'null', '{"a":'.repeat(17) + 1 + '}'.repeat(17)].map((value) =>
+      requestObjectOf(`"scope":${value},"state":${value}`),
+    ),
+    '['.repeat(1_200) + ']'.repeat(1_200),
   ),
 )
 

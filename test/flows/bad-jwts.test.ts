@@ -19,6 +19,9 @@ import { basic, type Cast, cast, tokensFor } from '../support/story.ts'
 /** `npm run soak` raises it. */
 const runs = Math.ceil(Number(process.env.SIGNET_FUZZ ?? 1_000) / 4)
 
+/** Objects and lists in one another. The library's copies break at some thousand levels, for which `bad-input.test.ts` has the room. */
+const nested = (levels: number): unknown => Array.from({ length: levels }).reduce((inner) => ({ a: [inner] }), 1)
+
 const junk = fc.oneof(
   fc.jsonValue({ maxDepth: 2 }),
   fc.constantFrom(
@@ -37,6 +40,12 @@ const junk = fc.oneof(
     'ES256',
     'dpop+jwt',
     [['a']],
+    { toString: null },
+    { toString: 1, valueOf: 1 },
+    [{ toString: null }],
+    nested(17),
+    JSON.stringify(nested(17)),
+    nested(600),
   ),
 )
 const changes = (names: string[]) =>
@@ -57,6 +66,10 @@ const claims = changes([
   'response_type',
   'claims',
   'scope',
+  'authorization_details',
+  'resource',
+  'max_age',
+  'state',
 ])
 const header = changes(['alg', 'typ', 'kid', 'jwk', 'jku', 'x5c', 'x5u', 'crit', 'b64', 'zip', 'enc', 'epk', 'p2c'])
 

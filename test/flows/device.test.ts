@@ -212,7 +212,7 @@ describe('a device', () => {
   })
 
   it('may not ask for more than is kept for it', async () => {
-    expect((await askForCode(server, who.tv, { scope: 'openid', login_hint: 'x'.repeat(9_000) })).status).to.equal(400)
+    expect((await askForCode(server, who.tv, { scope: 'openid', login_hint: 'x'.repeat(9_000) })).status).to.equal(413)
     expect((await askForCode(server, who.tv, { scope: 'openid', login_hint: 'x'.repeat(900) })).status).to.equal(200)
   })
 })

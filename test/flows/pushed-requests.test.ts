@@ -259,7 +259,7 @@ describe('pushed and signed requests', () => {
     const { parameters } = await requestParameters({ response_type: 'code', state: `${state}${state}` })
     const { status, body } = await postAs(server, keyed, '/par', parameters)
     expect([status, body.error]).to.deep.equal([413, 'invalid_request'])
-    expect((await postAs(server, keyed, '/par', { ...parameters, state: 's'.repeat(8_000) })).status).to.equal(201)
+    expect((await postAs(server, keyed, '/par', { ...parameters, state: 's'.repeat(7_500) })).status).to.equal(201)
   })
 
   it('A15 refuses a pushed request with a parameter twice, without a client, or with a request_uri', async () => {
