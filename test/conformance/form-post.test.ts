@@ -2,8 +2,7 @@
  * The OpenID Foundation's `oidcc-formpost-basic-certification-test-plan`: the modules of the basic plan whose answer comes back as a form, each
  * by its name, with openid-client as the client. Written after the suite's descriptions; the suite itself cannot run here.
  *
- * Not here: `oidcc-scope-address` and `-phone`, which are in `basic.test.ts`; `oidcc-idtoken-unsigned`, which the suite skips where `none` is not
- * supported.
+ * Not here: `oidcc-idtoken-unsigned`, which the suite skips where `none` is not supported.
  */
 import { hash } from 'node:crypto'
 import { expect } from 'chai'
@@ -15,9 +14,11 @@ import { addKeyed, configured, type Keyed, refused, requestParameters } from '..
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { password } from '../support/story.ts'
 import { returnToPresent, travel } from '../support/time.ts'
+import { person } from './world.ts'
 
 const callback = 'https://suite.example.com/test/a/signet/callback'
 const acr = 'urn:signet:acr:password'
+const { address, phone_number, phone_number_verified } = person.claims
 
 describe('the Foundation’s plan for form post', () => {
   let server: TestServer
@@ -29,6 +30,7 @@ describe('the Foundation’s plan for form post', () => {
   before(async () => {
     server = await startTestServer()
     subject = (await server.parts.accounts.add({ email: 'ada@example.com', name: 'Ada', password })).id
+    await server.parts.accounts.setClaims('ada@example.com', { address, phone_number, phone_number_verified })
     const { secret } = await server.parts.clients.add({ id: 'suite', name: 'The suite', kind: 'web', redirectUris: [callback] })
     const as = (authentication: client.ClientAuth) =>
       client.discovery(new URL(server.issuer), 'suite', undefined, authentication, { execute: [client.allowInsecureRequests] })
@@ -151,11 +153,13 @@ describe('the Foundation’s plan for form post', () => {
   for (const [module, scope, members] of [
     ['oidcc-scope-profile', 'openid profile', { name: 'Ada' }],
     ['oidcc-scope-email', 'openid email', { email: 'ada@example.com', email_verified: false }],
-    ['oidcc-scope-all', 'openid profile email', { name: 'Ada', email: 'ada@example.com' }],
+    ['oidcc-scope-address', 'openid address', { address }],
+    ['oidcc-scope-phone', 'openid phone', { phone_number, phone_number_verified }],
+    ['oidcc-scope-all', 'openid profile email address phone', { name: 'Ada', email: 'ada@example.com', address, phone_number }],
   ] as const) {
     it(module, async () => {
       const { tokens } = await signIn({ scope })
-      expect(await client.fetchUserInfo(config, tokens.access_token, subject)).to.include(members)
+      expect(await client.fetchUserInfo(config, tokens.access_token, subject)).to.deep.include(members)
     })
   }
 
