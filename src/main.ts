@@ -1,4 +1,4 @@
-/** The composition root: settings -> a running server. The only place that opens the port. */
+/** The composition root: settings -> a running server. `main/listener.ts` opens the port. */
 // First, before anything loads what it quietens.
 import './base/quiet.ts'
 

@@ -25,7 +25,7 @@ export interface SessionParts {
 const model = 'Session'
 const strangerSeconds = 3_600
 
-/** Longer than a request can take (`requestTimeout` in main.ts is 30 seconds). */
+/** Longer than a request can take (`requestTimeout` in `main/listener.ts` is 30 seconds). */
 const stoneSeconds = 300
 
 /** The id that the session of this request had, once it has been given another. Not in the library's types. */
