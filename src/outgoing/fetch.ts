@@ -21,7 +21,7 @@ export interface OutgoingOptions {
   /** Lets loopback and private networks be asked, there also over http. Link-local addresses and metadata services stay closed. */
   allowPrivateNetworks: boolean
   /** From the question for the name to the last byte. */
-  timeoutMilliseconds: number
+  timeoutSeconds: number
   maxBytes: number
 }
 
@@ -39,12 +39,12 @@ export interface OutgoingParts extends OutgoingOptions {
 
 /** Each has places of its own: whoever fills those of one leaves the others alone. */
 export function createGuardedFetch(parts: OutgoingParts): GuardedFetch {
-  const { timeoutMilliseconds, deadline, log, resolve = resolveAll, mostAtOnce = 32, mostPerOrigin = 4 } = parts
+  const { timeoutSeconds, deadline, log, resolve = resolveAll, mostAtOnce = 32, mostPerOrigin = 4 } = parts
   const places = createPlaces(mostAtOnce, mostPerOrigin)
 
   async function ask(url: URL, init: RequestInit): Promise<Response> {
     const leave = places.take(url.origin)
-    const signal = AbortSignal.any([deadline(timeoutMilliseconds), ...(init.signal ? [init.signal] : [])])
+    const signal = AbortSignal.any([deadline(timeoutSeconds * 1_000), ...(init.signal ? [init.signal] : [])])
     const host = url.hostname.replace(/^\[|\]$/g, '')
     const resolving = isIP(host) ? Promise.resolve([{ address: host, family: isIP(host) }]) : resolve(host)
     try {

@@ -58,7 +58,7 @@ const listen = z.strictObject({
 /** Requests of this server to addresses that clients name: keys, sector identifiers, logout notices. */
 const outgoing = z.strictObject({
   allowPrivateNetworks: z.boolean().default(false),
-  timeoutMilliseconds: whole(100, 60_000).default(5_000),
+  timeoutSeconds: seconds(1, 60).default(5),
   maxBytes: whole(1_024, 16_777_216).default(262_144),
 })
 
@@ -107,7 +107,6 @@ export const settingsSchema = z
   .transform((file) => ({ ...file, issuer: issuerOf(file) }))
 
 export type SettingsFile = z.output<typeof settingsSchema>
-export type { ApiSettings } from './api.ts'
 
 const issuerOf = ({ issuer, listen: { port, tls } }: { issuer?: string | undefined; listen: z.output<typeof listen> }): string =>
   issuer?.replace(/\/$/, '') ?? `${tls ? 'https' : 'http'}://localhost:${port}`

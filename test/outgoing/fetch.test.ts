@@ -42,7 +42,7 @@ describe('the guarded fetch', () => {
   const create = (parts: Partial<OutgoingParts> = {}): GuardedFetch =>
     createGuardedFetch({
       allowPrivateNetworks: true,
-      timeoutMilliseconds: 5_000,
+      timeoutSeconds: 5,
       maxBytes: 1_000,
       deadline: never,
       log,
@@ -287,8 +287,8 @@ describe('the guarded fetch', () => {
         given.push(milliseconds)
         return never()
       }
-      await ask({ deadline, timeoutMilliseconds: 1_234 })
-      expect(given).to.deep.equal([1_234])
+      await ask({ deadline, timeoutSeconds: 7 })
+      expect(given).to.deep.equal([7_000])
     })
     it('that is broken off is none', async () => {
       answer = (request, response) => response.write('x', () => request.socket.destroy())
@@ -415,7 +415,7 @@ describe('the guarded fetch', () => {
       const proxy = createServer((request, response) => response.end('proxy')).listen(process.env.PROXY_PORT, '127.0.0.1')
       const asked = createServer((request, response) => response.end('asked')).listen(0, '127.0.0.1', async () => {
         const url = 'http://127.0.0.1:' + asked.address().port + '/'
-        const parts = { allowPrivateNetworks: true, timeoutMilliseconds: 1000, maxBytes: 99, deadline: () => new AbortController().signal, log: console }
+        const parts = { allowPrivateNetworks: true, timeoutSeconds: 1, maxBytes: 99, deadline: () => new AbortController().signal, log: console }
         console.log(await (await fetch(url)).text(), await (await createGuardedFetch(parts)(url)).text())
         process.exit()
       })`

@@ -28,7 +28,7 @@ const bad: [string, unknown][] = [
   ['listen.tls', { listen: { tls: true } }],
   ['issuer', { issuer: 'http://localhost:4000', listen: { tls: { certificate: 'certificate.pem', key: 'key.pem' } } }],
   ['outgoing.allowPrivateNetworks', { outgoing: { allowPrivateNetworks: 'yes' } }],
-  ['outgoing.timeoutMilliseconds', { outgoing: { timeoutMilliseconds: 0 } }],
+  ['outgoing.timeoutSeconds', { outgoing: { timeoutSeconds: 0 } }],
   ['outgoing.maxBytes', { outgoing: { maxBytes: 1e9 } }],
   ['trustedProxies.1', { trustedProxies: ['10.0.0.0/8', 'proxy.example.com'] }],
   ['trustedProxies.0', { trustedProxies: ['10.0.0.0/33'] }],
