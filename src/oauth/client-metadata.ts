@@ -15,7 +15,6 @@ export const extraMembers = [
   'verified',
   'pkce_exempt',
   'profile',
-  'kind',
 ] as const
 
 export type ClientMetadata = AllClientMetadata & {
@@ -28,7 +27,6 @@ export type ClientMetadata = AllClientMetadata & {
   verified: boolean
   pkce_exempt: boolean
   profile: ClientRegistration['profile']
-  kind: ClientRegistration['kind']
 }
 
 export function clientMetadata(registration: ClientRegistration): ClientMetadata {
@@ -74,7 +72,6 @@ export function clientMetadata(registration: ClientRegistration): ClientMetadata
     verified: registration.verified,
     pkce_exempt: registration.pkceExempt,
     profile: registration.profile,
-    kind,
   }
   // The library takes a member that is there without a value for a wrong one.
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as ClientMetadata

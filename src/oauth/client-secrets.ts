@@ -7,9 +7,8 @@ import type { ClientSecret } from '../settings/client/registration.ts'
 export const newClientSecret = (): string => `sgs_${randomBytes(32).toString('base64url')}`
 
 /** What is kept of a secret: never enough to use it. */
-export function secretRecord(secret: string, createdAt: number, expiresAt?: number): ClientSecret {
-  const record = { digest: digest(secret), hint: `${secret.slice(0, 4)}…${secret.slice(-4)}`, createdAt }
-  return expiresAt === undefined ? record : { ...record, expiresAt }
+export function secretRecord(secret: string, createdAt: number): ClientSecret {
+  return { digest: digest(secret), hint: `${secret.slice(0, 4)}…${secret.slice(-4)}`, createdAt }
 }
 
 /**

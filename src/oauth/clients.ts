@@ -83,7 +83,7 @@ export function createClients({ declared, store, now }: { declared: ClientRegist
       const secret = newClientSecret()
       const changed = judged(registration, [
         secretRecord(secret, now()),
-        ...outgoing(registration.secretDigests, keepSeconds, now()),
+        ...retiring(registration.secretDigests, keepSeconds, now()),
       ])
       const replaced = await store.clients.replace({ ...stored, registration: JSON.stringify(changed) }, stored.registration)
       recent.forget(id)
@@ -113,7 +113,7 @@ function wantsSecret({ kind, authentication }: Record<string, unknown>): boolean
 }
 
 /** The secret that is being replaced, until its new end; never later than the end that it has. */
-function outgoing([newest]: ClientSecret[], keepSeconds: number, now: number): ClientSecret[] {
+function retiring([newest]: ClientSecret[], keepSeconds: number, now: number): ClientSecret[] {
   if (!newest || keepSeconds === 0) return []
   const expiresAt = Math.min(now + keepSeconds, newest.expiresAt ?? Number.POSITIVE_INFINITY)
   return expiresAt > now ? [{ ...newest, expiresAt }] : []

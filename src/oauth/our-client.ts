@@ -1,5 +1,5 @@
+/** A client as the library hands it on: its own members in camelCase, ours as `client-metadata.ts` names them. */
 import type { Client } from 'oidc-provider'
 import type { ClientMetadata, extraMembers } from './client-metadata.ts'
 
-/** The client as the library hands it on, with our own members. */
 export type OurClient = Client & Pick<ClientMetadata, (typeof extraMembers)[number]>

@@ -1,7 +1,7 @@
 /** The APIs that tokens are for: what each accepts. The only knower of what an audience is given: scopes, algorithm, lifetime. */
 
+import type { ApiSettings } from '../settings/api.ts'
 import type { DetailTypeSettings } from '../settings/authorization-details.ts'
-import type { ApiSettings } from '../settings/schema.ts'
 import { sameIdentifier } from '../settings/uri.ts'
 
 export type Api = ApiSettings
@@ -9,7 +9,6 @@ export type Api = ApiSettings
 export interface Apis {
   /** By its identifier, with or without the slash of an empty path (RFC 3986 s6.2.3). */
   find(identifier: string): Api | undefined
-  all: Api[]
   /** What a client without an API gets its access token for: userinfo, and nothing else. */
   userinfo: Api
   /** Types of authorization details (RFC 9396) that some API understands, by their names. */
@@ -33,7 +32,6 @@ export function createApis(
   const byIdentifier = new Map([...declared, userinfo].map((api) => [sameIdentifier(api.identifier), api]))
   return {
     find: (identifier) => byIdentifier.get(sameIdentifier(identifier)),
-    all: declared,
     userinfo,
     detailTypes: new Map(Object.entries(details)),
   }

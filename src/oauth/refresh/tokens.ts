@@ -4,14 +4,12 @@
  * the predecessor; it travels with the request. That a lifetime function may name a token is undocumented, `test/flows/refresh.test.ts` holds it.
  */
 import { type Adapter, errors, type KoaContextWithOIDC, Provider, type RefreshToken } from 'oidc-provider'
-import type { Clock } from '../../base/clock.ts'
 import { isPastItsEnd, type Lifetime, remainingSeconds } from '../lifetimes.ts'
 import { createFamilies, type Family, type FamilyParts } from './families.ts'
 import { newFamily, newSeed, readRefreshToken, refreshToken } from './value.ts'
 
 export interface RefreshTokenParts extends FamilyParts {
   lifetime: Lifetime
-  now: Clock
 }
 
 export interface RefreshTokens {
