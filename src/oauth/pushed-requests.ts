@@ -22,6 +22,8 @@ export function pushedRequestAdapter(kept: Adapter, interactionSeconds: number):
       // RFC 9126 s2.3.
       if (Buffer.byteLength(String(payload.request)) > largestBytes)
         throw new errors.InvalidRequest(`a pushed request has at most ${largestBytes} bytes`, 413)
+      // RFC 9126 s2.2: `expires_in` is positive, and a request object may have been taken that has just expired.
+      if (lifetimeSeconds < 1) throw new errors.InvalidRequestObject('the Request Object ends within a second')
       // Its own `exp`, which is sealed with it, ends its use at the authorization endpoint.
       await kept.upsert(id, payload, lifetimeSeconds + steps * interactionSeconds)
     },

@@ -12,15 +12,27 @@ import { type ArtifactParts, artifactAdapter, guards, SeenBefore } from './adapt
  */
 const aheadSeconds = 300
 
+/** The library writes issuer and `jti` one behind the other, so that two clients could run together; here each is one client's, of one kind. */
 export function refuseReplays({ ReplayDetection }: Pick<Provider, 'ReplayDetection'>): void {
   const unique = ReplayDetection.unique.bind(ReplayDetection)
+  const kindOf = kinds()
   ReplayDetection.unique = async (issuer, jti, expiresAt) => {
     try {
-      return await unique(issuer, jti, expiresAt + aheadSeconds)
+      return await unique(kindOf(Provider.ctx), JSON.stringify([issuer, jti]), expiresAt + aheadSeconds)
     } catch (cause) {
       if (cause instanceof SeenBefore) return false
       throw cause
     }
+  }
+}
+
+/** A request with an assertion authenticates by it first (`shared/client_auth.js`); whatever else is asked about within it is a proof. */
+function kinds(): (ctx: KoaContextWithOIDC | undefined) => 'assertion' | 'proof' {
+  const authenticated = new WeakSet<KoaContextWithOIDC>()
+  return (ctx) => {
+    if (ctx?.oidc.body?.client_assertion === undefined || authenticated.has(ctx)) return 'proof'
+    authenticated.add(ctx)
+    return 'assertion'
   }
 }
 

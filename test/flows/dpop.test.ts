@@ -7,6 +7,8 @@ import { createResourceServer, defineResource } from '../../src/resource-server/
 import { createVisitor } from '../../src/try/visitor.ts'
 import {
   addKeyed,
+  assertion,
+  assertionType,
   configured,
   type Keyed,
   type KeyPair,
@@ -62,6 +64,21 @@ describe('DPoP', () => {
   }
   const athOf = async (token: string) =>
     Buffer.from(await crypto.subtle.digest('SHA-256', Buffer.from(token))).toString('base64url')
+
+  it('takes a proof and an assertion of one jti, and each of them once', async () => {
+    const jti = 'one for both'
+    const form = async (own: string) => ({
+      client_id: keyed.id,
+      client_assertion_type: assertionType,
+      client_assertion: await assertion(server, keyed, { jti: own }),
+    })
+    const proven = { dpop: await proof(key, 'POST', `${server.issuer}/par`, { jti }) }
+    const { parameters } = await requestParameters({ response_type: 'code' })
+    const push = async (own: string) => post(server, '/par', { ...parameters, ...(await form(own)) }, proven)
+    expect((await push(jti)).body).to.have.property('request_uri')
+    expect((await push(jti)).body.error).to.equal('invalid_client')
+    expect((await push('another')).body.error).to.equal('invalid_dpop_proof')
+  })
 
   it('binds the tokens of a person to the key, for userinfo and for each refresh', async () => {
     const config = await configured(server, keyed)

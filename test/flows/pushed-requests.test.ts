@@ -228,6 +228,11 @@ describe('pushed and signed requests', () => {
       )
     }
 
+    it('that has just expired, or ends at once, which the tolerance of clocks would let pass', async () => {
+      for (const exp of [now() - 5, now()]) expect((await pushed({ exp })).error).to.equal('invalid_request_object')
+      expect((await pushed({ exp: now() + 5 })).expires_in).to.be.within(1, 5)
+    })
+
     it('signed by another client', async () => {
       const other = await addKeyed(server, 'stranger')
       expect((await pushed({}, {}, other)).error).to.equal('invalid_request_object')

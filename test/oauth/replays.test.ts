@@ -24,7 +24,7 @@ describe('what is taken once', () => {
       withRefusalsSaid(artifactAdapter(model, { store: volatile, rows, endGrant: async () => {} }))
     const provider = new Provider('http://localhost:4000', { adapter })
     refuseReplays(provider)
-    return (jti: string, exp = now() + 60) => provider.ReplayDetection.unique('client', jti, exp)
+    return (jti: string, exp = now() + 60, issuer = 'client') => provider.ReplayDetection.unique(issuer, jti, exp)
   }
   const thousand = <Answer>(call: () => Promise<Answer>) => Promise.all(Array.from({ length: 1_000 }, call))
 
@@ -34,6 +34,13 @@ describe('what is taken once', () => {
     expect(answers.filter(Boolean)).to.have.length(1)
     expect(await unique('a')).to.equal(false)
     expect(await unique('b')).to.equal(true)
+  })
+
+  it('is its own client’s, however the names of two and what they name run together', async () => {
+    const unique = uniqueOver(store.volatile)
+    expect(await unique('dx', now() + 60, 'abc')).to.equal(true)
+    expect(await unique('x', now() + 60, 'abcd')).to.equal(true)
+    expect(await unique('x', now() + 60, 'abcd')).to.equal(false)
   })
 
   it('may end within a second', async () => {
