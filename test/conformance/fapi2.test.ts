@@ -28,10 +28,9 @@ import {
 } from '../support/keyed.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { passThrough, password, redirectUri } from '../support/story.ts'
-import { returnToPresent, travel } from '../support/time.ts'
+import { now, returnToPresent, travel } from '../support/time.ts'
 
 const name = (module: string) => `fapi2-security-profile-final-${module}`
-const seconds = () => Math.floor(Date.now() / 1000)
 type Members = Record<string, unknown>
 type Form = Record<string, string | undefined>
 
@@ -304,14 +303,14 @@ describe('the Foundation’s plan for the FAPI 2.0 Security Profile', () => {
       ['par-test-token-endpoint-url-as-audience-fails', () => ({ aud: tokenUrl() })],
       [
         'par-ensure-jwt-client-assertions-nbf-over-60-seconds-in-the-future-fails',
-        () => ({ iat: seconds() + 65, nbf: seconds() + 65, exp: seconds() + 125 }),
+        () => ({ iat: now() + 65, nbf: now() + 65, exp: now() + 125 }),
       ],
     ] as [string, () => Members][]) {
       it(name(module), async () => expect(errorOf(await withAssertion(claims()))).to.equal('401 invalid_client'))
     }
 
     it(name('par-ensure-jwt-client-assertions-nbf-8-seconds-in-the-future-is-accepted'), async () =>
-      expect((await withAssertion({ iat: seconds() + 8, nbf: seconds() + 8 })).status).to.equal(201),
+      expect((await withAssertion({ iat: now() + 8, nbf: now() + 8 })).status).to.equal(201),
     )
 
     const atToken = async (claims: Members, by = one) =>
@@ -323,7 +322,7 @@ describe('the Foundation’s plan for the FAPI 2.0 Security Profile', () => {
       expect((await redeem(form)).status).to.equal(200)
     })
     it(name('ensure-client-assertion-with-exp-is-5-minutes-in-past-fails'), async () =>
-      expect(errorOf(await atToken({ exp: seconds() - 300 }))).to.equal('401 invalid_client'),
+      expect(errorOf(await atToken({ exp: now() - 300 }))).to.equal('401 invalid_client'),
     )
     it(name('ensure-client-assertion-with-wrong-aud-fails'), async () =>
       expect(errorOf(await atToken({ aud: 'https://www.example.com/token' }))).to.equal('401 invalid_client'),
@@ -399,17 +398,17 @@ describe('the Foundation’s plan for the FAPI 2.0 Security Profile', () => {
       ['ensure-dpopproof-with-iat-10seconds-after-succeeds', 10],
     ] as const) {
       it(name(module), async () => {
-        const headers = { dpop: await proof(key, 'POST', tokenUrl(), { iat: seconds() + iat }) }
+        const headers = { dpop: await proof(key, 'POST', tokenUrl(), { iat: now() + iat }) }
         const answer = await postAs(server, one, '/token', await code(), headers)
         expect(answer.status).to.equal(200)
-        expect(await userinfo(answer.body.access_token as string, { iat: seconds() + iat })).to.equal(200)
+        expect(await userinfo(answer.body.access_token as string, { iat: now() + iat })).to.equal(200)
       })
     }
     it(name('check-dpop-proof-nbf-exp'), async () => {
       const { access_token: token = '' } = await tokens()
-      expect(await userinfo(token, { nbf: seconds() - 10, exp: seconds() + 60 })).to.equal(200)
-      expect(await userinfo(token, { exp: seconds() - 60 })).to.equal(401)
-      expect(await userinfo(token, { nbf: seconds() + 600 })).to.equal(401)
+      expect(await userinfo(token, { nbf: now() - 10, exp: now() + 60 })).to.equal(200)
+      expect(await userinfo(token, { exp: now() - 60 })).to.equal(401)
+      expect(await userinfo(token, { nbf: now() + 600 })).to.equal(401)
     })
 
     it(name('dpop-negative-tests'), async () => {
@@ -425,8 +424,8 @@ describe('the Foundation’s plan for the FAPI 2.0 Security Profile', () => {
         [{ ath: 'wrong' }],
         [{ htm: 'PUT' }],
         [{ htu: `${server.issuer}/other` }],
-        [{ iat: seconds() + 3_600 }],
-        [{ iat: seconds() - 3_600 }],
+        [{ iat: now() + 3_600 }],
+        [{ iat: now() - 3_600 }],
         [{}, { typ: undefined }],
         [{}, { typ: 'jwt' }],
         [{}, { jwk: undefined }],
@@ -460,7 +459,7 @@ describe('the Foundation’s plan for the FAPI 2.0 Security Profile', () => {
       const { parameters } = await requestParameters()
       return postAs(server, signing, '/par', { request: await requestObject(server, by, { ...parameters, ...claims }, header) })
     }
-    const window = (nbf: number, exp: number): Members => ({ iat: undefined, nbf: seconds() + nbf, exp: seconds() + exp })
+    const window = (nbf: number, exp: number): Members => ({ iat: undefined, nbf: now() + nbf, exp: now() + exp })
 
     it(name('ensure-unsigned-request-at-par-endpoint-fails'), async () =>
       expect(errorOf(await push({}, { by: signing }))).to.equal('400 invalid_request'),

@@ -6,7 +6,7 @@
 import { expect } from 'chai'
 import { decodeJwt, generateKeyPair, SignJWT } from 'jose'
 import { createVisitor, type Page, type Visitor } from '../../src/try/visitor.ts'
-import { type RelyingParty, startRelyingParty, verifyLogoutToken } from '../support/relying-party.ts'
+import { type LogoutEndpoint, startLogoutEndpoint, verifyLogoutToken } from '../support/logout-endpoint.ts'
 import { api, startTestServer, type TestServer } from '../support/server.ts'
 import { authorizationUrl, type Credentials, codeFor, password, pkce, redeem } from '../support/story.ts'
 
@@ -15,13 +15,13 @@ const goodbye = 'https://suite.example.com/test/a/signet/post_logout_redirect'
 
 describe('the Foundation’s plans for logout', () => {
   let server: TestServer
-  let party: RelyingParty
+  let party: LogoutEndpoint
   let client: Credentials
   let visitor: Visitor
   let idToken: string
 
   before(async () => {
-    party = await startRelyingParty()
+    party = await startLogoutEndpoint()
     server = await startTestServer({ settings: { outgoing: { allowPrivateNetworks: true } } })
     await server.parts.accounts.add({ email: 'ada@example.com', password })
     const { secret } = await server.parts.clients.add({

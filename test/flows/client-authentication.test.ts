@@ -17,7 +17,7 @@ import {
 } from '../support/keyed.ts'
 import { api, startTestServer, type TestServer } from '../support/server.ts'
 import { basic, type Cast, cast } from '../support/story.ts'
-import { returnToPresent, travel } from '../support/time.ts'
+import { now, returnToPresent, travel } from '../support/time.ts'
 
 const machine = { grants: ['client_credentials'], redirectUris: ['https://app.example.com/callback'] }
 const credentials = { grant_type: 'client_credentials', scope: 'notes:read', resource: api }
@@ -126,10 +126,9 @@ describe('client authentication', () => {
       expect([again.status, again.body.error]).to.deep.equal([401, 'invalid_client'])
       const jti = 'the same again'
       expect((await ask({ jti })).status).to.equal(200)
-      expect((await ask({ jti, exp: Math.floor(Date.now() / 1000) + 30 })).body.error).to.equal('invalid_client')
+      expect((await ask({ jti, exp: now() + 30 })).body.error).to.equal('invalid_client')
     })
 
-    const now = () => Math.floor(Date.now() / 1000)
     const bad: [string, Record<string, unknown>, Record<string, unknown>?][] = [
       ['for another server', { aud: 'https://other.example' }],
       ['for nobody', { aud: undefined }],

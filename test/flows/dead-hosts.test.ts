@@ -5,7 +5,7 @@ import type { Fields } from '../../src/base/log.ts'
 import { createVisitor } from '../../src/try/visitor.ts'
 import { type Listener, listenEverywhere } from '../outgoing/listener.ts'
 import { addKeyed, type Keyed, keyPair, postAs } from '../support/keyed.ts'
-import { startRelyingParty } from '../support/relying-party.ts'
+import { startLogoutEndpoint } from '../support/logout-endpoint.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { authorizationUrl, cast, codeFor, pkce, redirectUri } from '../support/story.ts'
 import { startTarpit, type Tarpit } from '../support/tarpit.ts'
@@ -186,7 +186,7 @@ describe('a dead host', () => {
       expect((await later).status, 'asked for at once: nothing was held against it').to.equal(401)
     })
     it('O05 does not keep a client from being told of a logout at the first attempt', async () => {
-      const party = await startRelyingParty()
+      const party = await startLogoutEndpoint()
       const backchannelLogoutUri = party.uri
       await cast(server)
       const { secret } = await server.parts.clients.add({

@@ -32,7 +32,7 @@ import {
   redeem,
   tokensFor,
 } from '../support/story.ts'
-import { returnToPresent, travel } from '../support/time.ts'
+import { now, returnToPresent, travel } from '../support/time.ts'
 
 describe('DPoP', () => {
   let server: TestServer
@@ -164,7 +164,6 @@ describe('DPoP', () => {
       expect(decodeJwt(body.access_token as string).cnf).to.deep.equal({ jkt: key.thumbprint })
     })
 
-    const now = () => Math.floor(Date.now() / 1000)
     const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
     const bad: [string, () => Promise<string>][] = [
       ['for another method', () => proof(key, 'GET', tokenUrl())],

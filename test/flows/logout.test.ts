@@ -4,7 +4,7 @@ import { decodeJwt } from 'jose'
 import type { Later } from '../../src/base/clock.ts'
 import type { Fields } from '../../src/base/log.ts'
 import { createVisitor, type Visitor } from '../../src/try/visitor.ts'
-import { type RelyingParty, startRelyingParty, verifyLogoutToken } from '../support/relying-party.ts'
+import { type LogoutEndpoint, startLogoutEndpoint, verifyLogoutToken } from '../support/logout-endpoint.ts'
 import { api, startTestServer, type TestServer, temporaryFolder } from '../support/server.ts'
 import {
   authorizationUrl,
@@ -22,8 +22,8 @@ const settings = { outgoing: { allowPrivateNetworks: true } }
 
 describe('sign-out', () => {
   let server: TestServer
-  let web: RelyingParty
-  let other: RelyingParty
+  let web: LogoutEndpoint
+  let other: LogoutEndpoint
   let clients: Record<'web' | 'other' | 'pairwise' | 'rsa' | 'silent', Credentials>
   let subject: string
   const pauses: Parameters<Later>[] = []
@@ -36,7 +36,7 @@ describe('sign-out', () => {
 
   before(async () => {
     server = await startTestServer({ settings, log, later: (...pause) => void pauses.push(pause) })
-    ;[web, other] = await Promise.all([startRelyingParty(), startRelyingParty()])
+    ;[web, other] = await Promise.all([startLogoutEndpoint(), startLogoutEndpoint()])
     subject = (await cast(server)).subject
     const add = async (id: string, more: object): Promise<Credentials> => {
       const base = { id, name: id, kind: 'web', redirectUris: [redirectUri], apis: { [api]: ['notes:read'] }, firstParty: true }
@@ -288,7 +288,7 @@ describe('sign-out', () => {
 
   it('O05 tells after a restart what the process before could not', async () => {
     const folder = temporaryFolder()
-    const party = await startRelyingParty()
+    const party = await startLogoutEndpoint()
     party.status = 500
     const first = await startTestServer({ settings, folder, later: () => {} })
     await first.parts.accounts.add({ email: 'ada@example.com', password: 'correct horse battery staple' })
@@ -323,7 +323,7 @@ describe('sign-out', () => {
 
 describe('a logout endpoint on a private network', () => {
   it('G02 is not connected to, and the sign-out is done', async () => {
-    const party = await startRelyingParty()
+    const party = await startLogoutEndpoint()
     const reasons: unknown[] = []
     const log = {
       info() {},

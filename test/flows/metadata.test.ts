@@ -121,9 +121,10 @@ describe('the metadata', () => {
     it('are all', async () => {
       const known = metadata.grant_types_supported!
       const others = ['password', 'implicit', 'urn:ietf:params:oauth:grant-type:jwt-bearer', 'urn:openid:params:grant-type:ciba']
-      expect(known).to.not.include.members(others)
-      for (const grant of [...others, 'urn:ietf:params:oauth:grant-type:token-exchange', 'Authorization_Code'])
-        if (!known.includes(grant)) expect(await ask(grant), grant).to.equal('unsupported_grant_type')
+      for (const grant of [...others, 'Authorization_Code']) {
+        expect(known).to.not.include(grant)
+        expect(await ask(grant), grant).to.equal('unsupported_grant_type')
+      }
     })
   })
 

@@ -17,7 +17,7 @@ import {
 } from '../support/keyed.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { type Cast, cast, passThrough, password, redirectUri } from '../support/story.ts'
-import { returnToPresent, travel } from '../support/time.ts'
+import { now, returnToPresent, travel } from '../support/time.ts'
 
 describe('pushed and signed requests', () => {
   let server: TestServer
@@ -208,7 +208,6 @@ describe('pushed and signed requests', () => {
       const request = await requestObject(server, { ...by, id: 'keyed' }, { ...parameters, ...claims }, header)
       return (await postAs(server, keyed, '/par', { request })).body
     }
-    const now = () => Math.floor(Date.now() / 1000)
 
     it('never when it is in order', async () => expect(await pushed({})).to.have.property('request_uri'))
 

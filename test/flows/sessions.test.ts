@@ -15,7 +15,7 @@ import {
   signInPost,
   tokensFor,
 } from '../support/story.ts'
-import { returnToPresent, travel } from '../support/time.ts'
+import { now, returnToPresent, travel } from '../support/time.ts'
 
 const sessionOf = (visitor: Visitor) => [...visitor.cookies].find(([key]) => key.includes('signet_session '))?.[1].value
 
@@ -225,11 +225,17 @@ describe('sessions', () => {
       return Date.parse(/expires=([^;]+)/i.exec(cookie ?? '')?.[1] ?? '') / 1000
     }
 
+    async function lasts(visitor: Visitor, seconds: number): Promise<void> {
+      const before = now()
+      const end = await visit(visitor)
+      expect(end).to.be.within(before + seconds, now() + seconds)
+    }
+
     it('end when nobody came for the idle lifetime', async () => {
       const { sessionIdleSeconds: idle } = server.settings.lifetimes
       const { visitor } = await codeFor(server, who.web)
       travel(idle - 10)
-      expect(await visit(visitor)).to.be.closeTo(Date.now() / 1000 + idle, 5)
+      await lasts(visitor, idle)
       travel(idle + 1)
       expect(await visit(visitor)).to.equal(undefined)
       expect((await visitor.open(url())).html).to.include('type="password"')
@@ -237,13 +243,14 @@ describe('sessions', () => {
 
     it('end at the absolute lifetime since the sign-in, however often somebody came, and the cookie with them', async () => {
       const { sessionIdleSeconds: idle, sessionSeconds: absolute } = server.settings.lifetimes
+      const before = now()
       const { visitor } = await codeFor(server, who.web)
-      const end = Date.now() / 1000 + absolute
+      const after = now()
       for (const seconds of [idle - 10, idle - 10]) {
         travel(seconds)
-        expect(await visit(visitor)).to.be.at.most(end + 1)
+        expect(await visit(visitor)).to.be.at.most(after + absolute)
       }
-      expect(await visit(visitor)).to.be.closeTo(end, 5)
+      expect(await visit(visitor)).to.be.within(before + absolute, after + absolute)
       travel(absolute - 2 * (idle - 10) + 1)
       expect((await visitor.open(url())).html).to.include('type="password"')
     })
@@ -254,7 +261,7 @@ describe('sessions', () => {
       travel(idle - 10)
       await codeFor(server, who.web, { prompt: 'login' }, visitor)
       travel(idle - 10)
-      expect(await visit(visitor)).to.be.closeTo(Date.now() / 1000 + idle, 5)
+      await lasts(visitor, idle)
     })
   })
 

@@ -25,7 +25,7 @@ import {
   token,
   tokensFor,
 } from '../support/story.ts'
-import { returnToPresent, travel } from '../support/time.ts'
+import { now, returnToPresent, travel } from '../support/time.ts'
 
 const sealed = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const algorithms = ['ES256', 'RS256', 'PS256', 'EdDSA'] as const
@@ -119,7 +119,7 @@ describe('tokens', () => {
     const { verifier, challenge } = pkce()
     const url = authorizationUrl(server.issuer, 'web', challenge, { scope: 'openid profile notes:read', prompt: 'consent' })
     const consent = await visitor.submit(await visitor.open(url), '/sign-in', { email: who.email, password })
-    const signedInBy = Math.floor(Date.now() / 1000)
+    const signedInBy = now()
     travel(300)
     const { leftTo } = await visitor.submit(consent, '/consent', { decision: 'allow' })
     const signed = signedFrom(url, leftTo, verifier, visitor)

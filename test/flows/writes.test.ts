@@ -1,13 +1,25 @@
 /**
  * What each request writes, counted. A stranger adds no row to the durable store, whatever they ask for. What a stranger adds to the volatile
- * store stands here by name, with its reason; a new line here is a decision.
+ * store stands here by name, with its reason; a new line here is a decision. Counted are artifacts and notices that are owed. Not counted are
+ * counters, which are bounded by the networks and clients that they count, and what the command line alone writes: accounts and clients.
  */
 import { expect } from 'chai'
 import { createVisitor } from '../../src/try/visitor.ts'
 import { askForCode, deviceFor, enterCode, poll } from '../support/device.ts'
 import { revoke } from '../support/questions.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
-import { authorizationUrl, type Cast, cast, codeFor, passThrough, pkce, redeem, refresh, token } from '../support/story.ts'
+import {
+  authorizationUrl,
+  type Cast,
+  cast,
+  codeFor,
+  passThrough,
+  pkce,
+  redeem,
+  redirectUri,
+  refresh,
+  token,
+} from '../support/story.ts'
 
 describe('writes', () => {
   let server: TestServer
@@ -19,7 +31,12 @@ describe('writes', () => {
     server = await startTestServer()
     who = await cast(server)
     jwt = (await token(server, who.machine, { grant_type: 'client_credentials', scope: 'notes:read' })).body.access_token
-    const { artifacts, volatile } = server.parts.store
+    const { artifacts, volatile, notices } = server.parts.store
+    const { add } = notices
+    notices.add = (notice) => {
+      writes.durable.push('Notice add')
+      return add.call(notices, notice)
+    }
     for (const [name, store] of [
       ['durable', artifacts],
       ['volatile', volatile],
@@ -172,6 +189,14 @@ describe('writes', () => {
       volatile: [],
     })
     expect(await writtenBy(() => revoke(server, who.machine, body.access_token!))).to.deep.equal({ durable: [], volatile: [] })
+  })
+  it('of a person: signing out adds a notice for each client that is told', async () => {
+    const told = { name: 'Told', kind: 'web', redirectUris: [redirectUri], backchannelLogoutUri: 'https://127.0.0.1/told' }
+    const { registration, secret } = await server.parts.clients.add(told)
+    const { visitor } = await codeFor(server, { id: registration.id, secret })
+    const page = await visitor.open('/session/end')
+    const { durable } = await writtenBy(() => visitor.submit(page, '/session/end/confirm', { logout: 'yes' }))
+    expect(durable.filter((write) => write.startsWith('Notice'))).to.deep.equal(['Notice add'])
   })
   it('of a person: signing in with consent, and each refresh, add what they did before', async () => {
     const visitor = createVisitor(server.issuer)

@@ -8,8 +8,7 @@ import { createRows } from '../../src/oauth/rows.ts'
 import { withRefusalsSaid } from '../../src/oauth/unavailable.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { ArtifactStore, Store } from '../../src/store/store.ts'
-
-const now = () => Math.floor(Date.now() / 1000)
+import { now } from '../support/time.ts'
 
 describe('what is taken once', () => {
   let store: Store

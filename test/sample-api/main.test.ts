@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { keys, loopback, startIssuer, type TestIssuer } from '../resource-server/support.ts'
 import { freePort } from '../support/ports.ts'
+import { now } from '../support/time.ts'
 
 const main = fileURLToPath(new URL('../../src/sample-api/main.ts', import.meta.url))
 
@@ -42,7 +43,6 @@ describe('sample API', () => {
     await issuer.close()
   })
 
-  const now = () => Math.floor(Date.now() / 1000)
   const token = (claims: object = {}) => issuer.mint({ aud: url, iat: now(), exp: now() + 600, ...claims })
   const call = (method: string, path: string, bearer?: string, body?: string) =>
     fetch(url + path, { method, headers: bearer ? { authorization: `Bearer ${bearer}` } : {}, ...(body && { body }) })

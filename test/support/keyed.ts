@@ -5,6 +5,7 @@ import * as client from 'openid-client'
 import { createVisitor, type Visitor } from '../../src/try/visitor.ts'
 import { api, otherApi, type TestServer } from './server.ts'
 import { passThrough, redirectUri } from './story.ts'
+import { now } from './time.ts'
 
 export interface KeyPair {
   privateKey: CryptoKey
@@ -112,7 +113,6 @@ export const refused = (attempt: Promise<unknown>): Promise<string> =>
   )
 
 type Members = Record<string, unknown>
-const seconds = () => Math.floor(Date.now() / 1000)
 
 async function signed(key: KeyPair, header: Members, claims: Members): Promise<string> {
   return new SignJWT(claims).setProtectedHeader({ alg: key.alg, ...header }).sign(key.privateKey)
@@ -120,15 +120,15 @@ async function signed(key: KeyPair, header: Members, claims: Members): Promise<s
 
 /** RFC 7523 s3: an assertion in order, but for what is changed; `undefined` leaves a member out. */
 export function assertion(server: TestServer, { id, key }: Keyed, claims: Members = {}, header: Members = {}): Promise<string> {
-  const now = seconds()
-  const members = { iss: id, sub: id, aud: server.issuer, jti: randomUUID(), iat: now, nbf: now, exp: now + 60, ...claims }
+  const time = now()
+  const members = { iss: id, sub: id, aud: server.issuer, jti: randomUUID(), iat: time, nbf: time, exp: time + 60, ...claims }
   return signed(key, { kid: key.thumbprint, ...header }, members)
 }
 
 /** RFC 9449 s4.2: a proof in order, but for what is changed. */
 export function proof(key: KeyPair, htm: string, htu: string, claims: Members = {}, header: Members = {}): Promise<string> {
   const { kid, use, alg, ...jwk } = key.jwk
-  return signed(key, { typ: 'dpop+jwt', jwk, ...header }, { jti: randomUUID(), htm, htu, iat: seconds(), ...claims })
+  return signed(key, { typ: 'dpop+jwt', jwk, ...header }, { jti: randomUUID(), htm, htu, iat: now(), ...claims })
 }
 
 /** RFC 9101 s4: a request object in order, but for what is changed. */
@@ -138,16 +138,16 @@ export function requestObject(
   claims: Members = {},
   header: Members = {},
 ): Promise<string> {
-  const now = seconds()
+  const time = now()
   const own = {
     iss: id,
     aud: server.issuer,
     client_id: id,
     response_type: 'code',
     jti: randomUUID(),
-    iat: now,
-    nbf: now,
-    exp: now + 60,
+    iat: time,
+    nbf: time,
+    exp: time + 60,
   }
   return signed(key, { typ: 'oauth-authz-req+jwt', kid: key.thumbprint, ...header }, { ...own, ...claims })
 }

@@ -15,7 +15,7 @@ export interface Notified {
   response: ServerResponse
 }
 
-export interface RelyingParty {
+export interface LogoutEndpoint {
   uri: string
   received: Notified[]
   /** The status that it answers with, or nothing when it is to keep the caller waiting. */
@@ -25,7 +25,7 @@ export interface RelyingParty {
   close(): Promise<void>
 }
 
-export async function startRelyingParty(): Promise<RelyingParty> {
+export async function startLogoutEndpoint(): Promise<LogoutEndpoint> {
   const waiting: ((notified: Notified) => void)[] = []
   const server = createServer(async (request, response) => {
     const body = new URLSearchParams(await text(request))
@@ -36,7 +36,7 @@ export async function startRelyingParty(): Promise<RelyingParty> {
     waiting.shift()?.(notified)
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const party: RelyingParty = {
+  const party: LogoutEndpoint = {
     uri: `http://127.0.0.1:${(server.address() as AddressInfo).port}/logged-out`,
     received: [],
     status: 200,
