@@ -3,13 +3,13 @@ import type { Grant, Provider } from 'oidc-provider'
 import type { Api, Apis } from '../permissions/apis.ts'
 import { identityScopes, scopeOfClaim, splitScope } from '../permissions/scopes.ts'
 import { type AskedPermission, askedPermissions, type ConsentRequest, requestedApis, requestedClaims } from './asked.ts'
-import { remember } from './rich-requests.ts'
+import { type Consent, remember } from './rich-requests.ts'
 
 /**
  * Writes the answer down. What was left unticked is remembered as refused, so that the same request is not asked again at the next
  * sign-in; a client that wants to ask again sends `prompt=consent`.
  * @param ticked values of permissions; those that were not asked are ignored, and required ones are always given
- * @returns the id of the grant
+ * @returns what the request goes on with: the grant, and the authorization details that were allowed now
  */
 export async function grantConsent(
   provider: Provider,
@@ -17,12 +17,24 @@ export async function grantConsent(
   request: ConsentRequest,
   accountId: string,
   ticked: Set<string>,
-): Promise<string> {
-  const { interaction, client } = request
-  const grant = request.grant ?? new provider.Grant({ accountId, clientId: client.clientId })
+): Promise<Consent> {
   const asked = askedPermissions(apis, request)
   const allowed = asked.filter(({ required, value }) => required || ticked.has(value))
   const refused = asked.filter((permission) => !allowed.includes(permission))
+  const details = allowed.flatMap(({ detail }) => detail ?? [])
+  const grant = request.grant ?? new provider.Grant({ accountId, clientId: request.client.clientId })
+  write(apis, request, grant, allowed, refused)
+  remember(apis, grant, details)
+  return { grantId: await grant.save(), details }
+}
+
+function write(
+  apis: Apis,
+  { interaction, client }: ConsentRequest,
+  grant: Grant,
+  allowed: AskedPermission[],
+  refused: AskedPermission[],
+): void {
   const identity = { allowed: scopesOf(allowed), refused: scopesOf(refused) }
   decide(grant, undefined, identity)
   decideClaims(grant, requestedClaims(interaction), { ...identity, named: new Set(claimsOf(allowed)) })
@@ -34,13 +46,10 @@ export async function grantConsent(
     }
     for (const identifier of spellings) decide(grant, identifier, answer)
   }
-  remember(apis, grant, detailsOf(allowed))
-  return grant.save()
 }
 
 const scopesOf = (list: AskedPermission[], api?: Api) =>
   list.filter((one) => one.kind === 'scope' && one.api === api).map(({ name }) => name)
-const detailsOf = (list: AskedPermission[]) => list.flatMap(({ detail }) => detail ?? [])
 const claimsOf = (list: AskedPermission[]) => list.filter(({ kind }) => kind === 'claim').map(({ name }) => name)
 
 type Lists = { openid?: { scope?: string; claims?: string[] | undefined }; resources?: Record<string, string> }

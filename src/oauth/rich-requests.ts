@@ -26,6 +26,13 @@ type Feature =
 /** What a grant remembers; in the library's types it is opaque. */
 type Remembering = { rar?: Detail[] }
 
+/** What a consent page ends in. */
+export type Consent = {
+  grantId: string
+  /** The authorization details that were shown and allowed: of all that the request names, only these. */
+  details: Detail[]
+}
+
 const mostDetails = 20
 const mostRemembered = 100
 
@@ -82,8 +89,8 @@ export function remember(apis: Apis, grant: Grant, details: Detail[]): void {
 
 /** Details of the request that its person could be asked about and was not asked before. */
 export function openDetails(apis: Apis, ctx: KoaContextWithOIDC): Detail[] {
-  const { client, result, grant } = ctx.oidc
-  if (result?.consent || skipsConsent(client as OurClient)) return []
+  const { client, grant } = ctx.oidc
+  if (consentOf(ctx) || skipsConsent(client as OurClient)) return []
   return grantableNow(apis, ctx, requestedDetails(ctx)).filter((detail) => !isRemembered(grant, detail))
 }
 
@@ -100,8 +107,17 @@ const grantableNow = (apis: Apis, ctx: KoaContextWithOIDC, details: Detail[]): D
   grantable(apis, ctx.oidc.client as OurClient, rolesOf(ctx), details)
 
 function granted(apis: Apis, ctx: KoaContextWithOIDC): Detail[] {
+  const allowed = consentOf(ctx)?.details
   const open = openDetails(apis, ctx)
-  return grantableNow(apis, ctx, requestedDetails(ctx)).filter((detail) => !open.includes(detail))
+  return grantableNow(apis, ctx, requestedDetails(ctx)).filter((detail) =>
+    allowed ? allowed.some((one) => sameDetail(one, detail)) : !open.includes(detail),
+  )
+}
+
+/** The answer that the consent page of this very request got, as long as its grant lives. */
+function consentOf({ oidc }: KoaContextWithOIDC): Consent | undefined {
+  const consent = oidc.result?.consent as Consent | undefined
+  return consent?.grantId === oidc.grant?.jti ? consent : undefined
 }
 
 /**

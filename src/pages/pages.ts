@@ -46,9 +46,13 @@ export interface Permission {
 }
 
 export interface ConsentModel {
-  /** Where the form goes; fields `csrf`, `decision` (`allow` or `deny`), and a `scope` for each ticked permission. */
+  /** Where the form goes; fields `csrf`, `shown`, `decision` (`allow` or `deny`), and a `scope` for each ticked permission. */
   action: string
   csrf: string
+  /** Stands for the permissions on the page. */
+  shown: string
+  /** What can be allowed is not what the person was shown before. */
+  changed: boolean
   client: AppModel & { policyUri?: string | undefined; tosUri?: string | undefined }
   account: { name: string; email: string }
   /** Where "Switch account" posts `csrf` to. */

@@ -7,16 +7,19 @@ import { keyedDigest, sameInConstantTime } from '../crypto/derive.ts'
 
 export interface Csrf {
   tokenFor(about: string): string
+  matches(about: string, token: unknown): boolean
   /** @throws Refusal `forged_form` 403 */
   check(about: string, token: unknown): void
 }
 
 export function createCsrf(key: Buffer): Csrf {
   const tokenFor = (about: string) => keyedDigest(key, about)
+  const matches = (about: string, token: unknown) => typeof token === 'string' && sameInConstantTime(token, tokenFor(about))
   return {
     tokenFor,
+    matches,
     check(about, token) {
-      if (typeof token !== 'string' || !sameInConstantTime(token, tokenFor(about))) throw forged('token')
+      if (!matches(about, token)) throw forged('token')
     },
   }
 }

@@ -159,6 +159,39 @@ describe('a rich authorization request', () => {
     expect(narrowed.authorization_details).to.deep.equal([pay(60)])
   })
 
+  it('A24 grants what was shown and nothing that a role brings meanwhile, before the answer or after', async () => {
+    const by = await newParty()
+    const visitor = createVisitor(server.issuer)
+    const { url, checks } = await by.begin(asking(pay(61), { type: 'erase' }))
+    const first = await visitor.submit(await visitor.open(url), '/sign-in', { email: who.email, password })
+    expect(first.html).to.not.include('Erase everything').and.not.include('This has changed')
+    await server.parts.accounts.setRoles(who.email, ['editor'])
+    const second = await visitor.submit(first, '/consent', { decision: 'allow' })
+    expect(second.status).to.equal(409)
+    expect(second.html).to.include('Erase everything').and.include('This has changed')
+    await server.parts.accounts.setRoles(who.email, [])
+    const third = await visitor.submit(second, '/consent', { decision: 'allow' })
+    expect(third.html).to.not.include('Erase everything')
+    const form = third.forms.find(({ action }) => action.endsWith('/consent'))!
+    const body = new URLSearchParams([...form.fields, ['decision', 'allow']])
+    const answer = await visitor.fetch(new URL(form.action, third.url), { method: 'POST', body })
+    await server.parts.accounts.setRoles(who.email, ['editor'])
+    const { leftTo } = await visitor.open(answer.headers.get('location')!)
+    const tokens = await client.authorizationCodeGrant(by.config, leftTo!, checks)
+    expect(tokens.authorization_details).to.deep.equal([pay(61)])
+    const silent = await by.answerTo({ ...asking({ type: 'erase' }), prompt: 'none' }, visitor)
+    expect(errorOf(silent)).to.equal('consent_required')
+    await server.parts.accounts.setRoles(who.email, [])
+  })
+
+  it('A24 shows the page again to whoever answers another than the one that was shown', async () => {
+    const visitor = createVisitor(server.issuer)
+    const page = await consentPage(asking(pay(62)), await newParty(), visitor)
+    for (const shown of [undefined, '', 'x', page.html.match(/name="csrf" value="([^"]+)"/)?.[1]])
+      expect((await visitor.submit(page, '/consent', { decision: 'allow', shown })).status, shown).to.equal(409)
+    expect((await visitor.submit(page, '/consent', { decision: 'allow' })).leftTo?.searchParams.get('code')).to.be.a('string')
+  })
+
   describe('at the token endpoint', () => {
     const narrowed = (...details: unknown[]) => ({ authorization_details: JSON.stringify(details) })
 

@@ -22,6 +22,8 @@ export const good: PageModels = {
   consent: {
     action: '/interaction/u1/consent',
     csrf: 'c5rf',
+    shown: '5h0wn',
+    changed: true,
     client: {
       name: 'Notes',
       logo: 'https://notes.example/logo.png',

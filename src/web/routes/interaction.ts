@@ -9,7 +9,7 @@ import { Refusal } from '../../base/errors.ts'
 import { grantConsent } from '../../oauth/consent.ts'
 import { passwordAcr } from '../../oauth/policy/acr.ts'
 import { field, readForm } from '../form.ts'
-import { consentRequest, showConsent } from '../interaction/consent.ts'
+import { consentRequest, isWhatWasShown, showConsent } from '../interaction/consent.ts'
 import { showSelectAccount } from '../interaction/select-account.ts'
 import { showSignIn, trySignIn } from '../interaction/sign-in.ts'
 import { about, finish, type InteractionParts, leave, type Step, stepOf } from '../interaction/step.ts'
@@ -63,8 +63,9 @@ export function interactionRoutes(parts: InteractionParts): Router {
     if (decision === 'deny') return finish(provider, ctx, denied)
     if (decision !== 'allow') throw new Refusal('invalid_request', 'The decision is "allow" or "deny".')
     const { request, account } = await consentRequest(parts, step)
-    const grantId = await grantConsent(provider, apis, request, account.id, new Set(form.getAll('scope')))
-    await finish(provider, ctx, { consent: { grantId } }, true)
+    if (!isWhatWasShown(parts, step, request, form.get('shown'))) return showConsent(parts, ctx, step, true)
+    const consent = await grantConsent(provider, apis, request, account.id, new Set(form.getAll('scope')))
+    await finish(provider, ctx, { consent }, true)
   })
 
   router.post('/cancel', async (ctx) => {
