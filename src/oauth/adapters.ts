@@ -5,6 +5,7 @@ import { createSealer } from '../crypto/sealing.ts'
 import { endBound } from '../store/bonds.ts'
 import { artifactAdapter, lookUpOnly } from './adapter.ts'
 import { deviceCodeAdapter } from './device-flow.ts'
+import { grantAdapter } from './grant-adapter.ts'
 import { refreshTokenLifetime, sessionLifetime } from './lifetimes.ts'
 import { createLivingTokens, type LivingTokens, storedAccessToken, type TokenParts } from './living-tokens.ts'
 import type { ProviderParts } from './parts.ts'
@@ -54,6 +55,7 @@ export function adapters(parts: ProviderParts, tokens: TokenParts): Adapters {
     const where = volatileModels.has(model) ? store.volatile : store.artifacts
     if (model === 'ReplayDetection') return withRefusalsSaid(replayAdapter({ store: store.volatile, rows, endGrant }))
     const plain = artifactAdapter(model, { store: where, rows, endGrant })
+    if (model === 'Grant') return withRefusalsSaid(grantAdapter(plain, where, rows))
     if (model === 'DeviceCode') return withRefusalsSaid(deviceCodeAdapter(plain, { store: where, rows }, deviceLimits, now))
     if (model === 'PushedAuthorizationRequest') {
       return withRefusalsSaid(pushedRequestAdapter(plain, settings.lifetimes.interactionSeconds))

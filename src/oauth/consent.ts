@@ -3,6 +3,7 @@ import type { Grant, Provider } from 'oidc-provider'
 import type { Api, Apis } from '../permissions/apis.ts'
 import { identityScopes, scopeOfClaim, splitScope } from '../permissions/scopes.ts'
 import { type AskedPermission, askedPermissions, type ConsentRequest, requestedApis, requestedClaims } from './asked.ts'
+import { changeGrant } from './grant-adapter.ts'
 import { type Consent, remember } from './rich-requests.ts'
 
 /**
@@ -22,10 +23,13 @@ export async function grantConsent(
   const allowed = asked.filter(({ required, value }) => required || ticked.has(value))
   const refused = asked.filter((permission) => !allowed.includes(permission))
   const details = allowed.flatMap(({ detail }) => detail ?? [])
-  const grant = request.grant ?? new provider.Grant({ accountId, clientId: request.client.clientId })
-  write(apis, request, grant, allowed, refused)
-  remember(apis, grant, details)
-  return { grantId: await grant.save(), details }
+  const owner = { accountId, clientId: request.client.clientId }
+  const grant = await changeGrant(provider, request.grant, owner, (current) => {
+    write(apis, request, current, allowed, refused)
+    remember(apis, current, details)
+    return true
+  })
+  return { grantId: grant.jti, details }
 }
 
 function write(

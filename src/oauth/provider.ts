@@ -15,6 +15,7 @@ import { cookies } from './cookies.ts'
 import { sayInterval } from './device-flow.ts'
 import { createEncryptedTokens, encryptAccessTokens } from './encrypted-tokens.ts'
 import { features } from './features.ts'
+import { rememberVersions } from './grant-adapter.ts'
 import { remainingSeconds, sessionLifetime } from './lifetimes.ts'
 import { mutualTlsMethods } from './mutual-tls.ts'
 import type { OurClient } from './our-client.ts'
@@ -51,6 +52,7 @@ export function createProvider(given: ProviderParts): Protocol {
   provider.proxy = true
   judgeRequests(provider)
   adjustClients(provider, parts)
+  rememberVersions(provider)
   exchangeTokens(provider, parts, kept.livingTokens)
   encryptAccessTokens(provider, parts.apis, encrypted)
   sayInterval(provider)

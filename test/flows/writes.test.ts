@@ -211,7 +211,7 @@ describe('writes', () => {
       'Session consume',
       'Session put',
       'Session put',
-      'Grant put',
+      'Grant insert',
       'AuthorizationCode put',
     ])
     const signed = {

@@ -2,6 +2,7 @@
 import type { Grant, KoaContextWithOIDC } from 'oidc-provider'
 import { identityScopeNames, splitScope } from '../../permissions/scopes.ts'
 import { staysOnDevice } from '../../settings/uri.ts'
+import { changeGrant } from '../grant-adapter.ts'
 import type { OurClient } from '../our-client.ts'
 
 /** Consent of an operator's own application is the operator's setting. Never where the answer stays on the device: anything may listen there. */
@@ -18,10 +19,12 @@ export async function existingGrant(ctx: KoaContextWithOIDC): Promise<Grant | un
   // A grant of somebody who used this browser before is not this person's.
   const grant = found?.accountId === oidc.account?.accountId ? found : undefined
   if (!skipsConsent(client) || !oidc.account) return grant
-  return grantAll(ctx, grant ?? new oidc.provider.Grant({ accountId: oidc.account.accountId, clientId: client.clientId }))
+  const owner = { accountId: oidc.account.accountId, clientId: client.clientId }
+  return changeGrant(oidc.provider, grant, owner, (current) => addAll(ctx, current))
 }
 
-async function grantAll(ctx: KoaContextWithOIDC, grant: Grant): Promise<Grant> {
+/** @returns whether anything was not in the grant before */
+function addAll(ctx: KoaContextWithOIDC, grant: Grant): boolean {
   const before = JSON.stringify([grant.openid, grant.resources])
   const asked = splitScope(ctx.oidc.params?.scope)
   const identity = asked.filter((scope) => identityScopeNames.includes(scope))
@@ -32,6 +35,5 @@ async function grantAll(ctx: KoaContextWithOIDC, grant: Grant): Promise<Grant> {
     const scopes = asked.filter((scope) => server.scopes.has(scope))
     if (scopes.length > 0) grant.addResourceScope(identifier, scopes.join(' '))
   }
-  if (JSON.stringify([grant.openid, grant.resources]) !== before) await grant.save()
-  return grant
+  return grant.jti === undefined || JSON.stringify([grant.openid, grant.resources]) !== before
 }
