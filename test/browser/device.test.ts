@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import type { Page } from 'playwright-core'
+import { grantTypes } from '../../src/settings/client/kinds.ts'
 import { describeWithChromium } from '../support/browser.ts'
 import { codeOfDevice, enterCode } from './gallery.ts'
 import { setStage } from './stage.ts'
@@ -8,7 +9,7 @@ import { ada, fillIn, grace, headed, press } from './steps.ts'
 describeWithChromium('a person who lets a device in', () => {
   const stage = setStage()
   const poll = async ({ device_code }: { device_code: string }) => {
-    const grant = { grant_type: 'urn:ietf:params:oauth:grant-type:device_code', client_id: 'living-room' }
+    const grant = { grant_type: grantTypes.device_code, client_id: 'living-room' }
     const body = new URLSearchParams({ ...grant, device_code })
     return (await fetch(`${stage.processes.issuer}/token`, { method: 'POST', body })).json() as Promise<Record<string, string>>
   }

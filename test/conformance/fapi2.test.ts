@@ -12,7 +12,6 @@ import * as client from 'openid-client'
 import { createVisitor, type Visitor } from '../../src/try/visitor.ts'
 import { type Certificate, inHeader, jwksOf, selfSigned } from '../support/certificate.ts'
 import {
-  type Answer,
   addKeyed,
   assertion,
   assertionType,
@@ -20,12 +19,12 @@ import {
   type Keyed,
   type KeyPair,
   keyPair,
-  post,
   postAs,
   proof,
   requestObject,
   requestParameters,
 } from '../support/keyed.ts'
+import { type Answer, post } from '../support/post.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { passThrough, password, redirectUri } from '../support/story.ts'
 import { now, returnToPresent, travel } from '../support/time.ts'

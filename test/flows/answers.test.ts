@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { Refusal } from '../../src/base/errors.ts'
 import { createVisitor } from '../../src/try/visitor.ts'
-import { type Answer, post } from '../support/keyed.ts'
+import { type Answer, post } from '../support/post.ts'
 import { api, startTestServer, type TestServer } from '../support/server.ts'
 import { authorizationUrl, basic, type Cast, type Credentials, cast, codeFor, pkce, tokensFor } from '../support/story.ts'
 

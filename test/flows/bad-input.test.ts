@@ -2,6 +2,7 @@
 import { connect } from 'node:net'
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { grantTypes } from '../../src/settings/client/kinds.ts'
 import { createVisitor } from '../../src/try/visitor.ts'
 import { deviceFor } from '../support/device.ts'
 import { type Apis, apiClients } from '../support/questions.ts'
@@ -101,7 +102,7 @@ const routes: Route[] = [
   {
     method: 'POST',
     path: '/token',
-    grant: 'urn:ietf:params:oauth:grant-type:token-exchange',
+    grant: grantTypes.token_exchange,
     names: [
       'grant_type',
       'subject_token',

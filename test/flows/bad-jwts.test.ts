@@ -2,17 +2,8 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { inHeader, selfSigned } from '../support/certificate.ts'
-import {
-  addKeyed,
-  assertion,
-  assertionType,
-  type Keyed,
-  type KeyPair,
-  keyPair,
-  post,
-  proof,
-  requestObject,
-} from '../support/keyed.ts'
+import { addKeyed, assertion, assertionType, type Keyed, type KeyPair, keyPair, proof, requestObject } from '../support/keyed.ts'
+import { post } from '../support/post.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { basic, type Cast, cast, tokensFor } from '../support/story.ts'
 

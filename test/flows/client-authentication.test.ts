@@ -4,17 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { expect } from 'chai'
 import * as oauth from 'oauth4webapi'
 import * as client from 'openid-client'
-import {
-  addKeyed,
-  assertion,
-  assertionType,
-  configured,
-  type Keyed,
-  keyPair,
-  post,
-  refused,
-  requestObject,
-} from '../support/keyed.ts'
+import { addKeyed, assertion, assertionType, configured, type Keyed, keyPair, refused, requestObject } from '../support/keyed.ts'
+import { post } from '../support/post.ts'
 import { api, startTestServer, type TestServer } from '../support/server.ts'
 import { basic, type Cast, cast } from '../support/story.ts'
 import { now, returnToPresent, travel } from '../support/time.ts'

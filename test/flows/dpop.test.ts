@@ -13,12 +13,12 @@ import {
   type Keyed,
   type KeyPair,
   keyPair,
-  post,
   proof,
   refused,
   requestParameters,
   sent,
 } from '../support/keyed.ts'
+import { post } from '../support/post.ts'
 import { api, startTestServer, type TestServer } from '../support/server.ts'
 import {
   authorizationUrl,

@@ -3,6 +3,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { expect } from 'chai'
 import { CompactEncrypt, type CompactJWEHeaderParameters, compactDecrypt, decodeJwt, decodeProtectedHeader } from 'jose'
 import * as oauth from 'oauth4webapi'
+import { grantTypes } from '../../src/settings/client/kinds.ts'
 import { introspect, question, revoke } from '../support/questions.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { type Credentials, refresh, token, tokensFor } from '../support/story.ts'
@@ -140,7 +141,7 @@ describe('encrypted access tokens', () => {
   it('are exchanged by the API that reads them, for one that the next alone reads', async () => {
     const { access_token: jwe } = await persons()
     const { body } = await token(server, asking.vault, {
-      grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+      grant_type: grantTypes.token_exchange,
       subject_token: jwe,
       subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
     })

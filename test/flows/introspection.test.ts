@@ -4,7 +4,9 @@ import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose'
 import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
 import { Refusal } from '../../src/base/errors.ts'
+import { grantTypes } from '../../src/settings/client/kinds.ts'
 import { addKeyed, configured, keyPair, refused } from '../support/keyed.ts'
+import { keptLog } from '../support/log.ts'
 import { type Apis, apiClients, introspect, question } from '../support/questions.ts'
 import { api, otherApi, startTestServer, type TestServer } from '../support/server.ts'
 import { basic, type Cast, type Credentials, cast, password, refresh, token, tokensFor } from '../support/story.ts'
@@ -15,13 +17,12 @@ const signedType = 'application/token-introspection+jwt'
 const inactive = { active: false }
 
 describe('introspection', () => {
-  const lines: Record<string, unknown>[] = []
-  const write = (level: string) => (event: string, fields?: object) => void lines.push({ level, event, ...fields })
+  const { log, lines } = keptLog()
   let server: TestServer
   let who: Cast
   let apis: Apis
   before(async () => {
-    server = await startTestServer({ log: { info: write('info'), error: write('error') } })
+    server = await startTestServer({ log })
     who = await cast(server, ['editor'])
     apis = await apiClients(server)
   })
@@ -199,7 +200,7 @@ describe('introspection', () => {
       }
     }
     const exchange = await token(server, apis.notes, {
-      grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+      grant_type: grantTypes.token_exchange,
       subject_token: jwt,
       subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
     })

@@ -4,17 +4,8 @@ import { exportJWK, generateKeyPair } from 'jose'
 import * as oauth from 'oauth4webapi'
 import * as client from 'openid-client'
 import { createVisitor } from '../../src/try/visitor.ts'
-import {
-  addKeyed,
-  configured,
-  type Keyed,
-  post,
-  postAs,
-  refused,
-  requestObject,
-  requestParameters,
-  sent,
-} from '../support/keyed.ts'
+import { addKeyed, configured, type Keyed, postAs, refused, requestObject, requestParameters, sent } from '../support/keyed.ts'
+import { post } from '../support/post.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { type Cast, cast, passThrough, password, redirectUri } from '../support/story.ts'
 import { now, returnToPresent, travel } from '../support/time.ts'

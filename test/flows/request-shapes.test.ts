@@ -1,16 +1,8 @@
 /** What an authorization request may look like, whichever way it comes: how long, how deep, and of which types its members are. */
 import { expect } from 'chai'
 import { CompactSign } from 'jose'
-import {
-  addKeyed,
-  assertion,
-  assertionType,
-  type Keyed,
-  post,
-  postAs,
-  requestObject,
-  requestParameters,
-} from '../support/keyed.ts'
+import { addKeyed, assertion, assertionType, type Keyed, postAs, requestObject, requestParameters } from '../support/keyed.ts'
+import { post } from '../support/post.ts'
 import { api, startTestServer, type TestServer } from '../support/server.ts'
 import { type Cast, cast } from '../support/story.ts'
 

@@ -3,24 +3,25 @@ import { expect } from 'chai'
 import { decodeJwt } from 'jose'
 import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
+import { grantTypes } from '../../src/settings/client/kinds.ts'
 import { addKeyed, configured, type Keyed, sent } from '../support/keyed.ts'
+import { keptLog } from '../support/log.ts'
 import { type Apis, apiClients, introspect, revoke } from '../support/questions.ts'
 import { api, otherApi, startTestServer, type TestServer } from '../support/server.ts'
 import { type Cast, type Credentials, cast, codeFor, type Parameters, redeem, token, tokensFor } from '../support/story.ts'
 import { returnToPresent, travel } from '../support/time.ts'
 
-const grantType = 'urn:ietf:params:oauth:grant-type:token-exchange'
+const grantType = grantTypes.token_exchange
 const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token'
 const insecure = { [oauth.allowInsecureRequests]: true }
 
 describe('token exchange', () => {
-  const lines: Record<string, unknown>[] = []
-  const write = (level: string) => (event: string, fields?: object) => void lines.push({ level, event, ...fields })
+  const { log, lines } = keptLog()
   let server: TestServer
   let who: Cast
   let apis: Apis
   before(async () => {
-    server = await startTestServer({ log: { info: write('info'), error: write('error') } })
+    server = await startTestServer({ log })
     who = await cast(server, ['editor'])
     apis = await apiClients(server)
   })

@@ -1,4 +1,6 @@
 /** The steps of signing in a device (RFC 8628): what the device sends, and what its person does on another screen. */
+
+import { grantTypes } from '../../src/settings/client/kinds.ts'
 import { createVisitor, type Page, type Visitor } from '../../src/try/visitor.ts'
 import type { TestServer } from './server.ts'
 import { type Credentials, type Parameters, password, type TokenAnswer, token } from './story.ts'
@@ -13,7 +15,7 @@ export interface Device {
   interval: number
 }
 
-export const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code'
+export const deviceGrant = grantTypes.device_code
 
 /** The device's request, answered as it may be. */
 export function askForCode(

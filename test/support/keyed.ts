@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { type CryptoKey, calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
 import * as client from 'openid-client'
 import { createVisitor, type Visitor } from '../../src/try/visitor.ts'
+import { type Answer, post } from './post.ts'
 import { api, otherApi, type TestServer } from './server.ts'
 import { passThrough, redirectUri } from './story.ts'
 import { now } from './time.ts'
@@ -154,25 +155,7 @@ export function requestObject(
 
 export const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
-export interface Answer {
-  status: number
-  headers: Headers
-  body: Record<string, string>
-}
-
-/** A form to an endpoint of the server, as it stands. */
-export async function post(
-  server: TestServer,
-  path: string,
-  form: Record<string, string | undefined>,
-  headers: Record<string, string> = {},
-): Promise<Answer> {
-  const body = new URLSearchParams(Object.entries(form).filter((entry): entry is [string, string] => entry[1] !== undefined))
-  const response = await fetch(new URL(path, server.issuer), { method: 'POST', body, headers })
-  return { status: response.status, headers: response.headers, body: (await response.json()) as Record<string, string> }
-}
-
-/** The same, authenticated by an assertion. */
+/** A form, authenticated by an assertion. */
 export async function postAs(
   server: TestServer,
   keyed: Keyed,

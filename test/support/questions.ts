@@ -1,4 +1,6 @@
 /** What is asked about a token, and the clients that ask: an API of each of the server's own. */
+
+import { type Answer, post } from './post.ts'
 import { api, otherApi, type TestServer } from './server.ts'
 import { basic, type Credentials } from './story.ts'
 
@@ -20,8 +22,6 @@ export async function apiClients({ parts }: TestServer): Promise<Apis> {
   }
 }
 
-export type Answer = { status: number; headers: Headers; text: string; body: Record<string, unknown> }
-
 /** A question as the client would send it: by Basic, or without a secret. */
 export async function question(
   server: TestServer,
@@ -29,18 +29,10 @@ export async function question(
   client: Credentials | undefined,
   parameters: Record<string, string>,
   headers: Record<string, string> = {},
-): Promise<Answer> {
-  const body = new URLSearchParams(parameters)
-  if (client && client.secret === undefined) body.set('client_id', client.id)
+): Promise<Answer<Record<string, unknown>>> {
+  const own = client && client.secret === undefined ? { client_id: client.id } : {}
   const authorization = client?.secret === undefined ? {} : { authorization: basic(client) }
-  const response = await fetch(`${server.issuer}/${endpoint}`, {
-    method: 'POST',
-    body,
-    headers: { ...authorization, ...headers } as Record<string, string>,
-  })
-  const text = await response.text()
-  const isJson = response.headers.get('content-type')?.startsWith('application/json')
-  return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : {} }
+  return post(server, `/${endpoint}`, { ...parameters, ...own }, { ...authorization, ...headers } as Record<string, string>)
 }
 
 /** @returns what the answer says of the token */
