@@ -10,8 +10,8 @@
 import type { Clock } from '../base/clock.ts'
 import { keyedDigest } from '../crypto/derive.ts'
 import type { CounterStore } from '../store/store.ts'
-import { type Count, createLimiter } from './limiter.ts'
-import { networkOf, siteOf } from './networks.ts'
+import { createLimiter } from './limiter.ts'
+import { networkLimiter } from './network-limiter.ts'
 
 export interface DeviceLimits {
   /** Before a device gets a code, which takes a row. @throws Refusal `too_many_attempts` 429 with `retryAfterSeconds` */
@@ -45,20 +45,7 @@ export function createDeviceLimits(parts: {
   const { counters, limits, key, now } = parts
   const limiter = createLimiter({ counters, windowSeconds: limits.windowSeconds, now })
   const polls = createLimiter({ counters, windowSeconds: shortestIntervalSeconds, now })
-
-  /** The network, and the site around it: as with passwords, a /48 holds 65,536 networks, which together get ten times one's attempts. */
-  const whose = (address: string) =>
-    [
-      { of: networkOf(address), times: 1 },
-      { of: siteOf(address), times: 10 },
-    ].flatMap(({ of, times }) => (of ? { of: keyedDigest(key, of), times } : []))
-
-  /** @returns what was taken, to be held to a lower limit. @throws Refusal beyond this one */
-  async function take(what: string, address: string, limit: number): Promise<{ taken: Count; times: number }[]> {
-    const counts = []
-    for (const { of, times } of whose(address)) counts.push({ taken: await limiter.take(`${what}:${of}`, times * limit), times })
-    return counts
-  }
+  const take = networkLimiter(limiter, key)
 
   return {
     async beginRequest(address) {

@@ -27,7 +27,7 @@ export interface Adapters {
 }
 
 export function adapters(parts: ProviderParts, tokens: TokenParts): Adapters {
-  const { settings, masterSecret, store, clients, deviceLimits, now } = parts
+  const { settings, masterSecret, store, clients, deviceLimits, pushLimits, now } = parts
   const rows = createRows({
     sealer: createSealer(deriveKey(masterSecret, 'store/artifacts')),
     userCodeKey: deriveKey(masterSecret, 'store/user-codes'),
@@ -58,7 +58,8 @@ export function adapters(parts: ProviderParts, tokens: TokenParts): Adapters {
     if (model === 'Grant') return withRefusalsSaid(grantAdapter(plain, where, rows))
     if (model === 'DeviceCode') return withRefusalsSaid(deviceCodeAdapter(plain, { store: where, rows }, deviceLimits, now))
     if (model === 'PushedAuthorizationRequest') {
-      return withRefusalsSaid(pushedRequestAdapter(plain, settings.lifetimes.interactionSeconds))
+      const contents = artifactAdapter('PushedAuthorizationRequestContent', { store: where, rows, endGrant })
+      return withRefusalsSaid(pushedRequestAdapter(plain, contents, pushLimits, settings.lifetimes.interactionSeconds))
     }
     return withRefusalsSaid(plain)
   }

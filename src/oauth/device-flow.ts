@@ -10,9 +10,9 @@ import {
 } from 'oidc-provider'
 import { type DeviceLimits, pollIntervalSeconds } from '../accounts/device-limits.ts'
 import type { Clock } from '../base/clock.ts'
-import { Refusal } from '../base/errors.ts'
 import type { ArtifactParts } from './adapter.ts'
 import { longestRequest } from './policy/requests.ts'
+import { saidByLibrary } from './refusals.ts'
 
 /** Where a device asked for its code: its network and what it calls itself, both only as true as a request is. */
 export type DevicePlace = { address: string; agent: string }
@@ -112,15 +112,4 @@ const stepBefore = (code: AdapterPayload) => (isAnswered(code) && code.inFlight 
 
 function isPending(code: AdapterPayload, now: Clock): boolean {
   return !isAnswered(code) && (code.exp ?? 0) > now()
-}
-
-/** As the library says no: its answer, or its page of the code, then says it. */
-async function saidByLibrary(limit: Promise<void>): Promise<void> {
-  try {
-    await limit
-  } catch (cause) {
-    if (!(cause instanceof Refusal)) throw cause
-    const { code, message, status, retryAfterSeconds } = cause
-    throw Object.assign(new errors.CustomOIDCProviderError(code, message), { status, statusCode: status, retryAfterSeconds })
-  }
 }

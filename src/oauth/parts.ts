@@ -2,6 +2,7 @@
 import type { KoaContextWithOIDC } from 'oidc-provider'
 import type { Accounts } from '../accounts/account.ts'
 import type { DeviceLimits } from '../accounts/device-limits.ts'
+import type { PushLimits } from '../accounts/push-limits.ts'
 import type { Clock } from '../base/clock.ts'
 import type { KeyRing } from '../crypto/keyring.ts'
 import type { GuardedFetch } from '../outgoing/fetch.ts'
@@ -31,5 +32,6 @@ export interface ProviderParts {
   /** How another server is asked for what a client names. */
   outgoing: GuardedFetch
   deviceLimits: DeviceLimits
+  pushLimits: PushLimits
   now: Clock
 }

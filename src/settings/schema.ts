@@ -72,6 +72,12 @@ const devices = z.strictObject({
   windowSeconds: seconds(10, 86_400).default(900),
 })
 
+const pushedRequests = z.strictObject({
+  /** Requests that may be pushed from one network for clients that do not authenticate. */
+  requestsPerNetwork: whole(1, 1_000_000).default(1_000),
+  windowSeconds: seconds(10, 86_400).default(900),
+})
+
 export const settingsSchema = z
   .strictObject({
     issuer: z.url().optional(),
@@ -85,6 +91,7 @@ export const settingsSchema = z
     signIn: signIn.prefault({}),
     outgoing: outgoing.prefault({}),
     devices: devices.prefault({}),
+    pushedRequests: pushedRequests.prefault({}),
     dpop: dpop.prefault({}),
     mutualTls: mutualTls.optional(),
     roles: z.record(roleName, z.string().min(1).max(200)).default({}),

@@ -3,6 +3,7 @@ import type { Middleware } from 'koa'
 import type { Accounts } from '../accounts/account.ts'
 import { createAttempts } from '../accounts/attempts.ts'
 import { createDeviceLimits } from '../accounts/device-limits.ts'
+import { createPushLimits } from '../accounts/push-limits.ts'
 import type { Later } from '../base/clock.ts'
 import { Refusal } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
@@ -30,7 +31,7 @@ import { siteRoutes } from './routes/site.ts'
 import { signOutPages, stayingIn } from './sign-out.ts'
 import { oneSpelling } from './spelling.ts'
 
-export interface AppParts extends Omit<ProviderParts, 'pages' | 'deviceLimits'> {
+export interface AppParts extends Omit<ProviderParts, 'pages' | 'deviceLimits' | 'pushLimits'> {
   accounts: Accounts
   pages: Pages
   log: Log
@@ -49,13 +50,15 @@ export function createApp(parts: AppParts): App {
   const { settings, pages, store, masterSecret, now, log } = parts
   const refusals = createRefusals(pages)
   const headers = createHeaders({ development: settings.development, logo: settings.theme.logo })
-  const deviceLimits = createDeviceLimits({
-    counters: store.counters,
-    limits: settings.devices,
-    key: deriveKey(masterSecret, 'attempts'),
-    now,
+  const counting = { counters: store.counters, key: deriveKey(masterSecret, 'attempts'), now }
+  const deviceLimits = createDeviceLimits({ ...counting, limits: settings.devices })
+  const pushLimits = createPushLimits({ ...counting, limits: settings.pushedRequests })
+  const { provider, questions } = createProvider({
+    ...parts,
+    deviceLimits,
+    pushLimits,
+    pages: protocolPages(parts, refusals, headers),
   })
-  const { provider, questions } = createProvider({ ...parts, deviceLimits, pages: protocolPages(parts, refusals, headers) })
   const deliver = logoutDelivery(provider, parts.notifying)
   const notices = createNotices({ store: store.notices, deliver, later: parts.later, now, log })
   oweInsteadOfSending(provider, notices)
@@ -63,12 +66,7 @@ export function createApp(parts: AppParts): App {
   logEvents(provider, log)
 
   const csrf = createCsrf(deriveKey(masterSecret, 'csrf'))
-  const attempts = createAttempts({
-    counters: store.counters,
-    limits: settings.signIn,
-    key: deriveKey(masterSecret, 'attempts'),
-    now,
-  })
+  const attempts = createAttempts({ ...counting, limits: settings.signIn })
   const guarded = guard(refusals, log)
   const checked = ownForms(settings.issuer)
   const site = siteRoutes({ settings, pages, ring: parts.ring }).routes() as Middleware

@@ -1,4 +1,6 @@
 /** Requests that are pushed (RFC 9126) or signed (RFC 9101), and answers that are signed (JARM), by openid-client and oauth4webapi. */
+import path from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { expect } from 'chai'
 import { exportJWK, generateKeyPair } from 'jose'
 import * as oauth from 'oauth4webapi'
@@ -255,6 +257,46 @@ describe('pushed and signed requests', () => {
     const { status, body } = await postAs(server, keyed, '/par', parameters)
     expect([status, body.error]).to.deep.equal([413, 'invalid_request'])
     expect((await postAs(server, keyed, '/par', { ...parameters, state: 's'.repeat(7_500) })).status).to.equal(201)
+  })
+
+  it('X02 keeps what a request asks for its minute alone, and then a mark of its use', async () => {
+    const { parameters } = await requestParameters({ response_type: 'code', state: 's'.repeat(7_500) })
+    await postAs(server, keyed, '/par', parameters)
+    const database = new DatabaseSync(path.join(server.settings.dataFolder, 'volatile.sqlite'), { readOnly: true })
+    try {
+      const lasting =
+        "select count(*) as rows, max(length(payload)) as longest from artifacts where model like 'Pushed%' and expires_at"
+      expect(database.prepare(`${lasting} <= unixepoch() + 61`).get()?.longest).to.be.greaterThan(7_500)
+      const marks = database.prepare(`${lasting} > unixepoch() + 61`).get()
+      expect(marks?.rows).to.be.greaterThan(0)
+      expect(marks?.longest).to.be.lessThan(500)
+    } finally {
+      database.close()
+    }
+  })
+
+  it('X02 are limited by network for public clients, which hinders no client that authenticates', async () => {
+    const settings = { pushedRequests: { requestsPerNetwork: 3 }, trustedProxies: ['127.0.0.1', '::1'] }
+    const strict = await startTestServer({ settings })
+    try {
+      await cast(strict)
+      const known = await addKeyed(strict, 'keyed')
+      const { parameters } = await requestParameters({ response_type: 'code' })
+      const publicly = { ...parameters, redirect_uri: 'http://127.0.0.1/callback', client_id: 'native' }
+      const push = (address: string) => post(strict, '/par', publicly, { 'x-forwarded-for': address })
+      const statuses = await Promise.all(Array.from({ length: 5 }, () => push('192.0.2.1')))
+      expect(statuses.map(({ status }) => status).sort()).to.deep.equal([201, 201, 201, 429, 429])
+      const { headers, body } = await push('192.0.2.1')
+      expect(body.error).to.equal('too_many_attempts')
+      expect(Number(headers.get('retry-after'))).to.be.within(1, 900)
+      expect((await push('192.0.2.2')).status).to.equal(201)
+      for (let more = 0; more < 4; more += 1) {
+        const { status } = await postAs(strict, known, '/par', parameters, { 'x-forwarded-for': '192.0.2.1' })
+        expect(status).to.equal(201)
+      }
+    } finally {
+      await strict.close()
+    }
   })
 
   it('A15 refuses a pushed request with a parameter twice, without a client, or with a request_uri', async () => {

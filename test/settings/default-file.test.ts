@@ -78,6 +78,7 @@ describe('config/signet.yaml', () => {
       'refreshTokens',
       'signIn',
       'devices',
+      'pushedRequests',
       'outgoing',
       'dpop',
       'clients',

@@ -36,6 +36,7 @@ const declared = {
   ],
   signIn: { attemptsPerAccount: 1_000, attemptsPerNetwork: 100_000 },
   devices: { requestsPerNetwork: 100_000, attemptsPerNetwork: 10_000, attemptsOverall: 1_000_000 },
+  pushedRequests: { requestsPerNetwork: 1_000_000 },
 }
 
 export interface TestServer extends RunningServer {
