@@ -53,7 +53,7 @@ export async function openParts(
     store,
     passwords,
     accounts: createAccounts({ store, passwords, roles: Object.keys(settings.roles), now }),
-    clients: createClients({ declared: settings.clients, store, now }),
+    clients: createClients({ settings, store, now }),
     now,
     log,
     async close() {

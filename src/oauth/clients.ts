@@ -10,6 +10,7 @@ import {
   clientRegistration,
   readRegistration,
 } from '../settings/client/registration.ts'
+import { type Surroundings, surroundingRules } from '../settings/client/surroundings.ts'
 import { endBound } from '../store/bonds.ts'
 import type { ClientRow, Store } from '../store/store.ts'
 import { type ClientMetadata, clientMetadata } from './client-metadata.ts'
@@ -31,7 +32,14 @@ export interface Clients {
   list(limit: number, after?: string): Promise<ClientRegistration[]>
 }
 
-export function createClients({ declared, store, now }: { declared: ClientRegistration[]; store: Store; now: Clock }): Clients {
+interface ClientsParts {
+  settings: Surroundings & { clients: ClientRegistration[] }
+  store: Store
+  now: Clock
+}
+
+export function createClients({ settings, store, now }: ClientsParts): Clients {
+  const declared = settings.clients
   const fromSettings = new Map(declared.map((registration) => [registration.id, clientMetadata(registration)]))
   const recent = recentlyRead(now)
 
@@ -45,9 +53,16 @@ export function createClients({ declared, store, now }: { declared: ClientRegist
   /** Judges a registration. @throws Refusal `invalid_client_metadata` with every fault */
   function judged(input: Record<string, unknown>, secretDigests: ClientSecret[]): ClientRegistration {
     const parsed = clientRegistration.safeParse({ ...input, secretDigests })
-    if (parsed.success) return parsed.data
-    const faults = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'client'}: ${issue.message}`)
-    throw new Refusal('invalid_client_metadata', faults.join('; '))
+    if (!parsed.success) throw refusal(parsed.error.issues)
+    return parsed.data
+  }
+
+  /** @throws Refusal `invalid_client_metadata` with everything that the settings do not have */
+  function atHome(client: ClientRegistration): ClientRegistration {
+    const faults: { path: PropertyKey[]; message: string }[] = []
+    for (const { judge } of surroundingRules) judge(client, settings, (path, message) => faults.push({ path, message }))
+    if (faults.length > 0) throw refusal(faults)
+    return client
   }
 
   const declaredHere = (id: string) =>
@@ -60,9 +75,12 @@ export function createClients({ declared, store, now }: { declared: ClientRegist
       return recent.get(id) ?? recent.keep(id, await store.clients.find(id))
     },
     async add(input) {
+      // Whoever registers would believe that theirs counts.
+      if (input.secretDigests !== undefined)
+        throw refusal([{ path: ['secretDigests'], message: 'is not for you to say: the secret is made here and shown once' }])
       const fresh = wantsSecret(input) ? newClientSecret() : undefined
       const id = input.id ?? randomBytes(12).toString('base64url').replace(/^[-_]/, 'c')
-      const registration = judged({ ...input, id }, fresh ? [secretRecord(fresh, now())] : [])
+      const registration = atHome(judged({ ...input, id }, fresh ? [secretRecord(fresh, now())] : []))
       const added = !fromSettings.has(registration.id) && (await store.clients.add(row(registration, false)))
       recent.forget(registration.id)
       if (!added) throw new Refusal('client_id_taken', `There is already a client ${registration.id}.`, { status: 409 })
@@ -102,6 +120,11 @@ export function createClients({ declared, store, now }: { declared: ClientRegist
       return [...(after === undefined ? declared : []), ...stored.map((one) => readRegistration(one.registration))]
     },
   }
+}
+
+function refusal(faults: { path: PropertyKey[]; message: string }[]): Refusal {
+  const lines = faults.map(({ path, message }) => `${path.join('.') || 'client'}: ${message}`)
+  return new Refusal('invalid_client_metadata', lines.join('; '))
 }
 
 /** Whether a registration, not judged yet, will be one that authenticates by a secret. */

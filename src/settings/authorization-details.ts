@@ -1,7 +1,6 @@
 /** Types of authorization details (RFC 9396) as an operator declares them: what one holds, and the words in which a person is asked. */
 import { z } from 'zod'
 import { type ApiSettings, roleName } from './api.ts'
-import type { ClientRegistration } from './client/registration.ts'
 import type { SayFault } from './sound.ts'
 import { sameIdentifier } from './uri.ts'
 
@@ -58,7 +57,6 @@ interface Declared {
   authorizationDetails: Record<string, DetailTypeSettings>
   apis: ApiSettings[]
   roles: Record<string, string>
-  clients: ClientRegistration[]
 }
 
 /** What is named here has to be there. */
@@ -68,10 +66,5 @@ export function detailFaults(file: Declared, fault: SayFault): void {
     if (!identifiers.has(sameIdentifier(api))) fault(['authorizationDetails', type, 'api'], `${api} is not in apis`)
     for (const role of roles)
       if (!Object.hasOwn(file.roles, role)) fault(['authorizationDetails', type, 'roles'], `"${role}" is not in roles`)
-  }
-  for (const [index, client] of file.clients.entries()) {
-    const unknown = client.authorizationDetailsTypes.find((type) => !Object.hasOwn(file.authorizationDetails, type))
-    if (unknown !== undefined)
-      fault(['clients', index, 'authorizationDetailsTypes'], `"${unknown}" is not in authorizationDetails`)
   }
 }

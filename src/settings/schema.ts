@@ -7,6 +7,7 @@ import { parseColour } from '../base/colour.ts'
 import { api, roleName } from './api.ts'
 import { authorizationDetails, detailFaults } from './authorization-details.ts'
 import { clientRegistration } from './client/registration.ts'
+import { surroundingRules } from './client/surroundings.ts'
 import { lifetimes, refreshTokens } from './lifetimes.ts'
 import { seconds, whole } from './numbers.ts'
 import { dpop, mutualTls, mutualTlsFaults } from './sender-constraints.ts'
@@ -105,9 +106,12 @@ export const settingsSchema = z
       if (areSound(context, ['issuer', 'listen', 'demo'])) issuerFaults(issuerOf(file), file, fault)
       if (areSound(context, ['apis', 'roles'])) apiFaults(file, fault)
       if (areSound(context, ['clients'])) clientIdFaults(file, fault)
-      if (areSound(context, ['clients', 'apis'])) clientApiFaults(file, fault)
-      if (areSound(context, ['authorizationDetails', 'apis', 'roles', 'clients'])) detailFaults(file, fault)
-      if (areSound(context, ['clients', 'mutualTls', 'trustedProxies'])) mutualTlsFaults(file, fault)
+      if (areSound(context, ['authorizationDetails', 'apis', 'roles'])) detailFaults(file, fault)
+      if (areSound(context, ['mutualTls', 'trustedProxies'])) mutualTlsFaults(file, fault)
+      const judged = surroundingRules.filter(({ needs }) => areSound(context, ['clients', ...needs]))
+      for (const { judge } of judged)
+        for (const [index, client] of file.clients.entries())
+          judge(client, file, (path, message) => fault(['clients', index, ...path], message))
     },
     { when: isRecord },
   )
@@ -153,22 +157,5 @@ function clientIdFaults({ clients }: Pick<SettingsFile, 'clients'>, fault: SayFa
   for (const [index, client] of clients.entries()) {
     if (ids.has(client.id)) fault(['clients', index, 'id'], 'two clients have this id')
     ids.add(client.id)
-  }
-}
-
-/** A declared client that names what is not there would silently get nothing. */
-function clientApiFaults({ clients, apis }: Pick<SettingsFile, 'clients' | 'apis'>, fault: SayFault): void {
-  const byIdentifier = new Map(apis.map((api) => [sameIdentifier(api.identifier), api]))
-  for (const [index, client] of clients.entries()) {
-    for (const list of ['apis', 'exchanges'] as const) {
-      for (const [identifier, scopes] of Object.entries(client[list])) {
-        const api = byIdentifier.get(sameIdentifier(identifier))
-        if (!api) fault(['clients', index, list, identifier], 'is not in apis')
-        const unknown = api && scopes.find((scope) => !Object.hasOwn(api.scopes, scope))
-        if (unknown !== undefined) fault(['clients', index, list, identifier], `has no scope "${unknown}"`)
-      }
-    }
-    for (const [at, identifier] of client.serves.entries())
-      if (!byIdentifier.has(sameIdentifier(identifier))) fault(['clients', index, 'serves', at], 'is not in apis')
   }
 }

@@ -25,17 +25,10 @@ export const mutualTls = z.strictObject({
 interface Declared {
   trustedProxies: string[]
   mutualTls?: z.output<typeof mutualTls> | undefined
-  clients: { authentication?: string | undefined; certificateBound: boolean }[]
 }
 
-export function mutualTlsFaults({ trustedProxies, mutualTls: given, clients }: Declared, fault: SayFault): void {
+export function mutualTlsFaults({ trustedProxies, mutualTls: given }: Declared, fault: SayFault): void {
   if (given && trustedProxies.length === 0) fault(['mutualTls'], 'needs trustedProxies: nobody else is believed')
   if (given && given.certificateHeader === given.verifiedHeader)
     fault(['mutualTls', 'verifiedHeader'], 'is another header than the certificate’s')
-  for (const [index, { authentication, certificateBound }] of clients.entries()) {
-    const byCertificate = certificateBound || authentication === 'self_signed_tls_client_auth'
-    if (byCertificate && !given) fault(['clients', index], 'is known by its certificate: mutualTls has to be set')
-    if (authentication === 'tls_client_auth' && !given?.verifiedHeader)
-      fault(['clients', index, 'authentication'], 'needs mutualTls.verifiedHeader')
-  }
 }

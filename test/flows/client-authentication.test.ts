@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { expect } from 'chai'
 import * as oauth from 'oauth4webapi'
 import * as client from 'openid-client'
+import { formerly } from '../support/formerly.ts'
 import { addKeyed, assertion, assertionType, configured, type Keyed, keyPair, refused, requestObject } from '../support/keyed.ts'
 import { post } from '../support/post.ts'
 import { api, startTestServer, type TestServer } from '../support/server.ts'
@@ -199,11 +200,9 @@ describe('client authentication', () => {
     it('asks nobody over http where private networks are not allowed', async () => {
       const strict = await startTestServer()
       try {
-        const insecure = await addKeyed(strict, 'insecure', {
-          ...machine,
-          jwks: undefined,
-          jwksUri: 'http://keys.example.com/jwks',
-        })
+        const members = { ...machine, jwks: undefined, jwksUri: 'http://keys.example.com/jwks' }
+        expect(await refused(addKeyed(strict, 'insecure', members))).to.equal('invalid_client_metadata')
+        const insecure = await addKeyed({ parts: { clients: formerly(strict) } }, 'insecure', members)
         expect(await refused(client.clientCredentialsGrant(await configured(strict, insecure)))).to.equal('invalid_client')
       } finally {
         await strict.close()

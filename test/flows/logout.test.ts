@@ -4,6 +4,7 @@ import { decodeJwt } from 'jose'
 import type { Later } from '../../src/base/clock.ts'
 import type { Fields } from '../../src/base/log.ts'
 import { createVisitor, type Visitor } from '../../src/try/visitor.ts'
+import { formerly } from '../support/formerly.ts'
 import { type LogoutEndpoint, startLogoutEndpoint, verifyLogoutToken } from '../support/logout-endpoint.ts'
 import { api, startTestServer, type TestServer, temporaryFolder } from '../support/server.ts'
 import {
@@ -335,7 +336,7 @@ describe('a logout endpoint on a private network', () => {
       ['rp-http', party.uri],
       ['rp-https', party.uri.replace('http:', 'https:')],
     ])
-      await server.parts.clients.add({
+      await formerly(server).add({
         id,
         name: id,
         kind: 'web',

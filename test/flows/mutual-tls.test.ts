@@ -7,8 +7,10 @@ import type { TLSSocket } from 'node:tls'
 import { expect } from 'chai'
 import { decodeJwt } from 'jose'
 import * as client from 'openid-client'
+import type { Clients } from '../../src/oauth/clients.ts'
 import { settingsSchema } from '../../src/settings/schema.ts'
 import { type Certificate, inHeader, jwksOf, type Relative, selfSigned, thumbprintOf } from '../support/certificate.ts'
+import { formerly } from '../support/formerly.ts'
 import { refused, sent } from '../support/keyed.ts'
 import { freePort } from '../support/ports.ts'
 import { api, startTestServer, type TestServer } from '../support/server.ts'
@@ -19,9 +21,9 @@ const subject: Relative[] = [[['O', 'Example']], [['CN', 'service']]]
 const loopback = ['127.0.0.0/8', '::1', '::ffff:127.0.0.0/104']
 
 /** Registers the clients that this file is about. */
-async function addClients({ parts }: TestServer, own: Certificate): Promise<void> {
+async function addClients(clients: Clients, own: Certificate): Promise<void> {
   const base = { redirectUris: [redirectUri], kind: 'web', grants: ['client_credentials'], apis: { [api]: ['notes:read'] } }
-  const add = (id: string, more: Record<string, unknown>) => parts.clients.add({ ...base, id, name: id, ...more })
+  const add = (id: string, more: Record<string, unknown>) => clients.add({ ...base, id, name: id, ...more })
   await add('self', { authentication: 'self_signed_tls_client_auth', jwks: jwksOf(own), certificateBound: true })
   await add('by-dn', { authentication: 'tls_client_auth', certificateSubject: { field: 'dn', value: 'CN=service,O=Example' } })
   await add('by-dns', { authentication: 'tls_client_auth', certificateSubject: { field: 'dns', value: 'service.example' } })
@@ -36,7 +38,7 @@ describe('mutual TLS behind a proxy', () => {
   before(async () => {
     server = await startTestServer({ settings: { mutualTls, trustedProxies: loopback } })
     who = await cast(server)
-    await addClients(server, own)
+    await addClients(server.parts.clients, own)
   })
   after(() => server.close())
 
@@ -78,7 +80,7 @@ describe('mutual TLS behind a proxy', () => {
   it('S12: believes nobody else about a certificate', async () => {
     const far = await startTestServer({ settings: { mutualTls, trustedProxies: ['10.0.0.0/8'] } })
     try {
-      await addClients(far, own)
+      await addClients(far.parts.clients, own)
       const spoofed = { 'client-cert': inHeader(own), ...verified, 'x-forwarded-for': '10.0.0.1' }
       for (const id of ['self', 'by-dn', 'by-dns']) expect(await ask(id, spoofed, far)).to.equal('invalid_client')
     } finally {
@@ -144,8 +146,8 @@ describe('mutual TLS behind a proxy', () => {
   it('gives a client that needs a certificate nothing where there are none', async () => {
     const plain = await startTestServer()
     try {
-      await addClients(plain, own)
-      await plain.parts.clients.add({
+      await addClients(formerly(plain), own)
+      await formerly(plain).add({
         id: 'bound',
         name: 'bound',
         kind: 'spa',
@@ -179,7 +181,7 @@ describe('mutual TLS behind a proxy', () => {
       request.pipe(onward)
     }).listen(port, 'localhost')
     try {
-      await addClients(secure, own)
+      await addClients(secure.parts.clients, own)
       const as = async (certificate: Certificate | undefined) => {
         const config = new client.Configuration(
           { issuer: secure.issuer, token_endpoint: `${secure.issuer}/token` },

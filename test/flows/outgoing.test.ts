@@ -7,6 +7,7 @@ import * as client from 'openid-client'
 import type { Fields } from '../../src/base/log.ts'
 import { createVisitor } from '../../src/try/visitor.ts'
 import { type Listener, listenEverywhere } from '../outgoing/listener.ts'
+import { formerly } from '../support/formerly.ts'
 import { addKeyed, configured, keyPair, refused } from '../support/keyed.ts'
 import { badKeys, goodKeys } from '../support/public-keys.ts'
 import { api, startTestServer, type TestServer } from '../support/server.ts'
@@ -41,7 +42,7 @@ describe('what a client names', () => {
 
   /** Authenticates by keys at this address, which serves them. */
   async function authenticate(server: TestServer, jwksUri: string, serve?: RequestListener): Promise<string> {
-    const keyed = await addKeyed(server, `keyed-${number++}`, { ...machine, jwksUri })
+    const keyed = await addKeyed({ parts: { clients: formerly(server) } }, `keyed-${number++}`, { ...machine, jwksUri })
     answer = serve ?? ((_request, response) => response.end(JSON.stringify({ keys: [keyed.key.jwk] })))
     return refused(client.clientCredentialsGrant(await configured(server, keyed)))
   }
@@ -49,7 +50,7 @@ describe('what a client names', () => {
   async function signIn(server: TestServer, sectorIdentifierUri: string): Promise<number> {
     const id = `sector-${number++}`
     const jwks = { keys: [(await keyPair()).jwk] }
-    await addKeyed(server, id, { jwks, subjectType: 'pairwise', sectorIdentifierUri })
+    await addKeyed({ parts: { clients: formerly(server) } }, id, { jwks, subjectType: 'pairwise', sectorIdentifierUri })
     answer = (_request, response) => response.end(JSON.stringify([redirectUri]))
     return (await createVisitor(server.issuer).open(authorizationUrl(server.issuer, id, pkce().challenge))).status
   }

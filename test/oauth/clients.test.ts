@@ -2,13 +2,17 @@ import { expect } from 'chai'
 import { digest } from '../../src/crypto/derive.ts'
 import { matchesSecret, newClientSecret } from '../../src/oauth/client-secrets.ts'
 import { type Clients, createClients } from '../../src/oauth/clients.ts'
-import { clientRegistration } from '../../src/settings/client/registration.ts'
+import { settingsSchema } from '../../src/settings/schema.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'
 import { refusalOf } from '../store/place.ts'
 
 const redirectUris = ['https://app.example.com/cb']
-const declared = clientRegistration.parse({ id: 'declared', name: 'Declared', kind: 'spa', redirectUris })
+const api = 'https://api.example.com'
+const settings = settingsSchema.parse({
+  apis: [{ identifier: api, name: 'Notes', scopes: { read: { description: 'Read' } } }],
+  clients: [{ id: 'declared', name: 'Declared', kind: 'spa', redirectUris }],
+})
 
 describe('clients', () => {
   let time: number
@@ -26,7 +30,7 @@ describe('clients', () => {
       return opened.clients.find(id)
     }
     store = { ...opened, clients: { ...opened.clients, find } }
-    clients = createClients({ declared: [declared], store, now: () => time })
+    clients = createClients({ settings, store, now: () => time })
   })
   afterEach(() => store.close())
 
@@ -67,9 +71,47 @@ describe('clients', () => {
     })
   }
 
-  it('G04: take no secret digest from whoever registers', async () => {
+  it('G04: take no secret digest from whoever registers, and say so', async () => {
     const own = digest('a secret that the caller knows')
-    expect((await clients.add({ ...app, secretDigests: [own] })).registration.secretDigests).not.to.include(own)
+    const { code, message } = await refusalOf(clients.add({ ...app, secretDigests: [own] }))
+    expect(code).to.equal('invalid_client_metadata')
+    expect(message)
+      .to.match(/^secretDigests: .*made here/)
+      .and.not.include(own)
+  })
+
+  const service = { kind: 'api', redirectUris: [], serves: [api] }
+  const byDns = { field: 'dns', value: 'app.example.com' }
+  for (const [path, members] of [
+    ['serves.1', { ...service, serves: [api, 'https://other.example.com'] }],
+    ['exchanges.https://other.example.com', { ...service, exchanges: { 'https://other.example.com': ['read'] } }],
+    [`exchanges.${api}`, { ...service, exchanges: { [api]: ['write'] } }],
+    ['apis.https://other.example.com', { apis: { 'https://other.example.com': ['read'] } }],
+    ['authorizationDetailsTypes', { authorizationDetailsTypes: ['payment'] }],
+    ['authentication', { authentication: 'tls_client_auth', certificateSubject: byDns }],
+    ['client', { certificateBound: true }],
+    ['jwksUri', { authentication: 'private_key_jwt', jwksUri: 'http://127.0.0.1/jwks' }],
+    ['sectorIdentifierUri', { sectorIdentifierUri: 'http://app.example.com/' }],
+    ['backchannelLogoutUri', { backchannelLogoutUri: 'HTTP://app.example.com/' }],
+  ] as [string, object][]) {
+    it(`are refused as the settings would refuse them, for ${path}: ${JSON.stringify(members)}`, async () => {
+      await clients.add({ ...app, ...service, id: 'good', exchanges: { [`${api}/`]: ['read'] } })
+      const { code, message } = await refusalOf(clients.add({ ...app, ...members }))
+      expect(code).to.equal('invalid_client_metadata')
+      expect(message.split(': ')[0]).to.equal(path)
+      const given = { id: 'my-app', name: 'My app', redirectUris, secretDigests: [digest('x')], kind: 'web', ...members }
+      const secretDigests = 'authentication' in members ? [] : given.secretDigests
+      const { error } = settingsSchema.safeParse({ apis: settings.apis, clients: [{ ...given, secretDigests }] })
+      const paths = error?.issues.map((issue) => issue.path.join('.'))
+      expect(paths).to.deep.equal([path === 'client' ? 'clients.0' : `clients.0.${path}`])
+      expect(await clients.find('my-app')).to.equal(undefined)
+    })
+  }
+
+  it('may be asked over http where private networks are', async () => {
+    const open = createClients({ settings: { ...settings, outgoing: { allowPrivateNetworks: true } }, store, now: () => time })
+    const { registration } = await open.add({ ...app, backchannelLogoutUri: 'http://127.0.0.1:9000/' })
+    expect(registration.backchannelLogoutUri).to.equal('http://127.0.0.1:9000/')
   })
 
   for (const [bad, path] of [
@@ -131,7 +173,7 @@ describe('clients', () => {
   })
 
   it('are seen as another process left them, a second later at most; one that is not there is never remembered', async () => {
-    const other = createClients({ declared: [], store, now: () => time })
+    const other = createClients({ settings: { ...settings, clients: [] }, store, now: () => time })
     expect(await clients.find('my-app')).to.equal(undefined)
     await other.add(app)
     expect((await clients.find('my-app'))?.client_name).to.equal('My app')
@@ -155,7 +197,7 @@ describe('a client’s new secret', () => {
   let clients: Clients
   beforeEach(async () => {
     store = await openStore({ dataFolder: ':memory:', now: () => time })
-    clients = createClients({ declared: [declared], store, now: () => time })
+    clients = createClients({ settings, store, now: () => time })
   })
   afterEach(() => store.close())
 

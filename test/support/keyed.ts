@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { type CryptoKey, calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
 import * as client from 'openid-client'
+import type { Clients } from '../../src/oauth/clients.ts'
 import { createVisitor, type Visitor } from '../../src/try/visitor.ts'
 import { type Answer, post } from './post.ts'
 import { api, otherApi, type TestServer } from './server.ts'
@@ -32,7 +33,7 @@ export interface Keyed {
 
 /** Registers a client that authenticates by `private_key_jwt`. */
 export async function addKeyed(
-  { parts }: TestServer,
+  { parts }: { parts: { clients: Pick<Clients, 'add'> } },
   id: string,
   more: Record<string, unknown> = {},
   alg = 'ES256',

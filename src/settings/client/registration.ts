@@ -9,7 +9,7 @@ import { clientKinds, optionalGrants } from './kinds.ts'
 
 const uriList = z.array(z.string().max(2_048)).max(50).default([])
 const httpsUri = z.url({ protocol: /^https$/ })
-/** Fetched or called by this server: https, but for a switch of the operator (see `outgoing`), which is judged when it is called. */
+/** Fetched or called by this server: https, but for a switch of the operator (see `surroundings.ts`). */
 const outgoingUri = z.url({ protocol: /^https?$/ }).max(2_048)
 const origin = z
   .string()

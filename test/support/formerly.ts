@@ -1,0 +1,8 @@
+/** Registers clients as they were when the settings still had what they need: client certificates, private networks over http. */
+import { type Clients, createClients } from '../../src/oauth/clients.ts'
+import type { TestServer } from './server.ts'
+
+export function formerly({ parts: { settings, store, now } }: TestServer): Clients {
+  const mutualTls = { certificateHeader: 'client-cert', verifiedHeader: 'client-cert-verify' }
+  return createClients({ settings: { ...settings, mutualTls, outgoing: { allowPrivateNetworks: true } }, store, now })
+}
