@@ -146,7 +146,7 @@ const clientEndpoints = ['/token', '/par', '/introspection', '/revocation']
 const requestsPerRoute = Number(process.env.SIGNET_FUZZ ?? 1_000)
 
 describe('bad input', function () {
-  this.timeout(Math.max(60_000, requestsPerRoute * 60))
+  this.timeout(Math.max(180_000, requestsPerRoute * 60))
   let server: TestServer
   let who: Cast
   let apis: Apis
