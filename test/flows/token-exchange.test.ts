@@ -304,6 +304,18 @@ describe('token exchange', () => {
       const refused = await openid.genericGrantRequest(found, grantType, parameters).catch((error) => error)
       expect(refused).to.include({ error: 'invalid_grant' })
     })
+    it('openid-client gets no token signed by RS256 for a service under profile fapi2', async () => {
+      const more = { profile: 'fapi2', dpopBound: true }
+      const ask = async (keyed: Keyed, audience: string) => {
+        const found = await configured(server, keyed)
+        const DPoP = openid.getDPoPHandle(found, await openid.randomDPoPKeyPair())
+        const parameters = { subject_token: await called(), subject_token_type: accessTokenType, audience }
+        return openid.genericGrantRequest(found, grantType, parameters, { DPoP }).catch((error) => error)
+      }
+      const under = await service('fapi-api', { ...more, exchanges: { [otherApi]: ['mail:read'], [api]: ['notes:read'] } })
+      expect(await ask(under, otherApi)).to.include({ error: 'invalid_target' })
+      expect((await ask(under, api)).token_type, 'the control, signed by ES256').to.equal('dpop')
+    })
     it('openid-client exchanges a token that is bound to its person’s app: the app showed its key to the service', async () => {
       const app = await configured(server, await addKeyed(server, 'bound-app', { dpopBound: true }))
       const DPoP = openid.getDPoPHandle(app, await openid.randomDPoPKeyPair())
