@@ -13,18 +13,21 @@ describe('what a run of the suite needs', () => {
   it('is written for its owner alone, and fits config/conformance.yaml', () => {
     const folder = temporaryFolder()
     execFileSync(process.execPath, [path.join(import.meta.dirname, 'world.ts'), 'https://localhost:8443', suite, folder])
-    for (const name of ['server.env', 'suite.json', 'claims.json'])
+    for (const name of ['server.env', 'suite.json', 'suite-fapi.json', 'claims.json'])
       expect(statSync(path.join(folder, name)).mode & 0o077, name).to.equal(0)
     const settings = loadSettings(parseEnv(readFileSync(path.join(folder, 'server.env'), 'utf8')))
     expect(settings).to.deep.include({ issuer: 'https://localhost:8443', development: false })
-    const { client, client2, client_secret_post, fapi } = JSON.parse(readFileSync(path.join(folder, 'suite.json'), 'utf8'))
+    const read = (name: string) => JSON.parse(readFileSync(path.join(folder, name), 'utf8'))
+    const { client, client2, client_secret_post } = read('suite.json')
+    const fapi = read('suite-fapi.json')
     const known = new Map(settings.clients.map(({ id, secretDigests, jwks }) => [id, { digest: secretDigests[0]?.digest, jwks }]))
     for (const { client_id, client_secret } of [client, client2, client_secret_post])
       expect(known.get(client_id)?.digest).to.equal(hash('sha256', client_secret, 'base64url'))
-    for (const { client_id, jwks } of fapi) {
+    for (const { client_id, jwks } of [fapi.client, fapi.client2]) {
       const { d: _, ...publicKey } = jwks.keys[0]
       expect(known.get(client_id)?.jwks).to.deep.equal({ keys: [publicKey] })
     }
+    expect(fapi.resource.resourceUrl).to.equal('https://localhost:8443/userinfo')
     expect(settings.clients.map(({ pkceExempt }) => pkceExempt))
       .to.include(true)
       .and.include(false)

@@ -1,6 +1,6 @@
 /**
  * What a run of the Foundation's suite needs beside `config/conformance.yaml`: secrets and keys of this run alone, for both sides, and a
- * person with every standard claim. `node test/conformance/world.ts ISSUER SUITE FOLDER` writes them down; docs/conformance.md goes on from there.
+ * person with every standard claim. `npx node test/conformance/world.ts ISSUER SUITE FOLDER` writes them down; docs/conformance.md goes on from there.
  */
 import { generateKeyPairSync, hash, randomBytes } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -38,8 +38,10 @@ export const person = {
 export interface World {
   /** For the server, with `config/conformance.yaml`. */
   env: Record<string, string>
-  /** For the suite, as the configuration of its plans. */
+  /** For the suite, as the configuration of its plans of OpenID Connect. */
   suite: { alias: string; server: { discoveryUrl: string }; [client: string]: unknown }
+  /** For the suite, as the configuration of its plan of FAPI 2.0. */
+  fapi: { [member: string]: unknown }
   secrets: [string, string]
 }
 
@@ -51,6 +53,9 @@ export function createWorld(issuer: string, suite: string): World {
     return { ...privateKey.export({ format: 'jwk' }), kid: `suite-fapi-${number}`, use: 'sig', alg: 'ES256' }
   })
   const digestOf = (secret: string) => hash('sha256', secret, 'base64url')
+  const alias = suite.split('/').at(-1) as string
+  const server = { discoveryUrl: `${issuer}/.well-known/openid-configuration`, login_hint: person.email }
+  const [fapi, fapi2] = keys.map((key) => ({ client_id: key.kid, scope: 'openid', jwks: { keys: [key] } }))
   return {
     env: {
       SIGNET_CONFIG: path.resolve(import.meta.dirname, '../../config/conformance.yaml'),
@@ -65,16 +70,13 @@ export function createWorld(issuer: string, suite: string): World {
       SUITE_KEY_2_Y: String(keys[1]?.y),
     },
     suite: {
-      alias: suite.split('/').at(-1) as string,
-      server: { discoveryUrl: `${issuer}/.well-known/openid-configuration`, login_hint: person.email } as never,
+      alias,
+      server,
       client: { client_id: 'suite-1', client_secret: secrets[0] },
       client2: { client_id: 'suite-2', client_secret: secrets[1] },
       client_secret_post: { client_id: 'suite-post', client_secret: secrets[0] },
-      fapi: [
-        { client_id: 'suite-fapi-1', scope: 'openid', jwks: { keys: [keys[0]] } },
-        { client_id: 'suite-fapi-2', scope: 'openid', jwks: { keys: [keys[1]] } },
-      ],
     },
+    fapi: { alias, server, client: fapi, client2: fapi2, resource: { resourceUrl: `${issuer}/userinfo` } },
     secrets,
   }
 }
@@ -93,5 +95,6 @@ if (import.meta.main) {
       .join(''),
   )
   write('suite.json', `${JSON.stringify(world.suite, null, 2)}\n`)
+  write('suite-fapi.json', `${JSON.stringify(world.fapi, null, 2)}\n`)
   write('claims.json', `${JSON.stringify(person.claims)}\n`)
 }
