@@ -93,11 +93,14 @@ function plainAscii(text: string): string {
 function htmlOf(pages: Pages, said: Said, { requestId, backHref }: Asked): string {
   if (said.code === 'not_found') return pages.render('notFound', { requestId })
   const { code } = said
-  const sentence = asSentence(said.sentence)
+  const sentence = plainer[said.sentence] ?? asSentence(said.sentence)
   return pages.render('error', { code, sentence, ...advice(said), requestId, backHref })
 }
 
-/** The library speaks in fragments (`client is invalid`). A word that is a name (`redirect_uri`) stays as it is spelt. */
+/** What the library says of something else than a person would take it for. */
+const plainer: Record<string, string> = { 'client is invalid': 'No app is registered here by this client_id.' }
+
+/** The library speaks in fragments (`code is missing`). A word that is a name (`redirect_uri`) stays as it is spelt. */
 function asSentence(text: string): string {
   return text.replace(/^[a-z]+(?= )/, (word) => word.charAt(0).toUpperCase() + word.slice(1)).replace(/[\p{L}\p{N})]$/u, '$&.')
 }

@@ -41,6 +41,14 @@ describe('a device', () => {
     })
   })
 
+  it('asks by POST, and a person who opens the address is told so', async () => {
+    for (const method of ['GET', 'PUT']) {
+      const answer = await fetch(`${server.issuer}/device/auth`, { method, headers: { accept: 'text/html' } })
+      expect([answer.status, answer.headers.get('allow')], method).to.deep.equal([405, 'POST, OPTIONS'])
+      expect(await answer.text(), method).to.include('for programs')
+    }
+  })
+
   it('gets tokens that say who signed in and how, once its person has let it in, and once only', async () => {
     const device = await deviceFor(server, who.tv, { scope: 'openid email notes:read notes:delete' })
     const done = await letIn(server, device)

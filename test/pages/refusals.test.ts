@@ -59,7 +59,8 @@ describe('refusals', () => {
 
   it('make a sentence of the library’s fragments for a person, and leave names and programs alone', () => {
     for (const [fragment, sentence] of [
-      ['client is invalid', 'Client is invalid.'],
+      ['client is invalid', 'No app is registered here by this client_id.'],
+      ['session is over', 'Session is over.'],
       ["redirect_uri did not match any of the client's registered redirect_uris", undefined],
       ['Already a sentence.', 'Already a sentence.'],
     ]) {

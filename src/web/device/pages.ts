@@ -16,7 +16,7 @@ const action = '/device'
 /** Why a code was not taken, by the name of the library's class, which it does not export; the last is ours as well. */
 const sentences: Record<string, string> = {
   NoCodeError: 'Enter the code that your device shows.',
-  NotFoundError: 'There is no such code. Compare it with the one on your device, where a newer one may stand by now.',
+  NotFoundError: 'There is no such code. Compare it with the one on your device: it may show a newer one by now.',
   ExpiredError: 'This code has expired. Start again on your device to get a new one.',
   AlreadyUsedError: 'This code was used before. Start again on your device to get a new one.',
 }
