@@ -1,11 +1,11 @@
 /** Every page that people see, and the way there from a new browser. For the screenshots, and for the facts that hold on each page. */
 import type { Page } from 'playwright-core'
-import type { Processes } from '../support/processes.ts'
+import type { Declare, Processes } from '../support/processes.ts'
 import { ada, fillIn, headed, press, says, signIn, signInAndAllow } from './steps.ts'
 
 /** A client that nobody vouches for, with all that a client may show of itself. */
 export const stranger = { name: 'Inkwell', origin: 'https://inkwell.example', logo: 'https://inkwell.example/logo.svg' }
-export const declaredClients = (api: string): object[] => [
+const clients = (api: string): object[] => [
   {
     id: 'inkwell',
     name: stranger.name,
@@ -13,6 +13,7 @@ export const declaredClients = (api: string): object[] => [
     redirectUris: [`${stranger.origin}/callback`],
     apis: { [api]: ['notes:read', 'notes:write'] },
     verified: false,
+    authorizationDetailsTypes: ['payment'],
     logo: stranger.logo,
     policyUri: `${stranger.origin}/privacy`,
     tosUri: `${stranger.origin}/terms`,
@@ -25,6 +26,14 @@ export const declaredClients = (api: string): object[] => [
     verified: false,
   },
 ]
+const authorizationDetails = (api: string): object => ({
+  payment: {
+    description: 'Pay from your account',
+    api,
+    fields: { amount: { label: 'Amount' }, to: { label: 'To', type: 'strings' } },
+  },
+})
+export const declared: Declare = (api) => ({ clients: clients(api), authorizationDetails: authorizationDetails(api) })
 
 const logo = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64" width="64" height="64"><path d="M32 8c9 13 16 21 16 31a16 16 0 0 1-32 0C16 29 23 21 32 8z" fill="#5b3fd6"/></svg>`
 
@@ -42,12 +51,13 @@ export async function request(page: Page, issuer: string, parameters: Record<str
 }
 
 /** @param picture what its logo's address answers; a failure unless said */
-export async function requestOfStranger(page: Page, issuer: string, picture?: string): Promise<void> {
+export async function requestOfStranger(page: Page, issuer: string, picture?: string, details?: object[]): Promise<void> {
   await page.route(stranger.logo, (route) =>
     picture === undefined ? route.abort() : route.fulfill({ contentType: 'image/svg+xml', body: picture }),
   )
   const scope = 'openid email notes:read notes:write'
-  await request(page, issuer, { client_id: 'inkwell', redirect_uri: `${stranger.origin}/callback`, scope })
+  const asked = { client_id: 'inkwell', redirect_uri: `${stranger.origin}/callback`, scope }
+  await request(page, issuer, details ? { ...asked, authorization_details: JSON.stringify(details) } : asked)
 }
 
 const logout: Way = async (page, { client }) => {
@@ -115,6 +125,21 @@ export const signetPages: Record<string, Way> = {
     await requestOfStranger(page, issuer, logo)
     await fillIn(page, ada)
     await headed(page, 'Inkwell wants to use your account')
+  },
+  'consent-details': async (page, { issuer }) => {
+    const to = [
+      'Ada, Bob',
+      'Eve',
+      'A name that goes on for longer than a small screen is wide '.repeat(2).trim(),
+      'x'.repeat(200),
+    ]
+    await requestOfStranger(page, issuer, logo, [
+      { type: 'payment', amount: '12.50 EUR', to },
+      { type: 'payment', to: ['y'.repeat(200)] },
+    ])
+    await fillIn(page, ada)
+    await headed(page, 'Inkwell wants to use your account')
+    await page.getByText('12.50 EUR').waitFor()
   },
   'consent-more': async (page, { client }) => {
     await signInAndAllow(page, client)

@@ -4,7 +4,7 @@ import path from 'node:path'
 import type { Browser } from 'playwright-core'
 import { launchChromium, openTab } from '../support/browser.ts'
 import { type Processes, startProcesses } from '../support/processes.ts'
-import { clientPages, declaredClients, signetPages } from './gallery.ts'
+import { clientPages, declared, signetPages } from './gallery.ts'
 import { writeReadmePicture } from './readme-picture.ts'
 
 const root = path.resolve(import.meta.dirname, '../..')
@@ -39,7 +39,7 @@ async function takeAll(browser: Browser, processes: Processes, folder: string): 
   }
 }
 
-const [processes, browser] = await Promise.all([startProcesses(declaredClients), launchChromium()])
+const [processes, browser] = await Promise.all([startProcesses(declared), launchChromium()])
 try {
   const folder = path.join(root, process.argv.includes('--readme') ? 'docs/images' : 'screenshots')
   mkdirSync(folder, { recursive: true })

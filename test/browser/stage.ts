@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import type { Browser, BrowserContextOptions } from 'playwright-core'
 import { launchChromium, openTab, type Tab } from '../support/browser.ts'
 import { type Processes, startProcesses } from '../support/processes.ts'
-import { declaredClients } from './gallery.ts'
+import { declared } from './gallery.ts'
 import { grace } from './steps.ts'
 
 export interface Stage {
@@ -53,7 +53,7 @@ export function setStage(): Stage {
 }
 
 async function startWithGrace(): Promise<Processes> {
-  const processes = await startProcesses(declaredClients)
+  const processes = await startProcesses(declared)
   await processes.cli(['account', 'add', grace.email, '--name', grace.name], grace.password)
   return processes
 }

@@ -23,8 +23,10 @@ export interface Processes {
 
 const root = path.resolve(import.meta.dirname, '../..')
 
-/** @param declare clients that the settings declare beside the demo's, given the sample API's identifier */
-export async function startProcesses(declare: (api: string) => object[] = () => []): Promise<Processes> {
+/** What the settings declare beside what is shipped, given the sample API's identifier where it names no clients. */
+export type Declare = (api: string) => Record<string, object>
+
+export async function startProcesses(declare: Declare = () => ({})): Promise<Processes> {
   // Between finding a free port and taking it, someone else may take it.
   for (let attempt = 1; ; attempt++) {
     try {
@@ -37,12 +39,16 @@ export async function startProcesses(declare: (api: string) => object[] = () => 
 
 type Ports = [issuer: number, api: number, client: number]
 
-async function start([port, apiPort, clientPort]: Ports, declare: (api: string) => object[]): Promise<Processes> {
+async function start([port, apiPort, clientPort]: Ports, declare: Declare): Promise<Processes> {
   const folder = mkdtempSync(path.join(tmpdir(), 'signet-processes-'))
   const api = `http://localhost:${apiPort}`
   const shipped = readFileSync(path.join(root, 'config/signet.yaml'), 'utf8')
   // JSON is YAML.
-  writeFileSync(path.join(folder, 'signet.yaml'), shipped.replace(/^clients: \[\]$/m, `clients: ${JSON.stringify(declare(api))}`))
+  const members = Object.entries({ clients: [], ...declare(api) }).map(([member, value]) => `${member}: ${JSON.stringify(value)}`)
+  writeFileSync(
+    path.join(folder, 'signet.yaml'),
+    shipped.replace(/^clients: \[\]$/m, () => members.join('\n')),
+  )
   const env = {
     ...process.env,
     SIGNET_PORT: String(port),
