@@ -3,11 +3,14 @@ import { once } from 'node:events'
 import { request } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
+import * as oauth from 'oauth4webapi'
 import { keys, loopback, startIssuer, type TestIssuer } from '../resource-server/support.ts'
 import { freePort } from '../support/ports.ts'
 import { now } from '../support/time.ts'
 
 const main = fileURLToPath(new URL('../../src/sample-api/main.ts', import.meta.url))
+
+const insecure = { [oauth.allowInsecureRequests]: true }
 
 interface Running {
   process: ChildProcess
@@ -96,6 +99,29 @@ describe('sample API', () => {
       expect((await call(method, path)).status).to.equal(401)
     })
   }
+  it('tells oauth4webapi who issues its tokens and what they may say (RFC 9728)', async () => {
+    const answer = await oauth.resourceDiscoveryRequest(new URL(url), insecure)
+    const metadata = await oauth.processResourceDiscoveryResponse(new URL(url), answer)
+    expect(metadata.authorization_servers).to.deep.equal([issuer.url])
+    expect(metadata.scopes_supported).to.include.members(all.scope.split(' '))
+  })
+  it('takes a token from oauth4webapi, and tells it why it takes another not (RFC 6750)', async () => {
+    const ask = (bearer: string) =>
+      oauth.protectedResourceRequest(bearer, 'GET', new URL('/notes', url), undefined, undefined, insecure)
+    expect((await ask(token(all))).status).to.equal(200)
+    for (const [bearer, status, error] of [
+      [token({ ...all, exp: now() - 600 }), 401, 'invalid_token'],
+      [token({ scope: 'notes:write' }), 403, 'insufficient_scope'],
+    ] as const) {
+      const refused = await ask(bearer).catch((thrown) => thrown)
+      expect(refused).to.be.instanceOf(oauth.WWWAuthenticateChallengeError).and.to.include({ status })
+      expect(refused.cause[0]).to.deep.include({ scheme: 'bearer' })
+      expect(refused.cause[0].parameters).to.include({
+        error,
+        resource_metadata: `${url}/.well-known/oauth-protected-resource`,
+      })
+    }
+  })
   it('refuses a token for another API', async () => {
     expect((await call('GET', '/notes', token({ aud: 'http://localhost:1' }))).status).to.equal(401)
   })
