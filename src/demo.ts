@@ -1,6 +1,7 @@
 /** What a first try needs: one account and three clients, made anew at each development start. Production refuses to run beside them. */
 import { deriveKey } from './crypto/derive.ts'
 import type { Parts } from './main.ts'
+import { readRegistration } from './settings/client/registration.ts'
 
 export const demoAccount = {
   email: 'ada@example.com',
@@ -16,14 +17,17 @@ export function demoSecret(masterSecret: string, clientId: string): string {
   return deriveKey(masterSecret, `demo-client/${clientId}`).toString('base64url')
 }
 
-/** Idempotent: an account that exists keeps the password and roles that were given to it since. */
-export async function seedDemo({ settings, accounts, clients, masterSecret }: Parts): Promise<void> {
+type SeedParts = Pick<Parts, 'settings' | 'accounts' | 'clients' | 'store' | 'masterSecret'>
+
+/** Idempotent: an account that exists keeps the password and roles that were given to it since, clients where other starts may still listen. */
+export async function seedDemo({ settings, accounts, clients, store, masterSecret }: SeedParts): Promise<void> {
+  const put = async (members: DemoClient, secret?: string) => clients.putDemo(await withEarlier(store, members), secret)
   const api = settings.apis[0]
   if (!(await accounts.findByEmail(demoAccount.email))) await accounts.add({ ...demoAccount, demo: true })
   const apis = api ? { [api.identifier]: Object.keys(api.scopes) } : {}
   const client = `http://localhost:${settings.samples.clientPort}`
   const { web, machine, native } = demoClients
-  await clients.putDemo(
+  await put(
     {
       id: web,
       name: 'Sample client',
@@ -34,12 +38,37 @@ export async function seedDemo({ settings, accounts, clients, masterSecret }: Pa
     },
     demoSecret(masterSecret, web),
   )
-  await clients.putDemo({ id: machine, name: 'Sample machine', kind: 'machine', apis }, demoSecret(masterSecret, machine))
-  await clients.putDemo({
+  await put({ id: machine, name: 'Sample machine', kind: 'machine', apis }, demoSecret(masterSecret, machine))
+  await put({
     id: native,
     name: 'Sample command line',
     kind: 'native',
     redirectUris: ['http://127.0.0.1/callback'],
     apis,
   })
+}
+
+interface DemoClient extends Record<string, unknown> {
+  id: string
+  redirectUris?: string[]
+  postLogoutRedirectUris?: string[]
+  apis: Record<string, string[]>
+}
+
+const mostKept = 10
+
+/** A second `npm start` on other ports with the same data must not take the first one's clients from it: what is newest stands first. */
+async function withEarlier(store: Parts['store'], members: DemoClient): Promise<DemoClient> {
+  const row = await store.clients.find(members.id)
+  if (!row?.demo) return members
+  const earlier = readRegistration(row.registration)
+  const both = (list: 'redirectUris' | 'postLogoutRedirectUris') =>
+    [...new Set([...(members[list] ?? []), ...earlier[list]])].slice(0, mostKept)
+  const others = Object.entries(earlier.apis).filter(([identifier]) => !Object.hasOwn(members.apis, identifier))
+  return {
+    ...members,
+    redirectUris: both('redirectUris'),
+    postLogoutRedirectUris: both('postLogoutRedirectUris'),
+    apis: Object.fromEntries([...Object.entries(members.apis), ...others].slice(0, mostKept)),
+  }
 }
