@@ -1,7 +1,7 @@
 import { Refusal } from '../base/errors.ts'
 import { createApis } from '../permissions/apis.ts'
-import type { ClientRegistration } from '../settings/client/registration.ts'
 import type { Settings } from '../settings/load.ts'
+import { dateOf, inWords, shownOf } from './client-words.ts'
 import { answer, withParts } from './run.ts'
 
 interface NewClientOptions {
@@ -47,23 +47,21 @@ function membersOf(json = '{}'): Record<string, unknown> {
   throw new Refusal('invalid_option', '--members is a JSON object such as {"dpopBound":true}.')
 }
 
-/** A registration as it is printed: of its secrets what they are recognised by, never their digests. */
-const shownOf = ({ secretDigests, ...registration }: ClientRegistration) => ({
-  ...registration,
-  secrets: secretDigests.map(({ digest: _, ...known }) => known),
-})
-
-/** How long a replaced secret may go on . */
+/** How long a replaced secret may go on. */
 const keepTimes: Record<string, number> = { none: 0, '1h': 3_600, '24h': 86_400, '7d': 604_800 }
 
 export async function rotateSecret(id: string, { keep, json }: { keep: string; json?: boolean }): Promise<void> {
   const keepSeconds = keepTimes[keep]
   if (keepSeconds === undefined)
     throw new Refusal('invalid_option', `--keep is one of ${Object.keys(keepTimes).join(', ')}, not ${JSON.stringify(keep)}.`)
-  const { registration, secret } = await withParts(({ clients }) => clients.rotateSecret(id, keepSeconds))
-  answer(json, { ...shownOf(registration), secret }, [
+  const { registration, secret, ended } = await withParts(({ clients }) => clients.rotateSecret(id, keepSeconds))
+  answer(json, { ...shownOf(registration), secret, ended: ended.map(({ digest: _, ...known }) => known) }, [
     `client_secret  ${secret}   (shown once; only its digest is kept)`,
     keepSeconds ? `The secret before goes on for ${keep}.` : 'The secret before is dead.',
+    ...ended.map(({ hint = 'before that', expiresAt }) => {
+      const promised = expiresAt === undefined ? '' : `, promised until ${dateOf(expiresAt)},`
+      return `The secret ${hint}${promised} ends now: two at most live at a time.`
+    }),
   ])
 }
 
@@ -92,6 +90,12 @@ export async function listClients({ json }: { json?: boolean }): Promise<void> {
     shown,
     shown.length ? shown.map(({ id, kind, name }) => `${id.padEnd(24)} ${kind.padEnd(8)} ${name}`) : ['There are no clients.'],
   )
+}
+
+export async function showClient(id: string, { json }: { json?: boolean }): Promise<void> {
+  const shown = await withParts(({ clients }) => clients.show(id))
+  const { registration, declared, createdAt } = shown
+  answer(json, { ...shownOf(registration), declared, ...(createdAt !== undefined && { createdAt }) }, inWords(shown))
 }
 
 export async function removeClient(id: string, { json }: { json?: boolean }): Promise<void> {

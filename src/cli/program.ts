@@ -2,7 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { clientKinds } from '../settings/client/kinds.ts'
 import { addAccount, changeAccount, listAccounts, setClaims } from './account.ts'
-import { addClient, listClients, removeClient, rotateSecret } from './client.ts'
+import { addClient, listClients, removeClient, rotateSecret, showClient } from './client.ts'
 import { run } from './run.ts'
 import { checkSettings, serve } from './serve.ts'
 
@@ -25,7 +25,7 @@ client
   .command('add <name>')
   .description('register a client; its secret is shown once')
   .requiredOption('--kind <kind>', clientKinds.join(', '))
-  .option('--id <id>', 'otherwise random')
+  .option('--id <id>', '3-128 letters, digits or ._~-, the first a letter or a digit; otherwise random')
   .option('--redirect-uri <uri...>', 'compared as a whole')
   .option('--post-logout-redirect-uri <uri...>')
   .option(
@@ -39,10 +39,11 @@ client
   .action(run(addClient))
 client
   .command('rotate-secret <id>')
-  .description('make a new secret, shown once')
+  .description('make a new secret, shown once; two at most live at a time, so a third ends the oldest at once')
   .option('--keep <time>', 'how long the one before goes on: none, 1h, 24h or 7d', '24h')
   .option('--json')
   .action(run(rotateSecret))
+client.command('show <id>').description('all that is registered of one client').option('--json').action(run(showClient))
 client.command('list').description('all clients').option('--json').action(run(listClients))
 client.command('remove <id>').description('remove a client and end what it has').option('--json').action(run(removeClient))
 

@@ -16,6 +16,12 @@ import type { ClientRow, Store } from '../store/store.ts'
 import { type ClientMetadata, clientMetadata } from './client-metadata.ts'
 import { newClientSecret, secretRecord } from './client-secrets.ts'
 
+interface Rotated {
+  registration: ClientRegistration
+  secret: string
+  ended: ClientSecret[]
+}
+
 export interface Clients {
   find(id: string): Promise<ClientMetadata | undefined>
   /** @returns the secret, shown once. @throws Refusal `client_id_taken`, `invalid_client_metadata` */
@@ -24,9 +30,11 @@ export interface Clients {
   putDemo(registration: Record<string, unknown>, secret?: string): Promise<void>
   /**
    * Makes a second secret beside the newest one, which goes on for `keepSeconds`; what is older ends at once.
-   * @returns the new secret, shown once. @throws Refusal `unknown_client`, `declared_client`, `no_secret`, `conflict`
+   * @returns the new secret, shown once, and those older ones, which were to live longer. @throws Refusal `unknown_client`, `declared_client`, `no_secret`, `conflict`
    */
-  rotateSecret(id: string, keepSeconds: number): Promise<{ registration: ClientRegistration; secret: string }>
+  rotateSecret(id: string, keepSeconds: number): Promise<Rotated>
+  /** As it is registered. @throws Refusal `unknown_client` */
+  show(id: string): Promise<{ registration: ClientRegistration; declared: boolean; createdAt?: number }>
   /** Ends everything that hangs on the client. @throws Refusal `unknown_client`, `declared_client` */
   remove(id: string): Promise<void>
   list(limit: number, after?: string): Promise<ClientRegistration[]>
@@ -94,7 +102,7 @@ export function createClients({ settings, store, now }: ClientsParts): Clients {
     async rotateSecret(id, keepSeconds) {
       if (fromSettings.has(id)) throw declaredHere(id)
       const stored = await store.clients.find(id)
-      if (!stored) throw new Refusal('unknown_client', `There is no client ${id}.`, { status: 404 })
+      if (!stored) throw unknown(id)
       const registration = readRegistration(stored.registration)
       if (!hasSecret(authenticationOf(registration)))
         throw new Refusal('no_secret', `The client ${id} authenticates without a secret.`)
@@ -107,11 +115,20 @@ export function createClients({ settings, store, now }: ClientsParts): Clients {
       recent.forget(id)
       // Somebody else changed it meanwhile: a secret that was shown has to stay one that works.
       if (!replaced) throw new Refusal('conflict', `The client ${id} was changed at the same moment: try again.`, { status: 409 })
-      return { registration: changed, secret }
+      const older: ClientSecret[] = registration.secretDigests.slice(1)
+      const ended = older.filter(({ expiresAt = Number.POSITIVE_INFINITY }) => expiresAt > now())
+      return { registration: changed, secret, ended }
+    },
+    async show(id) {
+      const known = declared.find((one) => one.id === id)
+      if (known) return { registration: known, declared: true }
+      const stored = await store.clients.find(id)
+      if (!stored) throw unknown(id)
+      return { registration: readRegistration(stored.registration), declared: false, createdAt: stored.createdAt }
     },
     async remove(id) {
       if (fromSettings.has(id)) throw declaredHere(id)
-      if (!(await store.clients.remove(id))) throw new Refusal('unknown_client', `There is no client ${id}.`, { status: 404 })
+      if (!(await store.clients.remove(id))) throw unknown(id)
       recent.forget(id)
       await endBound(store, { client: id })
     },
@@ -121,6 +138,8 @@ export function createClients({ settings, store, now }: ClientsParts): Clients {
     },
   }
 }
+
+const unknown = (id: string) => new Refusal('unknown_client', `There is no client ${id}.`, { status: 404 })
 
 function refusal(faults: { path: PropertyKey[]; message: string }[]): Refusal {
   const lines = faults.map(({ path, message }) => `${path.join('.') || 'client'}: ${message}`)

@@ -58,6 +58,51 @@ describe('signet client', () => {
     await programs.json(['client', 'remove', 'rotated'])
   })
 
+  it('says which secret ends earlier than was promised when a third one is made', async () => {
+    const { secret: first } = (await programs.json(['client', 'add', 'Third', '--id', 'third', '--kind', 'machine'])) as {
+      secret: string
+    }
+    const rotate = ['client', 'rotate-secret', 'third', '--keep', '7d']
+    expect((await programs.signet(rotate)).stdout).not.to.include('promised')
+    const { stdout } = await programs.signet(rotate)
+    const hint = `sgs_…${first.slice(-4)}`
+    expect(stdout).to.match(
+      new RegExp(`^The secret ${hint}, promised until \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d UTC, ends now`, 'm'),
+    )
+    expect(stdout).not.to.include(first)
+    const { ended } = (await programs.json(rotate)) as { ended: { hint: string; expiresAt: number }[] }
+    expect(ended).to.have.length(1)
+    expect(ended[0]).to.have.keys('hint', 'createdAt', 'expiresAt')
+    await programs.json(['client', 'remove', 'third'])
+  })
+
+  it('shows one client, its secrets by what they are recognised by', async () => {
+    const add = ['client', 'add', 'Shown', '--id', 'shown', '--kind', 'web', ...redirect, '--api', `${api}=read,write`]
+    const { secret } = (await programs.json(add)) as { secret: string }
+    await programs.json(['client', 'rotate-secret', 'shown', '--keep', '1h'])
+    const { code, stdout } = await programs.signet(['client', 'show', 'shown'])
+    expect(code).to.equal(0)
+    for (const line of [
+      /^id +shown$/m,
+      /^name +Shown$/m,
+      /^kind +web$/m,
+      /^authentication +client_secret_basic$/m,
+      /^redirectUris +https:\/\/app\.example\.com\/cb$/m,
+      /^apis +https:\/\/api\.example\.com {2}read write$/m,
+      /^secrets +sgs_….{4}, made \d{4}-.* UTC, no end$/m,
+      new RegExp(`^ +sgs_…${secret.slice(-4)}, made .* UTC, ends .* UTC$`, 'm'),
+    ])
+      expect(stdout).to.match(line)
+    expect(stdout).not.to.match(/undefined|digest|\[object/i)
+    const shown = (await programs.json(['client', 'show', 'shown'])) as { secrets: object[] }
+    expect(shown).to.deep.include({ id: 'shown', apis: { [api]: ['read', 'write'] }, declared: false })
+    expect(shown.secrets).to.have.length(2)
+    expect(JSON.stringify(shown)).not.to.match(/digest/i)
+    expect((await programs.signet(['client', 'show', 'declared'])).stdout).to.match(/^registered +in the settings$/m)
+    expectOneLine(await programs.signet(['client', 'show', 'nothing']), /no client nothing/)
+    await programs.json(['client', 'remove', 'shown'])
+  })
+
   it('speaks to people as well', async () => {
     const { code, stdout } = await programs.signet(['client', 'add', 'Nightly job', '--kind', 'machine', '--api', api])
     expect(code).to.equal(0)
@@ -76,6 +121,11 @@ describe('signet client', () => {
 
   for (const [args, sentence] of [
     [['--kind', 'web', '--redirect-uri', 'javascript:alert(1)'], /redirectUris\.0: .*must be https/],
+    [
+      ['--kind', 'api', '--members', '{"serves":["https://other.example.com"]}'],
+      /serves\.0: https:\/\/other\.example\.com is not in apis/,
+    ],
+    [['--kind', 'web', ...redirect, '--members', '{"secretDigests":["x"]}'], /secretDigests: is not for you to say/],
     [['--kind', 'web', ...redirect, '--id', 'declared'], /already a client declared/],
     [['--kind', 'web', ...redirect, '--api', 'https://other.example.com'], /no API https:\/\/other\.example\.com/],
     [['--kind', 'web', ...redirect, '--api', `${api}=read,constructor`], /has no scope "constructor"/],

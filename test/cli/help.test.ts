@@ -15,6 +15,15 @@ describe('signet --help', () => {
       ['--kind', 'web, spa, native, device, machine, api', '--redirect-uri', '--api', '--first-party', '--pkce-exempt'],
     ],
     [
+      ['client', 'add'],
+      ['--id', '3-128 letters, digits or ._~-'],
+    ],
+    [
+      ['client', 'rotate-secret'],
+      ['--keep', 'two at most'],
+    ],
+    [['client'], ['add', 'rotate-secret', 'show', 'list', 'remove']],
+    [
       ['account', 'add'],
       ['--name', '--role', 'standard input'],
     ],
