@@ -1,7 +1,7 @@
 /** The recipes are true: each command of `docs/recipes.md` is run as it stands there, in order, on scripts as they stand there. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect } from 'chai'
@@ -31,9 +31,9 @@ describe('docs/recipes.md', function () {
   const copied = { secret: '', token: '' }
   before(async () => {
     running = await startProcesses()
-    // The repository, as somebody has it who saved the scripts there.
+    // As much of the repository as the commands see, so that no script of the same name at its root is written over.
     folder = mkdtempSync(path.join(tmpdir(), 'signet-recipes-'))
-    for (const name of readdirSync(root)) if (name !== '.git') symlinkSync(path.join(root, name), path.join(folder, name))
+    for (const name of ['package.json', 'node_modules', 'scripts']) symlinkSync(path.join(root, name), path.join(folder, name))
     for (const script of blocks('js')) writeFileSync(path.join(folder, /^\/\/ (\S+)\n/.exec(script)?.[1] as string), here(script))
   })
   after(async () => {
