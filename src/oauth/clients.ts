@@ -11,6 +11,7 @@ import {
   readRegistration,
 } from '../settings/client/registration.ts'
 import { type Surroundings, surroundingRules } from '../settings/client/surroundings.ts'
+import { inOurVoice } from '../settings/voice.ts'
 import { endBound } from '../store/bonds.ts'
 import type { ClientRow, Store } from '../store/store.ts'
 import { type ClientMetadata, clientMetadata } from './client-metadata.ts'
@@ -60,7 +61,7 @@ export function createClients({ settings, store, now }: ClientsParts): Clients {
 
   /** Judges a registration. @throws Refusal `invalid_client_metadata` with every fault */
   function judged(input: Record<string, unknown>, secretDigests: ClientSecret[]): ClientRegistration {
-    const parsed = clientRegistration.safeParse({ ...input, secretDigests })
+    const parsed = clientRegistration.safeParse({ ...input, secretDigests }, { error: inOurVoice })
     if (!parsed.success) throw refusal(parsed.error.issues)
     return parsed.data
   }

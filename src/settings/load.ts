@@ -1,12 +1,14 @@
 /**
  * File and environment -> Settings, or every fault of the file at once. The only reader of `process.env` and of the settings file.
- * In the file, `${NAME:-value}` stands for an environment variable with its default; the default settings show every such name.
+ * What stands for a variable in the file is filled in by `environment.ts`; the default settings show every such name.
  */
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseDocument } from 'yaml'
 import { Refusal } from '../base/errors.ts'
+import { type Environment, fromEnvironment } from './environment.ts'
 import { isDevelopment, type SettingsFile, settingsSchema } from './schema.ts'
+import { inOurVoice } from './voice.ts'
 
 export interface Settings extends SettingsFile {
   /** An http issuer on loopback; everything else is production. */
@@ -19,16 +21,18 @@ export interface Settings extends SettingsFile {
   samples: { apiPort: number; clientPort: number }
 }
 
-export type Environment = Record<string, string | undefined>
-
 const root = path.resolve(import.meta.dirname, '../..')
 
 /** @throws Refusal `invalid_settings`, its sentence listing every fault with its path. */
 export function loadSettings(env: Environment = process.env): Settings {
   const file = path.resolve(env.SIGNET_CONFIG ?? path.join(root, 'config/signet.yaml'))
-  const parsed = settingsSchema.safeParse(fromEnvironment(readSettingsFile(file), env, file))
+  const { value, variables } = fromEnvironment(readSettingsFile(file), env, file)
+  const parsed = settingsSchema.safeParse(value, { error: inOurVoice })
   if (!parsed.success) {
-    const faults = parsed.error.issues.map((issue) => `  ${issue.path.join('.') || '(top)'}: ${issue.message}`)
+    const faults = parsed.error.issues.map(({ path, message }) => {
+      const from = variables.get(path.join('.'))
+      return `  ${path.join('.') || '(top)'}: ${message}${from ? ` (from ${from.join(' and ')})` : ''}`
+    })
     throw new Refusal(
       'invalid_settings',
       `${file} has ${faults.length} fault${faults.length > 1 ? 's' : ''}:\n${faults.join('\n')}`,
@@ -79,23 +83,6 @@ function readSettingsFile(file: string): unknown {
   } catch (cause) {
     throw new Refusal('invalid_settings', `${file} cannot be used: ${(cause as Error).message}`, { cause })
   }
-}
-
-/** Fills `${NAME}` and `${NAME:-default}` in every string of the file, keys included: an API's identifier is often a key. */
-function fromEnvironment(value: unknown, env: Environment, file: string): unknown {
-  if (typeof value === 'string') {
-    return value.replace(/\$\{([A-Z][A-Z0-9_]*)(?::-([^}]*))?\}/g, (_whole, name: string, fallback: string | undefined) => {
-      const found = env[name] || fallback
-      if (found === undefined)
-        throw new Refusal('invalid_settings', `${file} asks for the environment variable ${name}, which is not set.`)
-      return found
-    })
-  }
-  if (Array.isArray(value)) return value.map((member) => fromEnvironment(member, env, file))
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(
-    Object.entries(value).map(([key, member]) => [fromEnvironment(key, env, file), fromEnvironment(member, env, file)]),
-  )
 }
 
 function portFrom(env: Environment, name: string, fallback: number): number {

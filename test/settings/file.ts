@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect } from 'chai'
 import { Refusal } from '../../src/base/errors.ts'
-import { type Environment, loadSettings, type Settings } from '../../src/settings/load.ts'
+import type { Environment } from '../../src/settings/environment.ts'
+import { loadSettings, type Settings } from '../../src/settings/load.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'signet-settings-'))
 process.once('exit', () => rmSync(folder, { recursive: true }))

@@ -24,17 +24,21 @@ const encrypted = z
   })
   .optional()
 
-const secretDigest = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'a base64url SHA-256')
+const digestFault = 'has to be the digest of the secret (SHA-256 as base64url, 43 characters), not the secret itself'
+const secretDigest = z.string().regex(/^[A-Za-z0-9_-]{43}$/, digestFault)
 /** SHA-256 of a live secret, base64url, alone or with its end (seconds since the epoch) and what a person recognises it by. Never the secret. */
-const secret = z.union([
-  secretDigest.transform((digest) => ({ digest })),
-  z.strictObject({
-    digest: secretDigest,
-    hint: z.string().max(32).optional(),
-    createdAt: z.number().int().optional(),
-    expiresAt: z.number().int().positive().optional(),
-  }),
-])
+const secret = z.union(
+  [
+    secretDigest.transform((digest) => ({ digest })),
+    z.strictObject({
+      digest: secretDigest,
+      hint: z.string().max(32).optional(),
+      createdAt: z.number().int().optional(),
+      expiresAt: z.number().int().positive().optional(),
+    }),
+  ],
+  { error: `${digestFault}; alone, or as digest with hint, createdAt and expiresAt` },
+)
 export type ClientSecret = {
   digest: string
   hint?: string | undefined
