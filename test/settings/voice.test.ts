@@ -54,8 +54,8 @@ describe('what is said of faulty settings', () => {
   })
 
   it('names the variable that a faulty value came from, and no other, nor the value', () => {
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the file's own syntax
     const settings =
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the file's own syntax
       'listen: { port: "${SIGNET_PORT:-4000}", host: "${SIGNET_HOST:-localhost}" }\nredis: { url: "${A:-x}${B:-y}" }'
     expect(faultsOf(settings, { SIGNET_PORT: 'abc', SIGNET_HOST: 'h', B: 'hidden' })).to.deep.equal([
       '  listen.port: has to be a whole number from 1 to 65535 (from SIGNET_PORT)',
