@@ -1,9 +1,11 @@
 /** `config/signet.yaml` is what people read first: it is valid, complete, and says the defaults as they are. */
+import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect } from 'chai'
 import { parse } from 'yaml'
 import { z } from 'zod'
+import { digest } from '../../src/crypto/derive.ts'
 import { loadSettings } from '../../src/settings/load.ts'
 import { settingsSchema } from '../../src/settings/schema.ts'
 
@@ -85,5 +87,12 @@ describe('config/signet.yaml', () => {
     ]) {
       expect(plain[section], section).to.deep.equal(defaults[section])
     }
+  })
+
+  it('says how a secret and its digest are made', () => {
+    const [, script = ''] = /# node -e "(.+)"$/m.exec(text) ?? []
+    const [secret = '', made] = execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' }).trim().split(' ')
+    expect(secret).to.match(/^sgs_[A-Za-z0-9_-]{43}$/)
+    expect(made).to.equal(digest(secret))
   })
 })
