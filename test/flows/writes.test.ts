@@ -143,7 +143,7 @@ describe('writes', () => {
           method: 'POST',
           body: authorizationUrl(server.issuer, 'spa', challenge).searchParams,
         }),
-      ['PushedAuthorizationRequest put'],
+      ['PushedAuthorizationRequestContent put', 'PushedAuthorizationRequest put'],
     ],
     [
       'a pushed request, or an assertion, of whoever is not the client',

@@ -28,12 +28,17 @@ export interface Cast {
   subject: string
 }
 
-const allScopes = { [api]: ['notes:read', 'notes:write', 'notes:delete'], [otherApi]: ['mail:read'] }
+/** Everything that the server's APIs have of these. */
+function allScopes({ settings }: TestServer): Record<string, string[]> {
+  const ours = settings.apis.filter(({ identifier }) => [api, otherApi].includes(identifier))
+  return Object.fromEntries(ours.map(({ identifier, scopes }) => [identifier, Object.keys(scopes)]))
+}
 
 /** Registers one client of each kind and one person. */
-export async function cast({ parts }: TestServer, roles: string[] = []): Promise<Cast> {
+export async function cast(server: TestServer, roles: string[] = []): Promise<Cast> {
+  const { parts } = server
   const add = async (id: string, more: Record<string, unknown>): Promise<Credentials> => {
-    const base = { id, name: `The ${id} app`, kind: 'web', redirectUris: [redirectUri], apis: allScopes }
+    const base = { id, name: `The ${id} app`, kind: 'web', redirectUris: [redirectUri], apis: allScopes(server) }
     const { secret } = await parts.clients.add({ ...base, ...more })
     return { id, secret }
   }
