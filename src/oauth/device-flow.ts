@@ -10,8 +10,8 @@ import {
 } from 'oidc-provider'
 import { type DeviceLimits, pollIntervalSeconds } from '../accounts/device-limits.ts'
 import type { Clock } from '../base/clock.ts'
-import type { ArtifactParts } from './adapter.ts'
 import { longestRequest } from './policy/requests.ts'
+import type { ArtifactParts } from './records/adapter.ts'
 import { saidByLibrary } from './refusals.ts'
 
 /** Where a device asked for its code: its network and what it calls itself, both only as true as a request is. */

@@ -43,7 +43,7 @@ export function logEvents(provider: Provider, log: Log): void {
   for (const event of refusals) {
     on(event, (ctx, error) => {
       if (waits.has(String(error.error))) return
-      // The library's word for a token that is a JWT: those are answered by us (`token-questions.ts`).
+      // The library's word for a token that is a JWT: those are answered by us (`tokens/questions.ts`).
       if (error.error === 'unsupported_token_type') return
       log.info(event, { ...whoOf(ctx), error: error.error ?? error.message, reason: reasonOf(error) })
     })

@@ -1,16 +1,16 @@
 /** Which standards are on, switch by switch. What is not named here is off; `docs/standards.md` says where each is shown. */
 import type { Client, Configuration } from 'oidc-provider'
 import { deriveKey } from '../crypto/derive.ts'
+import { mutualTls } from './clients/mutual-tls.ts'
+import type { OurClient } from './clients/our-client.ts'
+import { richRequests } from './consent/rich-requests.ts'
 import { deviceFlow } from './device-flow.ts'
-import { mutualTls } from './mutual-tls.ts'
-import type { OurClient } from './our-client.ts'
 import type { ProviderParts } from './parts.ts'
 import { requestObjectDemands } from './policy/client-jwts.ts'
 import { isFapi } from './policy/fapi.ts'
 import { defaultApi, resourceServerInfo } from './policy/resource.ts'
-import { richRequests } from './rich-requests.ts'
 
-/** What the library knows at these two are refresh tokens. Access tokens are answered by `token-questions.ts`. */
+/** What the library knows at these two are refresh tokens. Access tokens are answered by `tokens/questions.ts`. */
 const isItsOwn = (_ctx: unknown, client: Client, token: { clientId?: string }): boolean => token.clientId === client.clientId
 
 export function features(parts: ProviderParts): Configuration['features'] {

@@ -9,7 +9,7 @@ import type { GuardedFetch } from '../outgoing/fetch.ts'
 import type { Apis } from '../permissions/apis.ts'
 import type { Settings } from '../settings/load.ts'
 import type { Store } from '../store/store.ts'
-import type { Clients } from './clients.ts'
+import type { Clients } from './clients/clients.ts'
 import type { DevicePages } from './device-flow.ts'
 
 /** How the protocol's own pages are said; the web floor renders them. */

@@ -8,12 +8,12 @@ import type { Later } from '../base/clock.ts'
 import { Refusal } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { deriveKey } from '../crypto/derive.ts'
-import { correctAnswers } from '../oauth/corrections.ts'
+import { correctAnswers } from '../oauth/answers/corrections.ts'
+import { correctMetadata } from '../oauth/answers/metadata.ts'
 import { logEvents } from '../oauth/events.ts'
 import { logoutDelivery } from '../oauth/logout/delivery.ts'
 import { oweInsteadOfSending } from '../oauth/logout/endings.ts'
 import { createNotices, type Notices } from '../oauth/logout/notices.ts'
-import { correctMetadata } from '../oauth/metadata.ts'
 import type { ProviderPages, ProviderParts } from '../oauth/parts.ts'
 import { nothingForNull } from '../oauth/policy/cors.ts'
 import { createProvider } from '../oauth/provider.ts'
@@ -134,7 +134,7 @@ const shortened = (path: string) => path.replace(/[^/]{20,}/g, '…')
 /** The library's own refusals, thrown from one of our routes, carry what may be said. */
 function speakable(thrown: unknown): unknown {
   if (thrown instanceof Refusal) return thrown
-  // A store that could not answer, as it was before the library's adapter said so (`oauth/unavailable.ts`).
+  // A store that could not answer, as it was before the library's adapter said so (`oauth/records/unavailable.ts`).
   if (thrown instanceof Error && thrown.cause instanceof Refusal) return thrown.cause
   const { expose, status, error, error_description: description } = (thrown ?? {}) as Record<string, unknown>
   if (expose !== true || typeof error !== 'string') return thrown

@@ -142,9 +142,9 @@ export const rules: Rule[] = [
   knower('crypto alone knows the files under keys', 'links', /^(crypto\/key-files\.ts)$/, ['crypto/', 'main', 'try.ts']),
   knower('crypto/password-worker.ts alone hashes passwords', 'packages', /^(@node-rs\/argon2)$/, ['crypto/password-worker.ts']),
   knower('the protocol alone seals', 'links', /^(crypto\/sealing\.ts)$/, [
-    'oauth/rows.ts',
-    'oauth/adapters.ts',
-    'oauth/encrypted-tokens.ts',
+    'oauth/records/rows.ts',
+    'oauth/records/adapters.ts',
+    'oauth/tokens/encrypted-tokens.ts',
   ]),
   knower('the SQLite engine alone names its driver', 'packages', /^(node:sqlite)$/, ['store/sqlite/']),
   knower('the Redis engine alone names its driver', 'packages', /^(ioredis)$/, ['store/redis', 'store/open.ts']),

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import type { KoaContextWithOIDC } from 'oidc-provider'
-import type { OurClient } from '../../src/oauth/our-client.ts'
+import type { OurClient } from '../../src/oauth/clients/our-client.ts'
 import { skipsConsent } from '../../src/oauth/policy/grants.ts'
 import { defaultApi } from '../../src/oauth/policy/resource.ts'
 import { rolesOf } from '../../src/oauth/policy/roles.ts'

@@ -1,5 +1,5 @@
 /** Registers clients as they were when the settings still had what they need: client certificates, private networks over http. */
-import { type Clients, createClients } from '../../src/oauth/clients.ts'
+import { type Clients, createClients } from '../../src/oauth/clients/clients.ts'
 import type { TestServer } from './server.ts'
 
 export function formerly({ parts: { settings, store, now } }: TestServer): Clients {

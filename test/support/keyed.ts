@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { type CryptoKey, calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
 import * as client from 'openid-client'
-import type { Clients } from '../../src/oauth/clients.ts'
+import type { Clients } from '../../src/oauth/clients/clients.ts'
 import { createVisitor, type Visitor } from '../../src/try/visitor.ts'
 import { type Answer, post } from './post.ts'
 import { api, otherApi, type TestServer } from './server.ts'

@@ -3,8 +3,8 @@
  * refresh token rotated: a client that mended its request, or came back when its own keys could be fetched again, would be a thief by then.
  */
 import { errors, type KoaContextWithOIDC, Provider } from 'oidc-provider'
-import type { OurClient } from '../our-client.ts'
-import { refuseMoreThanGranted } from '../rich-requests.ts'
+import type { OurClient } from '../clients/our-client.ts'
+import { refuseMoreThanGranted } from '../consent/rich-requests.ts'
 import { type ResourcePolicy, resourceServerInfo } from './resource.ts'
 
 /** A code of either kind or a refresh token: what the library reads of one before it issues. */
@@ -56,7 +56,7 @@ interface Encrypting {
   asymmetricKeyStore: { refresh(): Promise<void>; selectForEncrypt(wanted: { alg: string; use: 'enc' }): object[] }
 }
 
-/** What a client publishes may be out of reach, or have no key that fits (`encryption-keys.ts`). */
+/** What a client publishes may be out of reach, or have no key that fits (`clients/encryption-keys.ts`). */
 async function refuseWithoutKey({ idTokenEncryptedResponseAlg: alg, asymmetricKeyStore: keys }: Encrypting): Promise<void> {
   if (alg === undefined) return
   await keys.refresh()

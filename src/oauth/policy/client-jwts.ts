@@ -5,7 +5,7 @@
 import { errors, type KoaContextWithOIDC } from 'oidc-provider'
 import type { Clock } from '../../base/clock.ts'
 import { strongAlgorithms } from '../algorithms.ts'
-import type { OurClient } from '../our-client.ts'
+import type { OurClient } from '../clients/our-client.ts'
 import { isFapi } from './fapi.ts'
 
 type Members = Record<string, unknown>

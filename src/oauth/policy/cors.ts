@@ -1,7 +1,7 @@
 /** Which page may read an answer (CORS, Fetch standard s3.2): the library asks per client, and what it says too early or too widely is mended here. */
 import type { Middleware } from 'koa'
 import type { KoaContextWithOIDC } from 'oidc-provider'
-import type { OurClient } from '../our-client.ts'
+import type { OurClient } from '../clients/our-client.ts'
 
 /**
  * CORS: a browser client at the origins of its redirect URIs and at those that it registered; at userinfo every client.

@@ -2,8 +2,8 @@
 import type { Grant, KoaContextWithOIDC } from 'oidc-provider'
 import { identityScopeNames, splitScope } from '../../permissions/scopes.ts'
 import { staysOnDevice } from '../../settings/uri.ts'
-import { changeGrant } from '../grant-adapter.ts'
-import type { OurClient } from '../our-client.ts'
+import type { OurClient } from '../clients/our-client.ts'
+import { changeGrant } from '../records/grant-adapter.ts'
 
 /** Consent of an operator's own application is the operator's setting. Never where the answer stays on the device: anything may listen there. */
 export function skipsConsent(client: OurClient): boolean {

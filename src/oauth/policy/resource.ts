@@ -4,7 +4,7 @@ import type { Accounts } from '../../accounts/account.ts'
 import { allowedScopes, mayAddress } from '../../permissions/allowed.ts'
 import type { Api, Apis } from '../../permissions/apis.ts'
 import { identityScopeNames, splitScope } from '../../permissions/scopes.ts'
-import type { OurClient } from '../our-client.ts'
+import type { OurClient } from '../clients/our-client.ts'
 import { mayBeSignedFor } from './fapi.ts'
 import { isMachine, rolesOf } from './roles.ts'
 
@@ -54,7 +54,7 @@ export async function resourceServerInfo(
   return resourceServerOf(api, [...identity, ...allowed].join(' '))
 }
 
-/** An API in the library's terms. That its tokens are encrypted is not said: see `encrypted-tokens.ts`. @param scope at most */
+/** An API in the library's terms. That its tokens are encrypted is not said: see `tokens/encrypted-tokens.ts`. @param scope at most */
 export function resourceServerOf(api: Api, scope: string): ResourceServer {
   return {
     scope,

@@ -9,7 +9,7 @@
 import { type AdapterPayload, errors } from 'oidc-provider'
 import type { Clock } from '../../base/clock.ts'
 import type { Artifact, ArtifactStore } from '../../store/store.ts'
-import type { Rows } from '../rows.ts'
+import type { Rows } from '../records/rows.ts'
 import { isGenuine, type Member, readRefreshToken } from './value.ts'
 
 export interface FamilyParts {

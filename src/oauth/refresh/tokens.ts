@@ -4,7 +4,7 @@
  * the predecessor; it travels with the request. That a lifetime function may name a token is undocumented, `test/flows/refresh.test.ts` holds it.
  */
 import { type Adapter, errors, type KoaContextWithOIDC, Provider, type RefreshToken } from 'oidc-provider'
-import { isPastItsEnd, type Lifetime, remainingSeconds } from '../lifetimes.ts'
+import { isPastItsEnd, type Lifetime, remainingSeconds } from '../records/lifetimes.ts'
 import { createFamilies, type Family, type FamilyParts } from './families.ts'
 import { newFamily, newSeed, readRefreshToken, refreshToken } from './value.ts'
 

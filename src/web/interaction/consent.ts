@@ -1,7 +1,7 @@
 /** The consent page, and what it and its answer are computed from. */
 import type { Context } from 'koa'
 import { Refusal } from '../../base/errors.ts'
-import { type AskedPermission, askedPermissions, type ConsentRequest } from '../../oauth/asked.ts'
+import { type AskedPermission, askedPermissions, type ConsentRequest } from '../../oauth/consent/asked.ts'
 import { staysOnDevice } from '../../settings/uri.ts'
 import type { Account } from '../../store/store.ts'
 import { about, appOf, type InteractionParts, pathOf, type Step, show } from './step.ts'

@@ -1,0 +1,188 @@
+/** Clients, from the settings and from the store, in the library's terms. */
+import { randomBytes } from 'node:crypto'
+import type { Clock } from '../../base/clock.ts'
+import { Refusal } from '../../base/errors.ts'
+import { authenticationOf, type ClientAuthentication, hasSecret } from '../../settings/client/authentication.ts'
+import { type ClientKind, clientKinds } from '../../settings/client/kinds.ts'
+import {
+  type ClientRegistration,
+  type ClientSecret,
+  clientRegistration,
+  readRegistration,
+} from '../../settings/client/registration.ts'
+import { type Surroundings, surroundingRules } from '../../settings/client/surroundings.ts'
+import { inOurVoice } from '../../settings/voice.ts'
+import { endBound } from '../../store/bonds.ts'
+import type { ClientRow, Store } from '../../store/store.ts'
+import { type ClientMetadata, clientMetadata } from './metadata.ts'
+import { newClientSecret, secretRecord } from './secrets.ts'
+
+interface Rotated {
+  registration: ClientRegistration
+  secret: string
+  ended: ClientSecret[]
+}
+
+export interface Clients {
+  find(id: string): Promise<ClientMetadata | undefined>
+  /** @returns the secret, shown once. @throws Refusal `client_id_taken`, `invalid_client_metadata` */
+  add(registration: Record<string, unknown>): Promise<{ registration: ClientRegistration; secret?: string }>
+  /** Inserts or replaces a client for a first try. */
+  putDemo(registration: Record<string, unknown>, secret?: string): Promise<void>
+  /**
+   * Makes a second secret beside the newest one, which goes on for `keepSeconds`; what is older ends at once.
+   * @returns the new secret, shown once, and those older ones, which were to live longer. @throws Refusal `unknown_client`, `declared_client`, `no_secret`, `conflict`
+   */
+  rotateSecret(id: string, keepSeconds: number): Promise<Rotated>
+  /** As it is registered. @throws Refusal `unknown_client` */
+  show(id: string): Promise<{ registration: ClientRegistration; declared: boolean; createdAt?: number }>
+  /** Ends everything that hangs on the client. @throws Refusal `unknown_client`, `declared_client` */
+  remove(id: string): Promise<void>
+  list(limit: number, after?: string): Promise<ClientRegistration[]>
+}
+
+interface ClientsParts {
+  settings: Surroundings & { clients: ClientRegistration[] }
+  store: Store
+  now: Clock
+}
+
+export function createClients({ settings, store, now }: ClientsParts): Clients {
+  const declared = settings.clients
+  const fromSettings = new Map(declared.map((registration) => [registration.id, clientMetadata(registration)]))
+  const recent = recentlyRead(now)
+
+  const row = (registration: ClientRegistration, demo: boolean): ClientRow => ({
+    id: registration.id,
+    registration: JSON.stringify(registration),
+    demo,
+    createdAt: now(),
+  })
+
+  /** Judges a registration. @throws Refusal `invalid_client_metadata` with every fault */
+  function judged(input: Record<string, unknown>, secretDigests: ClientSecret[]): ClientRegistration {
+    const parsed = clientRegistration.safeParse({ ...input, secretDigests }, { error: inOurVoice })
+    if (!parsed.success) throw refusal(parsed.error.issues)
+    return parsed.data
+  }
+
+  /** @throws Refusal `invalid_client_metadata` with everything that the settings do not have */
+  function atHome(client: ClientRegistration): ClientRegistration {
+    const faults: { path: PropertyKey[]; message: string }[] = []
+    for (const { judge } of surroundingRules) judge(client, settings, (path, message) => faults.push({ path, message }))
+    if (faults.length > 0) throw refusal(faults)
+    return client
+  }
+
+  const declaredHere = (id: string) =>
+    new Refusal('declared_client', `The client ${id} is declared in the settings: change it there.`)
+
+  return {
+    async find(id) {
+      const known = fromSettings.get(id)
+      if (known) return known
+      return recent.get(id) ?? recent.keep(id, await store.clients.find(id))
+    },
+    async add(input) {
+      // Whoever registers would believe that theirs counts.
+      if (input.secretDigests !== undefined)
+        throw refusal([{ path: ['secretDigests'], message: 'is not for you to say: the secret is made here and shown once' }])
+      const fresh = wantsSecret(input) ? newClientSecret() : undefined
+      const id = input.id ?? randomBytes(12).toString('base64url').replace(/^[-_]/, 'c')
+      const registration = atHome(judged({ ...input, id }, fresh ? [secretRecord(fresh, now())] : []))
+      const added = !fromSettings.has(registration.id) && (await store.clients.add(row(registration, false)))
+      recent.forget(registration.id)
+      if (!added) throw new Refusal('client_id_taken', `There is already a client ${registration.id}.`, { status: 409 })
+      return { registration, secret: fresh }
+    },
+    async putDemo(input, secret) {
+      const registration = judged(input, secret ? [secretRecord(secret, now())] : [])
+      await store.clients.put(row(registration, true))
+      recent.forget(registration.id)
+    },
+    async rotateSecret(id, keepSeconds) {
+      if (fromSettings.has(id)) throw declaredHere(id)
+      const stored = await store.clients.find(id)
+      if (!stored) throw unknown(id)
+      const registration = readRegistration(stored.registration)
+      if (!hasSecret(authenticationOf(registration)))
+        throw new Refusal('no_secret', `The client ${id} authenticates without a secret.`)
+      const secret = newClientSecret()
+      const changed = judged(registration, [
+        secretRecord(secret, now()),
+        ...retiring(registration.secretDigests, keepSeconds, now()),
+      ])
+      const replaced = await store.clients.replace({ ...stored, registration: JSON.stringify(changed) }, stored.registration)
+      recent.forget(id)
+      // Somebody else changed it meanwhile: a secret that was shown has to stay one that works.
+      if (!replaced) throw new Refusal('conflict', `The client ${id} was changed at the same moment: try again.`, { status: 409 })
+      const older: ClientSecret[] = registration.secretDigests.slice(1)
+      const ended = older.filter(({ expiresAt = Number.POSITIVE_INFINITY }) => expiresAt > now())
+      return { registration: changed, secret, ended }
+    },
+    async show(id) {
+      const known = declared.find((one) => one.id === id)
+      if (known) return { registration: known, declared: true }
+      const stored = await store.clients.find(id)
+      if (!stored) throw unknown(id)
+      return { registration: readRegistration(stored.registration), declared: false, createdAt: stored.createdAt }
+    },
+    async remove(id) {
+      if (fromSettings.has(id)) throw declaredHere(id)
+      if (!(await store.clients.remove(id))) throw unknown(id)
+      recent.forget(id)
+      await endBound(store, { client: id })
+    },
+    async list(limit, after) {
+      const stored = await store.clients.list(limit, after)
+      return [...(after === undefined ? declared : []), ...stored.map((one) => readRegistration(one.registration))]
+    },
+  }
+}
+
+const unknown = (id: string) => new Refusal('unknown_client', `There is no client ${id}.`, { status: 404 })
+
+function refusal(faults: { path: PropertyKey[]; message: string }[]): Refusal {
+  const lines = faults.map(({ path, message }) => `${path.join('.') || 'client'}: ${message}`)
+  return new Refusal('invalid_client_metadata', lines.join('; '))
+}
+
+/** Whether a registration, not judged yet, will be one that authenticates by a secret. */
+function wantsSecret({ kind, authentication }: Record<string, unknown>): boolean {
+  const known = clientKinds.includes(kind as ClientKind)
+  return (
+    known && hasSecret(authenticationOf({ kind: kind as ClientKind, authentication: authentication as ClientAuthentication }))
+  )
+}
+
+/** The secret that is being replaced, until its new end; never later than the end that it has. */
+function retiring([newest]: ClientSecret[], keepSeconds: number, now: number): ClientSecret[] {
+  if (!newest || keepSeconds === 0) return []
+  const expiresAt = Math.min(now + keepSeconds, newest.expiresAt ?? Number.POSITIVE_INFINITY)
+  return expiresAt > now ? [{ ...newest, expiresAt }] : []
+}
+
+/**
+ * A client that was read is taken as it was until the clock's next second: a busy one is then read once a second instead of once a
+ * request. What this process changes is seen at once, what another changes a second later at most. An id that is not there is never kept.
+ */
+function recentlyRead(now: Clock, most = 1_000) {
+  const kept = new Map<string, { registration: string; metadata: ClientMetadata; readAt: number }>()
+  return {
+    get(id: string): ClientMetadata | undefined {
+      const known = kept.get(id)
+      return known?.readAt === now() ? known.metadata : undefined
+    },
+    keep(id: string, row: ClientRow | undefined): ClientMetadata | undefined {
+      const known = kept.get(id)
+      kept.delete(id)
+      if (!row) return undefined
+      const same = known?.registration === row.registration
+      const metadata = same ? known.metadata : clientMetadata(readRegistration(row.registration))
+      kept.set(id, { registration: row.registration, metadata, readAt: now() })
+      if (kept.size > most) kept.delete(kept.keys().next().value as string)
+      return metadata
+    },
+    forget: (id: string) => kept.delete(id),
+  }
+}

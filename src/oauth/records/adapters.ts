@@ -1,0 +1,67 @@
+/** Which record of the library's lies where. */
+import type { Adapter, AdapterPayload } from 'oidc-provider'
+import { deriveKey } from '../../crypto/derive.ts'
+import { createSealer } from '../../crypto/sealing.ts'
+import { endBound } from '../../store/bonds.ts'
+import { deviceCodeAdapter } from '../device-flow.ts'
+import type { ProviderParts } from '../parts.ts'
+import { createRefreshTokens, type RefreshTokens } from '../refresh/tokens.ts'
+import { createLivingTokens, type LivingTokens, storedAccessToken, type TokenParts } from '../tokens/living-tokens.ts'
+import { artifactAdapter, lookUpOnly } from './adapter.ts'
+import { grantAdapter } from './grant-adapter.ts'
+import { refreshTokenLifetime, sessionLifetime } from './lifetimes.ts'
+import { pushedRequestAdapter } from './pushed-requests.ts'
+import { replayAdapter } from './replays.ts'
+import { createRows } from './rows.ts'
+import { sessionAdapter } from './session-adapter.ts'
+import { saysUnavailable, withRefusalsSaid } from './unavailable.ts'
+
+/** Strangers cause these, so they live where they can be lost and are bounded. */
+const volatileModels = new Set(['Interaction', 'DeviceCode', 'PushedAuthorizationRequest'])
+
+export interface Adapters {
+  adapterOf(model: string): Adapter
+  /** Their adapter and the library's settings about them know of one another. */
+  refreshTokens: RefreshTokens
+  livingTokens: LivingTokens
+}
+
+export function adapters(parts: ProviderParts, tokens: TokenParts): Adapters {
+  const { settings, masterSecret, store, clients, deviceLimits, pushLimits, now } = parts
+  const rows = createRows({
+    sealer: createSealer(deriveKey(masterSecret, 'store/artifacts')),
+    userCodeKey: deriveKey(masterSecret, 'store/user-codes'),
+    now,
+  })
+  const endGrant = (grant: string) => endBound(store, { grant })
+  const refreshTokens = createRefreshTokens({
+    store: store.artifacts,
+    rows,
+    endGrant,
+    windowSeconds: settings.refreshTokens.windowSeconds,
+    lifetime: refreshTokenLifetime(settings),
+    now,
+  })
+  const sessions = () =>
+    sessionAdapter({ lasting: store.artifacts, passing: store.volatile, rows, lifetime: sessionLifetime(settings), now })
+  const findGrant = (id: string) => adapterOf('Grant').find(id) as Promise<AdapterPayload | undefined>
+  const livingTokens = { find: saysUnavailable(createLivingTokens(parts, tokens, findGrant).find) }
+  const adapterOf = (model: string): Adapter => {
+    if (model === 'Client') return lookUpOnly((id) => clients.find(id) as Promise<AdapterPayload | undefined>)
+    if (model === 'AccessToken' || model === 'ClientCredentials')
+      return lookUpOnly(async (token) => storedAccessToken(await livingTokens.find(token)))
+    if (model === 'Session') return withRefusalsSaid(sessions())
+    if (model === 'RefreshToken') return withRefusalsSaid(refreshTokens.adapter)
+    const where = volatileModels.has(model) ? store.volatile : store.artifacts
+    if (model === 'ReplayDetection') return withRefusalsSaid(replayAdapter({ store: store.volatile, rows, endGrant }))
+    const plain = artifactAdapter(model, { store: where, rows, endGrant })
+    if (model === 'Grant') return withRefusalsSaid(grantAdapter(plain, where, rows))
+    if (model === 'DeviceCode') return withRefusalsSaid(deviceCodeAdapter(plain, { store: where, rows }, deviceLimits, now))
+    if (model === 'PushedAuthorizationRequest') {
+      const contents = artifactAdapter('PushedAuthorizationRequestContent', { store: where, rows, endGrant })
+      return withRefusalsSaid(pushedRequestAdapter(plain, contents, pushLimits, settings.lifetimes.interactionSeconds))
+    }
+    return withRefusalsSaid(plain)
+  }
+  return { adapterOf, refreshTokens: { ...refreshTokens, rotates: saysUnavailable(refreshTokens.rotates) }, livingTokens }
+}
