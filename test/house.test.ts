@@ -1,5 +1,5 @@
 /** The picture in CONTRIBUTING.md is true. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect } from 'chai'
@@ -25,6 +25,31 @@ describe('the house', () => {
       expect(faults(modules)).to.deep.equal([])
     })
   }
+})
+
+describe('the picture in CONTRIBUTING.md', () => {
+  const root = path.resolve(import.meta.dirname, '..')
+  const picture = /```\nconfig\/[\s\S]*?\ntest\//.exec(readFileSync(path.join(root, 'CONTRIBUTING.md'), 'utf8'))?.[0] ?? ''
+  // Files and folders that a line names; what comes after two spaces or more is said about them.
+  let floor = ''
+  const named = picture.split('\n').flatMap((line) => {
+    floor = /^(?: {2})?([a-z-]+\/)/.exec(line)?.[1] ?? floor
+    const inSource = line.startsWith('  ') && floor !== 'src/'
+    const names = line.trim().split(/ {2,}/)[line.startsWith('    ') ? 0 : 1] ?? ''
+    return [...names.matchAll(/([\w-]+\/|[\w-]+\.(?:ts|md|yaml|mjs|css))(?= |$)/g)].map(([, name]) =>
+      inSource ? path.join('src', floor, name as string) : path.join(floor, name as string),
+    )
+  })
+
+  it('names files', () => expect(named.length).to.be.greaterThan(40))
+  it('names nothing that is not there', () => {
+    const top = (name: string) => existsSync(path.join(root, 'src', path.basename(name)))
+    expect(named.filter((name) => !existsSync(path.join(root, name)) && !top(name))).to.deep.equal([])
+  })
+  it('names every folder of the protocol’s floor', () => {
+    const folders = readdirSync(path.join(root, 'src/oauth'), { withFileTypes: true }).filter((entry) => entry.isDirectory())
+    for (const { name } of folders) expect(picture).to.include(` ${name}/`)
+  })
 })
 
 describe('the checker of the house', () => {

@@ -9,6 +9,7 @@ import type { Refusals } from '../../pages/refusals.ts'
 import type { Pages } from '../../pages/render.ts'
 import type { Headers } from '../headers.ts'
 import { appOf } from '../interaction/step.ts'
+import { sayNo } from '../say-no.ts'
 import { givenCode } from './gate.ts'
 
 const action = '/device'
@@ -65,10 +66,7 @@ export function devicePages({ pages, refusals, headers, log }: DevicePageParts):
     const no = sentence
       ? new Refusal('invalid_request', sentence, { status: ctx.status })
       : { error, error_description, status: ctx.status }
-    const answer = refusals.answer(no, { as: 'html', requestId: ctx.get('x-request-id'), backHref: action })
-    ctx.type = answer.type
-    ctx.set(answer.headers)
-    ctx.body = answer.body
+    sayNo(ctx, refusals, no, { as: 'html', backHref: action })
   }
 
   function finished(ctx: KoaContextWithOIDC, allowed: boolean): void {
