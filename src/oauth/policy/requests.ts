@@ -35,9 +35,14 @@ export function judgeRequests(provider: Provider): void {
       return given.get(this)
     },
     set(this: Context, params: Parameters | undefined) {
-      given.set(this, params)
       if (typeof params?.client_assertion === 'string') judgeAssertion(params.client_assertion)
-      if (params && routes.has(this.route)) judge(params)
+      if (!routes.has(this.route)) {
+        // Elsewhere they are assigned once and read dozens of times: from here on as a plain property.
+        Object.defineProperty(this, 'params', { value: params, writable: true, enumerable: true, configurable: true })
+        return
+      }
+      given.set(this, params)
+      if (params) judge(params)
     },
   })
 }
