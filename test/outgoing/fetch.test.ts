@@ -412,17 +412,23 @@ describe('the guarded fetch', () => {
     const script = `
       import { createGuardedFetch } from ${JSON.stringify(module.href)}
       import { createServer } from 'node:http'
-      const proxy = createServer((request, response) => response.end('proxy')).listen(process.env.PROXY_PORT, '127.0.0.1')
+      let asks = 0
+      const proxy = createServer((request, response) => response.end(String(++asks))).listen(process.env.PROXY_PORT, '127.0.0.1')
+      // Node 24 asks a proxy for a tunnel, Node 26 for the thing itself.
+      proxy.on('connect', (request, socket) => { asks++; socket.end('HTTP/1.1 502 Bad Gateway\\r\\n\\r\\n') })
       const asked = createServer((request, response) => response.end('asked')).listen(0, '127.0.0.1', async () => {
         const url = 'http://127.0.0.1:' + asked.address().port + '/'
         const parts = { allowPrivateNetworks: true, timeoutSeconds: 1, maxBytes: 99, deadline: () => new AbortController().signal, log: console }
-        console.log(await (await fetch(url)).text(), await (await createGuardedFetch(parts)(url)).text())
+        await fetch(url).catch(() => {})
+        const before = asks
+        console.log(before > 0, await (await createGuardedFetch(parts)(url)).text(), asks - before)
         process.exit()
       })`
     const port = await freePort('127.0.0.1')
     const proxy = `http://127.0.0.1:${port}`
     const { stdout } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], {
       encoding: 'utf8',
+      timeout: 30_000,
       env: {
         ...process.env,
         NODE_USE_ENV_PROXY: '1',
@@ -433,7 +439,7 @@ describe('the guarded fetch', () => {
         PROXY_PORT: String(port),
       },
     })
-    expect(stdout.trim(), 'an ordinary fetch, and the guarded one').to.equal('proxy asked')
+    expect(stdout.trim(), 'an ordinary fetch asks it, the guarded one is answered without').to.equal('true asked 0')
   })
 
   it('logs the origin and the reason of a refusal, never the path', async () => {
