@@ -14,6 +14,8 @@ export async function begin(load) {
   }
   const { enableCompileCache } = await import('node:module')
   enableCompileCache()
+  // Before the program: Node warns of its SQLite as soon as it links what imports it.
+  await import('../src/base/quiet.ts')
   try {
     await load()
   } catch (cause) {
