@@ -10,6 +10,7 @@ import {
 } from 'oidc-provider'
 import { type DeviceLimits, pollIntervalSeconds } from '../accounts/device-limits.ts'
 import type { Clock } from '../base/clock.ts'
+import { listenTo } from './listen.ts'
 import { longestRequest } from './policy/requests.ts'
 import type { ArtifactParts } from './records/adapter.ts'
 import { saidByLibrary } from './refusals.ts'
@@ -54,8 +55,9 @@ export function deviceFlow(pages: DevicePages): DeviceFlow {
 
 /** RFC 8628 s3.2: the interval belongs into the answer; the library leaves it out, since it does not hold anybody to one. */
 export function sayInterval(provider: Provider): void {
-  const on = provider.on.bind(provider) as (event: string, listener: (ctx: unknown, answer: object) => void) => void
-  on('device_authorization.success', (_ctx, answer) => Object.assign(answer, { interval: pollIntervalSeconds }))
+  listenTo<object>(provider)('device_authorization.success', (_ctx, answer) =>
+    Object.assign(answer, { interval: pollIntervalSeconds }),
+  )
 }
 
 /** Somebody else was quicker. The library's class of that name, which it does not export, says that somebody was there before. */

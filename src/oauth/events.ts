@@ -2,6 +2,7 @@
 import type Koa from 'koa'
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
 import type { Fields, Log } from '../base/log.ts'
+import { listenTo } from './listen.ts'
 
 type ProtocolError = Error & {
   error?: string
@@ -36,10 +37,7 @@ function reasonOf(error: ProtocolError): string {
 }
 
 export function logEvents(provider: Provider, log: Log): void {
-  const on = provider.on.bind(provider) as (
-    event: string,
-    listener: (ctx: KoaContextWithOIDC, error: ProtocolError) => void,
-  ) => void
+  const on = listenTo<ProtocolError>(provider)
   for (const event of refusals) {
     on(event, (ctx, error) => {
       if (waits.has(String(error.error))) return

@@ -1,5 +1,6 @@
 /** Where the library's answer is not the standard's, the answer is put right here, one entry each; a test holds every one of them. */
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
+import { listenTo } from '../listen.ts'
 import { forgetOrigin } from '../policy/cors.ts'
 
 type ProtocolError = Error & { error_description?: string; error_detail?: string; retryAfterSeconds?: number; cause?: unknown }
@@ -17,10 +18,7 @@ const notAuthenticated = 'no client authentication mechanism provided'
 const tokenQuestions = new Set(['introspection', 'revocation'])
 
 export function correctAnswers(provider: Provider): void {
-  const on = provider.on.bind(provider) as (
-    event: string,
-    listener: (ctx: KoaContextWithOIDC, error: ProtocolError) => void,
-  ) => void
+  const on = listenTo<ProtocolError>(provider)
   for (const event of [
     'grant.error',
     'introspection.error',

@@ -6,6 +6,7 @@
 import type { Middleware } from 'koa'
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
 import type { RevokedTokens } from '../../tokens/revoked-tokens.ts'
+import { listenTo } from '../listen.ts'
 import { answerIntrospection } from './introspection.ts'
 import type { LivingTokens } from './living-tokens.ts'
 import { revokeAccessToken } from './revocation.ts'
@@ -25,7 +26,7 @@ export function answerTokenQuestions(provider: Provider, living: LivingTokens, r
 /** The requests whose client was authenticated, and whose token is a JWT. */
 function refusedJwts(provider: Provider): WeakSet<object> {
   const refused = new WeakSet<object>()
-  const on = provider.on.bind(provider) as (event: string, listener: (ctx: object, error: { error?: string }) => void) => void
+  const on = listenTo<{ error?: string }>(provider)
   for (const event of ['introspection.error', 'revocation.error']) {
     on(event, (ctx, { error }) => {
       if (error === 'unsupported_token_type') refused.add(ctx)
