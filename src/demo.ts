@@ -1,6 +1,6 @@
 /** What a first try needs: one account and three clients, made anew at each development start. Production refuses to run beside them. */
-import { deriveKey } from './crypto/derive.ts'
-import type { Parts } from './main.ts'
+import type { Secrets } from './crypto/secrets.ts'
+import type { Parts } from './main/parts.ts'
 import { readRegistration } from './settings/client/registration.ts'
 
 export const demoAccount = {
@@ -13,14 +13,14 @@ export const demoAccount = {
 export const demoClients = { web: 'sample-client', machine: 'sample-machine', native: 'sample-native' } as const
 
 /** A demo client's secret follows from the master secret, so that whoever may read the key folder can try the client, and nobody else. */
-export function demoSecret(masterSecret: string, clientId: string): string {
-  return deriveKey(masterSecret, `demo-client/${clientId}`).toString('base64url')
+export function demoSecret(secrets: Secrets, clientId: string): string {
+  return secrets.keysFor(`demo-client/${clientId}`)[0].toString('base64url')
 }
 
-type SeedParts = Pick<Parts, 'settings' | 'accounts' | 'clients' | 'store' | 'masterSecret'>
+type SeedParts = Pick<Parts, 'settings' | 'accounts' | 'clients' | 'store' | 'secrets'>
 
 /** Idempotent: an account that exists keeps the password and roles that were given to it since, clients where other starts may still listen. */
-export async function seedDemo({ settings, accounts, clients, store, masterSecret }: SeedParts): Promise<void> {
+export async function seedDemo({ settings, accounts, clients, store, secrets }: SeedParts): Promise<void> {
   const put = async (members: DemoClient, secret?: string) => clients.putDemo(await withEarlier(store, members), secret)
   const api = settings.apis[0]
   if (!(await accounts.findByEmail(demoAccount.email))) await accounts.add({ ...demoAccount, demo: true })
@@ -36,9 +36,9 @@ export async function seedDemo({ settings, accounts, clients, store, masterSecre
       postLogoutRedirectUris: [`${client}/`],
       apis,
     },
-    demoSecret(masterSecret, web),
+    demoSecret(secrets, web),
   )
-  await put({ id: machine, name: 'Sample machine', kind: 'machine', apis }, demoSecret(masterSecret, machine))
+  await put({ id: machine, name: 'Sample machine', kind: 'machine', apis }, demoSecret(secrets, machine))
   await put({
     id: native,
     name: 'Sample command line',

@@ -30,8 +30,8 @@ try {
   const common = { SIGNET_ISSUER: settings.issuer, SIGNET_API_PORT: String(apiPort), SIGNET_CLIENT_PORT: String(clientPort) }
   if (settings.demo) {
     await startSample('sample-api', common, stop)
-    const secret = demoSecret(server.parts.masterSecret, demoClients.web)
-    const cookieKey = demoSecret(server.parts.masterSecret, `${demoClients.web}/cookie`)
+    const secret = demoSecret(server.parts.secrets, demoClients.web)
+    const cookieKey = demoSecret(server.parts.secrets, `${demoClients.web}/cookie`)
     const api = settings.apis[0]?.identifier
     await startSample(
       'sample-client',

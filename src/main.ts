@@ -3,65 +3,20 @@
 import './base/quiet.ts'
 
 import type { Server } from 'node:http'
-import { createAccounts } from './accounts/account.ts'
-import { type Clock, type Later, systemClock } from './base/clock.ts'
+import type { Clock, Later } from './base/clock.ts'
 import { Refusal } from './base/errors.ts'
-import { createLog, type Log } from './base/log.ts'
+import type { Log } from './base/log.ts'
 import { openKeyFolder } from './crypto/key-files.ts'
 import { openKeyRing } from './crypto/keyring.ts'
-import { masterSecret } from './crypto/master-secret.ts'
-import { createPasswords, type Passwords } from './crypto/passwords.ts'
 import { createListener, listen } from './main/listener.ts'
-import { createClients } from './oauth/clients/clients.ts'
+import { openParts, type Parts } from './main/parts.ts'
 import type { Notices } from './oauth/logout/notices.ts'
 import { createGuardedFetch } from './outgoing/fetch.ts'
 import { createPages } from './pages/render.ts'
 import { createApis } from './permissions/apis.ts'
 import { responseAlgorithms } from './settings/algorithms.ts'
 import type { Settings } from './settings/load.ts'
-import { openStore } from './store/open.ts'
-import type { Store } from './store/store.ts'
 import { createApp } from './web/app.ts'
-
-export interface Parts {
-  settings: Settings
-  masterSecret: string
-  store: Store
-  passwords: Passwords
-  accounts: ReturnType<typeof createAccounts>
-  clients: ReturnType<typeof createClients>
-  now: Clock
-  log: Log
-  close(): Promise<void>
-}
-
-/** What the server and the command line have in common. @throws Refusal with one clear sentence for whatever cannot be opened */
-export async function openParts(
-  settings: Settings,
-  { now = systemClock, log = createLog(now) }: { now?: Clock; log?: Log } = {},
-): Promise<Parts> {
-  const secret = masterSecret(openKeyFolder(settings.keyFolder), {
-    given: settings.masterSecret,
-    mayGenerate: settings.development,
-  })
-  const onError = (error: unknown) => log.error('store.fault', { error })
-  const store = await openStore({ dataFolder: settings.dataFolder, redis: settings.redis, now, onError })
-  const passwords = createPasswords()
-  return {
-    settings,
-    masterSecret: secret,
-    store,
-    passwords,
-    accounts: createAccounts({ store, passwords, roles: Object.keys(settings.roles), now }),
-    clients: createClients({ settings, store, now }),
-    now,
-    log,
-    async close() {
-      await passwords.close()
-      await store.close()
-    },
-  }
-}
 
 export interface RunningServer {
   parts: Parts

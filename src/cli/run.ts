@@ -2,7 +2,7 @@
 import { text } from 'node:stream/consumers'
 import { Refusal } from '../base/errors.ts'
 import { silentLog } from '../base/log.ts'
-import { openParts, type Parts } from '../main.ts'
+import { openParts, type Parts } from '../main/parts.ts'
 import { loadSettings } from '../settings/load.ts'
 
 export function run<A extends unknown[]>(command: (...args: A) => Promise<void>): (...args: A) => Promise<void> {

@@ -5,6 +5,7 @@
  */
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto'
 import { Refusal } from '../base/errors.ts'
+import type { Keys } from './secrets.ts'
 
 export interface Sealer {
   seal(text: string, context: string): string
@@ -16,7 +17,7 @@ const nonceBytes = 12
 const tagBytes = 16
 
 /** @param keys the first seals, all of them open: that is how a secret is replaced. 32 bytes each. */
-export function createSealer(...keys: [Buffer, ...Buffer[]]): Sealer {
+export function createSealer(...keys: Keys): Sealer {
   return {
     seal(text, context) {
       const nonce = randomBytes(nonceBytes)

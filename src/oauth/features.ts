@@ -1,6 +1,5 @@
 /** Which standards are on, switch by switch. What is not named here is off; `docs/standards.md` says where each is shown. */
 import type { Client, Configuration } from 'oidc-provider'
-import { deriveKey } from '../crypto/derive.ts'
 import { mutualTls } from './clients/mutual-tls.ts'
 import type { OurClient } from './clients/our-client.ts'
 import { richRequests } from './consent/rich-requests.ts'
@@ -14,7 +13,7 @@ import { defaultApi, resourceServerInfo } from './policy/resource.ts'
 const isItsOwn = (_ctx: unknown, client: Client, token: { clientId?: string }): boolean => token.clientId === client.clientId
 
 export function features(parts: ProviderParts): Configuration['features'] {
-  const { settings, masterSecret, apis, accounts, pages, now } = parts
+  const { settings, secrets, apis, accounts, pages, now } = parts
   const demanded = requestObjectDemands(now)
   return {
     devInteractions: { enabled: false },
@@ -30,7 +29,7 @@ export function features(parts: ProviderParts): Configuration['features'] {
     dPoP: {
       enabled: true,
       // The same in every process, so that a nonce of one is good at another.
-      nonceSecret: deriveKey(masterSecret, 'dpop/nonces'),
+      nonceSecret: secrets.keysFor('dpop/nonces')[0],
       requireNonce: () => settings.dpop.requireNonce,
       allowReplay: false,
     },

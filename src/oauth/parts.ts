@@ -5,6 +5,7 @@ import type { DeviceLimits } from '../accounts/device-limits.ts'
 import type { PushLimits } from '../accounts/push-limits.ts'
 import type { Clock } from '../base/clock.ts'
 import type { KeyRing } from '../crypto/keyring.ts'
+import type { Secrets } from '../crypto/secrets.ts'
 import type { GuardedFetch } from '../outgoing/fetch.ts'
 import type { Apis } from '../permissions/apis.ts'
 import type { Settings } from '../settings/load.ts'
@@ -22,7 +23,7 @@ export interface ProviderPages {
 
 export interface ProviderParts {
   settings: Settings
-  masterSecret: string
+  secrets: Secrets
   ring: KeyRing
   store: Store
   clients: Clients

@@ -44,7 +44,7 @@ export interface Protocol {
 export function createProvider(given: ProviderParts): Protocol {
   const parts = partsWithRefusalsSaid(given)
   const { issuer } = parts.settings
-  const encrypted = createEncryptedTokens(parts.masterSecret, issuer)
+  const encrypted = createEncryptedTokens(parts.secrets, issuer)
   const revoked = createRevokedTokens(parts.store, parts.now)
   const kept = adapters(parts, { encrypted, revoked })
   const provider = new Provider(issuer, configuration(parts, kept))
@@ -90,7 +90,7 @@ function configuration(parts: ProviderParts, { adapterOf, refreshTokens }: Adapt
     },
     acrValues: settings.signIn.acrValues,
     subjectTypes: ['public', 'pairwise'],
-    pairwiseIdentifier: pairwiseSubjects(parts.masterSecret),
+    pairwiseIdentifier: pairwiseSubjects(parts.secrets),
     // The library hands over a dispatcher of its own, which guards by looking at the socket; ours decides before there is one.
     fetch: parts.outgoing,
     routes: {

@@ -6,7 +6,6 @@ import { createDeviceLimits } from '../accounts/device-limits.ts'
 import { createPushLimits } from '../accounts/push-limits.ts'
 import type { Later } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
-import { deriveKey } from '../crypto/derive.ts'
 import { correctAnswers } from '../oauth/answers/corrections.ts'
 import { correctMetadata } from '../oauth/answers/metadata.ts'
 import { logEvents } from '../oauth/events.ts'
@@ -48,10 +47,10 @@ export interface App {
 }
 
 export function createApp(parts: AppParts): App {
-  const { settings, pages, store, masterSecret, now, log } = parts
+  const { settings, pages, store, secrets, now, log } = parts
   const refusals = createRefusals(pages)
   const headers = createHeaders({ development: settings.development, logo: settings.theme.logo })
-  const counting = { counters: store.counters, key: deriveKey(masterSecret, 'attempts'), now }
+  const counting = { counters: store.counters, key: secrets.keysFor('attempts')[0], now }
   const deviceLimits = createDeviceLimits({ ...counting, limits: settings.devices })
   const pushLimits = createPushLimits({ ...counting, limits: settings.pushedRequests })
   const { provider, questions } = createProvider({
@@ -66,7 +65,7 @@ export function createApp(parts: AppParts): App {
   correctAnswers(provider)
   logEvents(provider, log)
 
-  const csrf = createCsrf(deriveKey(masterSecret, 'csrf'))
+  const csrf = createCsrf(secrets.keysFor('csrf')[0])
   const attempts = createAttempts({ ...counting, limits: settings.signIn })
   const site = siteRoutes({ settings, pages, ring: parts.ring }).routes() as Middleware
   const interaction = interactionRoutes({

@@ -1,7 +1,8 @@
 /** What production refuses to stand beside, started in this process. */
 import { expect } from 'chai'
+import { createSecrets } from '../../src/crypto/secrets.ts'
 import { demoAccount, demoClients, demoSecret, seedDemo } from '../../src/demo.ts'
-import type { Parts } from '../../src/main.ts'
+import type { Parts } from '../../src/main/parts.ts'
 import { refusalOf } from '../store/place.ts'
 import { startTestServer, temporaryFolder } from '../support/server.ts'
 
@@ -24,7 +25,10 @@ describe('demo data', () => {
   })
 
   it('has secrets that follow from the master secret, one for each client', () => {
-    const secrets = Object.values(demoClients).flatMap((id) => [demoSecret('one', id), demoSecret('other', id)])
+    const secrets = Object.values(demoClients).flatMap((id) => [
+      demoSecret(createSecrets('one'), id),
+      demoSecret(createSecrets('other'), id),
+    ])
     expect(new Set(secrets)).to.have.property('size', secrets.length)
   })
 

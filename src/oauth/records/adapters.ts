@@ -1,6 +1,5 @@
 /** Which record of the library's lies where. */
 import type { Adapter, AdapterPayload } from 'oidc-provider'
-import { deriveKey } from '../../crypto/derive.ts'
 import { createSealer } from '../../crypto/sealing.ts'
 import { endBound } from '../../store/bonds.ts'
 import { deviceCodeAdapter } from '../device-flow.ts'
@@ -27,10 +26,10 @@ export interface Adapters {
 }
 
 export function adapters(parts: ProviderParts, tokens: TokenParts): Adapters {
-  const { settings, masterSecret, store, clients, deviceLimits, pushLimits, now } = parts
+  const { settings, secrets, store, clients, deviceLimits, pushLimits, now } = parts
   const rows = createRows({
-    sealer: createSealer(deriveKey(masterSecret, 'store/artifacts')),
-    userCodeKey: deriveKey(masterSecret, 'store/user-codes'),
+    sealer: createSealer(...secrets.keysFor('store/artifacts')),
+    userCodeKey: secrets.keysFor('store/user-codes')[0],
     now,
   })
   const endGrant = (grant: string) => endBound(store, { grant })

@@ -6,8 +6,8 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import type { Provider } from 'oidc-provider'
 import { encryptKeepingKey, openByKey } from '../../crypto/content-keys.ts'
-import { deriveKey } from '../../crypto/derive.ts'
 import { createSealer } from '../../crypto/sealing.ts'
+import type { Secrets } from '../../crypto/secrets.ts'
 import type { Api, Apis } from '../../permissions/apis.ts'
 
 export interface EncryptedTokens {
@@ -20,8 +20,8 @@ export interface EncryptedTokens {
 /** A JWE has five parts (RFC 7516 s3.1). */
 export const isEncrypted = (token: string): boolean => token.split('.').length === 5
 
-export function createEncryptedTokens(masterSecret: string, issuer: string): EncryptedTokens {
-  const sealer = createSealer(deriveKey(masterSecret, 'access-tokens/handles'))
+export function createEncryptedTokens(secrets: Secrets, issuer: string): EncryptedTokens {
+  const sealer = createSealer(...secrets.keysFor('access-tokens/handles'))
   const context = 'handle'
   return {
     encrypt(signed, api) {

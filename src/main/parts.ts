@@ -1,0 +1,52 @@
+/** What the server and the command line have in common: secrets, store, passwords, people and clients. */
+import { createAccounts } from '../accounts/account.ts'
+import { type Clock, systemClock } from '../base/clock.ts'
+import { createLog, type Log } from '../base/log.ts'
+import { openKeyFolder } from '../crypto/key-files.ts'
+import { masterSecret } from '../crypto/master-secret.ts'
+import { createPasswords, type Passwords } from '../crypto/passwords.ts'
+import { createSecrets, type Secrets } from '../crypto/secrets.ts'
+import { createClients } from '../oauth/clients/clients.ts'
+import type { Settings } from '../settings/load.ts'
+import { openStore } from '../store/open.ts'
+import type { Store } from '../store/store.ts'
+
+export interface Parts {
+  settings: Settings
+  secrets: Secrets
+  store: Store
+  passwords: Passwords
+  accounts: ReturnType<typeof createAccounts>
+  clients: ReturnType<typeof createClients>
+  now: Clock
+  log: Log
+  close(): Promise<void>
+}
+
+/** @throws Refusal with one clear sentence for whatever cannot be opened */
+export async function openParts(
+  settings: Settings,
+  { now = systemClock, log = createLog(now) }: { now?: Clock; log?: Log } = {},
+): Promise<Parts> {
+  const secret = masterSecret(openKeyFolder(settings.keyFolder), {
+    given: settings.masterSecret,
+    mayGenerate: settings.development,
+  })
+  const onError = (error: unknown) => log.error('store.fault', { error })
+  const store = await openStore({ dataFolder: settings.dataFolder, redis: settings.redis, now, onError })
+  const passwords = createPasswords()
+  return {
+    settings,
+    secrets: createSecrets(secret),
+    store,
+    passwords,
+    accounts: createAccounts({ store, passwords, roles: Object.keys(settings.roles), now }),
+    clients: createClients({ settings, store, now }),
+    now,
+    log,
+    async close() {
+      await passwords.close()
+      await store.close()
+    },
+  }
+}
