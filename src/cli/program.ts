@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { clientKinds } from '../settings/client/kinds.ts'
 import { addAccount, changeAccount, listAccounts, setClaims } from './account.ts'
+import { backUp, restore } from './backup.ts'
 import { addClient, listClients, removeClient, rotateSecret, showClient } from './client.ts'
 import { run } from './run.ts'
 import { checkSettings, serve } from './serve.ts'
@@ -19,6 +20,18 @@ program.command('serve').description('run the authorization server alone').actio
 
 const settings = program.command('settings').description('the settings file')
 settings.command('check').description('judge the settings; every fault at once').option('--json').action(run(checkSettings))
+
+program
+  .command('backup <file>')
+  .description('copy the database to a new file, also beside a running server')
+  .option('--json')
+  .action(run(backUp))
+program
+  .command('restore <file>')
+  .description('make the database what a backup holds, also beside a running server; ends every session, grant and token')
+  .option('--removed-clients', 'bring back clients that were removed since')
+  .option('--json')
+  .action(run(restore))
 
 const client = program.command('client').description('registered clients')
 client

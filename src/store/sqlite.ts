@@ -7,6 +7,7 @@ import { sqlAccounts } from './sql/accounts.ts'
 import { artifactSweep, sqlArtifacts } from './sql/artifacts.ts'
 import { sqlClients } from './sql/clients.ts'
 import { counterSweep, sqlCounters } from './sql/counters.ts'
+import { sqlLineage } from './sql/lineage.ts'
 import { sqlNotices } from './sql/notices.ts'
 import { type EngineOptions, type OpenEngine, openEngine } from './sqlite/engine.ts'
 import { damaged } from './sqlite/faults.ts'
@@ -29,7 +30,11 @@ export interface VolatileOptions extends SqliteOptions {
   maxCounters?: number
 }
 
-export type DurableRoles = Pick<Store, 'artifacts' | 'accounts' | 'clients' | 'notices'> & { close(): void }
+export type DurableRoles = Pick<Store, 'artifacts' | 'accounts' | 'clients' | 'notices' | 'lineage'> & {
+  /** For a database that was restored: every artifact and every notice that is owed is gone, and whoever signed in by `at` is signed in no more. */
+  endAllAccess(at: number): Promise<void>
+  close(): void
+}
 export type VolatileRoles = Pick<Store, 'volatile' | 'counters'> & { close(): void }
 
 /**
@@ -51,6 +56,15 @@ export function openDurable({ file, now, onError = ignore, busyTimeoutMillisecon
     accounts: sqlAccounts(engine),
     clients: sqlClients(engine),
     notices: sqlNotices(engine, now),
+    lineage: sqlLineage(engine),
+    async endAllAccess(at) {
+      const { db, write } = engine
+      await Promise.all([
+        write(db.deleteFrom('artifacts')),
+        write(db.deleteFrom('notices')),
+        write(db.updateTable('accounts').set({ access_ended_at: at })),
+      ])
+    },
     close: engine.close,
   }
 }

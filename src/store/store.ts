@@ -137,6 +137,19 @@ export interface NoticeStore {
   list(limit: number): Promise<Notice[]>
 }
 
+/** One life of the database. Restoring a backup begins another: what was revoked in between is not in the backup. */
+export interface Lineage {
+  id: string
+  /** Nothing that was issued at this second or before is good. */
+  beganAt: number
+}
+
+export interface LineageStore {
+  /** @returns undefined as long as no backup was ever restored. */
+  current(): Promise<Lineage | undefined>
+  begin(lineage: Lineage): Promise<void>
+}
+
 export interface Store {
   /** Survive `kill -9` and power loss once acknowledged. */
   artifacts: ArtifactStore
@@ -145,6 +158,7 @@ export interface Store {
   accounts: AccountStore
   clients: ClientStore
   notices: NoticeStore
+  lineage: LineageStore
   /** Volatile as well. */
   counters: CounterStore
   close(): Promise<void>

@@ -1,10 +1,11 @@
 /** What every engine promises. An engine's test says how to open it and which roles it takes; the facts are the same for all. */
 import type { Clock } from '../../src/base/clock.ts'
-import type { AccountStore, ArtifactStore, ClientStore, CounterStore, NoticeStore } from '../../src/store/store.ts'
+import type { AccountStore, ArtifactStore, ClientStore, CounterStore, LineageStore, NoticeStore } from '../../src/store/store.ts'
 import { accountFacts } from './contract/accounts.ts'
 import { artifactFacts } from './contract/artifacts.ts'
 import { clientFacts } from './contract/clients.ts'
 import { counterFacts } from './contract/counters.ts'
+import { lineageFacts } from './contract/lineage.ts'
 import { naiveControl } from './contract/naive.ts'
 import { noticeFacts } from './contract/notices.ts'
 import { replacementFacts } from './contract/replacement.ts'
@@ -15,6 +16,7 @@ export interface Roles {
   accounts: AccountStore
   clients: ClientStore
   notices: NoticeStore
+  lineage: LineageStore
 }
 
 export interface Opened<Offered extends keyof Roles> {
@@ -43,6 +45,7 @@ export function contract<Offered extends keyof Roles>({ roles, open }: Engine<Of
   if (has(roles, 'accounts')) describe('accounts', () => accountFacts(world))
   if (has(roles, 'clients')) describe('clients', () => clientFacts(world))
   if (has(roles, 'notices')) describe('notices', () => noticeFacts(world))
+  if (has(roles, 'lineage')) describe('lineage', () => lineageFacts(world))
 }
 
 function has(roles: string[], role: keyof Roles): boolean {

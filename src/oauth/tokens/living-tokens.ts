@@ -17,7 +17,8 @@ export interface LivingToken {
 
 export interface LivingTokens {
   /**
-   * Validates: all that `AccessTokenReader` does, that no client which the token names was removed, that the token was not revoked, that
+   * Validates: all that `AccessTokenReader` does, that no client which the token names was removed, that the token was not revoked,
+   * that no backup was restored since it was issued, that
    * its grant lives, and that its person may still be signed in since then. Does NOT validate: the audience, the scope, nor a proof of the
    * key that the token is bound to.
    */
@@ -32,7 +33,14 @@ export interface TokenParts {
 
 /** @param findGrant by its id; one that ended is not found */
 export function createLivingTokens(
-  { settings, ring, accounts, clients, now }: Pick<ProviderParts, 'settings' | 'ring' | 'accounts' | 'clients' | 'now'>,
+  {
+    settings,
+    ring,
+    store,
+    accounts,
+    clients,
+    now,
+  }: Pick<ProviderParts, 'settings' | 'ring' | 'store' | 'accounts' | 'clients' | 'now'>,
   { encrypted, revoked }: TokenParts,
   findGrant: (id: string) => Promise<{ accountId?: string } | undefined>,
 ): LivingTokens {
@@ -47,6 +55,7 @@ export function createLivingTokens(
     async find(token) {
       const claims = await reader.read(token)
       if (!claims || !(await areRegistered(clientsOf(claims)))) return undefined
+      if (claims.iat <= ((await store.lineage.current())?.beganAt ?? 0)) return undefined
       if (!hangsOnGrant(claims) && (await revoked.has(claims.jti))) return undefined
       if (claims.grant === undefined) return { claims }
       const grant = await findGrant(claims.grant)

@@ -7,7 +7,15 @@ import { artifactVersion } from './004-artifact-version.ts'
 import { notices } from './005-notices.ts'
 import { accountClaims } from './006-account-claims.ts'
 import { replayBound } from './007-replay-bound.ts'
+import { lineage } from './010-lineage.ts'
 import type { Migration } from './migration.ts'
 
-export const durableMigrations: readonly Migration[] = [artifacts, accountsAndClients, artifactVersion, notices, accountClaims]
+export const durableMigrations: readonly Migration[] = [
+  artifacts,
+  accountsAndClients,
+  artifactVersion,
+  notices,
+  accountClaims,
+  lineage,
+]
 export const volatileMigrations: readonly Migration[] = [artifacts, counters, bounds, artifactVersion, replayBound]

@@ -52,10 +52,16 @@ export interface NoticeTable {
   expires_at: number
 }
 
+export interface LineageTable {
+  id: string
+  began_at: number
+}
+
 export interface Tables {
   artifacts: ArtifactTable
   accounts: AccountTable
   clients: ClientTable
   counters: CounterTable
   notices: NoticeTable
+  lineage: LineageTable
 }

@@ -1,5 +1,5 @@
 /** Opens a SQLite file for one owner: the folder 0700, the file 0600 (SQLite gives its `-wal` and `-shm` the same). */
-import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, fsyncSync, linkSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
@@ -30,6 +30,30 @@ export function openFile({ file, synchronous, busyTimeoutMilliseconds }: FileOpt
   } catch (error) {
     database.close()
     throw error
+  }
+}
+
+/** Makes an empty file that nobody else can read. @throws when it is there, or cannot be made */
+export function makeFile(file: string): void {
+  closeSync(openSync(file, 'wx', 0o600))
+}
+
+export const isThere: (file: string) => boolean = existsSync
+
+/** Gives a finished file its name, for good. @returns its size in bytes @throws when the name is taken */
+export function publishFile(draft: string, name: string): number {
+  sync(draft)
+  linkSync(draft, name)
+  sync(dirname(name))
+  return statSync(name).size
+}
+
+function sync(place: string): void {
+  const handle = openSync(place, 'r')
+  try {
+    fsyncSync(handle)
+  } finally {
+    closeSync(handle)
   }
 }
 

@@ -1,0 +1,100 @@
+/** `signet backup` and `signet restore`: a copy of what lasts, made and put back beside a running server. */
+import path from 'node:path'
+import { systemClock } from '../base/clock.ts'
+import { Refusal } from '../base/errors.ts'
+import { type Kept, makeSafe } from '../main/restore.ts'
+import { loadSettings, type Settings } from '../settings/load.ts'
+import { copyDatabase, replaceDatabase } from '../store/sqlite/backup.ts'
+import { isThere, removeFile } from '../store/sqlite/file.ts'
+import { type DurableRoles, openDurable } from '../store/sqlite.ts'
+import { answer } from './run.ts'
+
+export async function backUp(given: string, { json }: { json?: boolean }): Promise<void> {
+  const settings = loadSettings()
+  const file = path.resolve(given)
+  const bytes = await copyDatabase(databaseOf(settings), file, progressOn('copied'))
+  answer(json, { file, bytes }, [
+    `Wrote ${file} (${bytes} bytes, checked).`,
+    `It opens with the secrets and keys of ${settings.keyFolder} alone, which are not in it: keep those apart.`,
+    ...elsewhere(settings),
+  ])
+}
+
+export async function restore(
+  given: string,
+  { json, removedClients }: { json?: boolean; removedClients?: boolean },
+): Promise<void> {
+  const settings = loadSettings()
+  const live = databaseOf(settings)
+  const draft = `${live}.${process.pid}.restored`
+  const wasThere = isThere(live)
+  // A folder that has none yet gets an empty database first, of the right mode.
+  if (!wasThere) openDurable({ file: live, now: systemClock }).close()
+  try {
+    await copyDatabase(path.resolve(given), draft, progressOn('read'))
+    const { kept, compared } = await prepared(draft, wasThere ? live : undefined, Boolean(removedClients))
+    await replaceDatabase(live, draft, progressOn('restored'))
+    answer(json, { restored: path.resolve(given), compared, kept }, [
+      `Restored ${given}. Everybody signs in again; no token from before now is good here.`,
+      ...whatIsKept(kept, compared),
+      ...elsewhere(settings),
+    ])
+  } finally {
+    removeFile(draft)
+  }
+}
+
+const databaseOf = ({ dataFolder }: Settings) => path.join(dataFolder, 'signet.sqlite')
+
+async function prepared(
+  draft: string,
+  live: string | undefined,
+  bringBackClients: boolean,
+): Promise<{ kept: Kept; compared: boolean }> {
+  const present = live === undefined ? undefined : readable(live)
+  try {
+    const restored = openDurable({ file: draft, now: systemClock })
+    try {
+      const kept = await makeSafe(restored, present, { bringBackClients, now: systemClock })
+      return { kept, compared: present !== undefined }
+    } finally {
+      restored.close()
+    }
+  } finally {
+    present?.close()
+  }
+}
+
+/** A database that cannot be read is a reason to restore one. */
+function readable(live: string): DurableRoles | undefined {
+  try {
+    return openDurable({ file: live, now: systemClock })
+  } catch (cause) {
+    if (cause instanceof Refusal) return undefined
+    throw cause
+  }
+}
+
+function whatIsKept({ disabled, passwords, secrets, removedClients }: Kept, compared: boolean): string[] {
+  if (!compared)
+    return [
+      'There was no database to compare with: disable again who was disabled, and remove again the clients that were removed, and replace again what was replaced, since the backup.',
+    ]
+  const list = (words: string, names: string[]) => (names.length > 0 ? [`${words}: ${names.join(', ')}`] : [])
+  return [
+    ...list('Stay disabled', disabled),
+    ...list('Keep the password of now', passwords),
+    ...list('Keep the secret of now', secrets),
+    ...list('Clients that stay removed (--removed-clients brings them back)', removedClients),
+  ]
+}
+
+function elsewhere({ redis }: Settings): string[] {
+  return redis?.artifacts === 'all' ? ['Sessions, grants and refresh tokens are in Redis, which has backups of its own.'] : []
+}
+
+/** Said on standard error, and only to a person: a line that counts. */
+function progressOn(verb: string): (done: number, all: number) => void {
+  if (!process.stderr.isTTY) return () => {}
+  return (done, all) => process.stderr.write(`\r${verb} ${done} of ${all} pages${done === all ? '\n' : ''}`)
+}

@@ -1,0 +1,85 @@
+/**
+ * What a backup may not bring back. It is the database of an earlier moment, and since then people signed out, passwords were changed,
+ * accounts disabled, clients removed. So whatever bears access ends, and what was ended stays so as far as the present database tells.
+ */
+import { randomUUID } from 'node:crypto'
+import type { Clock } from '../base/clock.ts'
+import type { ClientRegistration } from '../settings/client/registration.ts'
+import type { Account, ClientRow, Store } from '../store/store.ts'
+
+export type Lasting = Pick<Store, 'accounts' | 'clients' | 'lineage'> & { endAllAccess(now: number): Promise<void> }
+
+export interface Kept {
+  /** E-mail addresses of accounts that stay disabled, and of those that keep the password of now. */
+  disabled: string[]
+  passwords: string[]
+  /** Ids of clients that keep the secrets of now, and of those that stay removed. */
+  secrets: string[]
+  removedClients: string[]
+}
+
+const pageSize = 500
+
+/**
+ * Changes a restored database before anybody sees it. Sessions, grants, codes and refresh tokens are gone; nobody who signed in before now
+ * is signed in; an access token issued before now is dead wherever this server is asked.
+ * @param present what is replaced; undefined when it cannot be read, and then nothing that was ended since is known
+ * @param bringBackClients whether clients that were removed since come back
+ */
+export async function makeSafe(
+  restored: Lasting,
+  present: Pick<Store, 'accounts' | 'clients'> | undefined,
+  { bringBackClients, now }: { bringBackClients: boolean; now: Clock },
+): Promise<Kept> {
+  const kept: Kept = { disabled: [], passwords: [], secrets: [], removedClients: [] }
+  if (present) {
+    for await (const account of accountsOf(restored))
+      await keepEnded(restored, account, await present.accounts.find(account.id), kept)
+    for await (const client of clientsOf(restored.clients)) {
+      const today = await present.clients.find(client.id)
+      if (today) await keepSecrets(restored, client, today, kept)
+      else if (!bringBackClients) kept.removedClients.push(client.id)
+    }
+    for (const id of kept.removedClients) await restored.clients.remove(id)
+  }
+  await restored.endAllAccess(now())
+  await restored.lineage.begin({ id: randomUUID(), beganAt: now() })
+  return kept
+}
+
+async function keepEnded({ accounts }: Lasting, then: Account, today: Account | undefined, kept: Kept): Promise<void> {
+  if (!today) return
+  if (today.disabledAt !== undefined && then.disabledAt === undefined) {
+    await accounts.change(then.id, { disabledAt: today.disabledAt })
+    kept.disabled.push(then.email)
+  }
+  if (today.passwordHash !== then.passwordHash) {
+    await accounts.change(then.id, { passwordHash: today.passwordHash })
+    kept.passwords.push(then.email)
+  }
+}
+
+/** A secret that was replaced since is not to be good again. */
+async function keepSecrets({ clients }: Lasting, then: ClientRow, today: ClientRow, kept: Kept): Promise<void> {
+  const [restored, present] = [then, today].map(({ registration }) => JSON.parse(registration) as ClientRegistration)
+  if (JSON.stringify(restored?.secretDigests) === JSON.stringify(present?.secretDigests)) return
+  const registration = JSON.stringify({ ...restored, secretDigests: present?.secretDigests })
+  await clients.replace({ ...then, registration }, then.registration)
+  kept.secrets.push(then.id)
+}
+
+async function* accountsOf({ accounts }: Lasting): AsyncGenerator<Account> {
+  let page = await accounts.list(pageSize)
+  while (page.length > 0) {
+    yield* page
+    page = await accounts.list(pageSize, page.at(-1)?.emailKey)
+  }
+}
+
+async function* clientsOf(clients: Store['clients']): AsyncGenerator<ClientRow> {
+  let page = await clients.list(pageSize)
+  while (page.length > 0) {
+    yield* page
+    page = await clients.list(pageSize, page.at(-1)?.id)
+  }
+}
