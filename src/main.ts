@@ -10,13 +10,12 @@ import { openKeyFolder } from './crypto/key-files.ts'
 import { openKeyRing } from './crypto/keyring.ts'
 import { createListener, listen } from './main/listener.ts'
 import { openParts, type Parts } from './main/parts.ts'
-import type { Notices } from './oauth/logout/notices.ts'
 import { createGuardedFetch } from './outgoing/fetch.ts'
 import { createPages } from './pages/render.ts'
 import { createApis } from './permissions/apis.ts'
 import { responseAlgorithms } from './settings/algorithms.ts'
 import type { Settings } from './settings/load.ts'
-import { createApp } from './web/app.ts'
+import { type App, createApp } from './web/app.ts'
 
 export interface RunningServer {
   parts: Parts
@@ -41,12 +40,12 @@ export async function startServer(
     const [outgoing, notifying] = [asking(), asking()]
     if (settings.outgoing.allowPrivateNetworks) parts.log.error('outgoing.private_networks_allowed', { warning: whatIsOpen })
     const later = options.later ?? systemLater
-    const { handler, notices } = createApp({ ...parts, ring, apis, pages, outgoing, notifying, later })
+    const { handler, ...app } = createApp({ ...parts, ring, apis, pages, outgoing, notifying, later })
     const server = createListener(settings.listen, handler)
     const port = await listen(server, settings.listen)
     // What was owed before can wait for the next start, if it must.
-    await notices.resume().catch((error) => parts.log.error('backchannel_logout.not_resumed', { error }))
-    return { parts, port, close: () => stop(server, notices, parts) }
+    await app.notices.resume().catch((error) => parts.log.error('backchannel_logout.not_resumed', { error }))
+    return { parts, port, close: () => stop(server, app, parts) }
   } catch (cause) {
     await parts.close()
     throw cause
@@ -75,7 +74,8 @@ async function refuseDemoInProduction({ settings, store }: Parts): Promise<void>
   }
 }
 
-async function stop(server: Server, notices: Notices, parts: Parts): Promise<void> {
+async function stop(server: Server, { notices, readiness }: Omit<App, 'handler'>, parts: Parts): Promise<void> {
+  readiness.stop()
   const closed = new Promise((resolve) => server.close(resolve))
   server.closeIdleConnections()
   const patience = Promise.withResolvers<void>()

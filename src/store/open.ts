@@ -31,8 +31,8 @@ export async function openStore({ dataFolder, redis, now, onError = () => {} }: 
   const durable = openDurable({ file: fileOf('signet.sqlite'), now, onError })
   try {
     if (!redis) {
-      const { close, ...roles } = openVolatile({ file: fileOf('volatile.sqlite'), now, onError })
-      return { ...durable, ...roles, close: once(durable.close, close) }
+      const { check, close, ...roles } = openVolatile({ file: fileOf('volatile.sqlite'), now, onError })
+      return { ...durable, ...roles, check: both(durable.check, check), close: once(durable.close, close) }
     }
     // Loaded where it is asked for: the driver takes twenty megabytes.
     const { connectRedis, redisRoles } = await import('./redis.ts')
@@ -40,7 +40,8 @@ export async function openStore({ dataFolder, redis, now, onError = () => {} }: 
     const inRedis = redisRoles(client, { now, keyPrefix: redis.keyPrefix })
     const artifacts =
       redis.artifacts === 'all' ? inRedis.artifacts : routedArtifacts(shortLivedModels, inRedis.artifacts, durable.artifacts)
-    return { ...durable, ...inRedis, artifacts, close: once(durable.close, () => leave(client)) }
+    const check = both(durable.check, () => client.ping())
+    return { ...durable, ...inRedis, artifacts, check, close: once(durable.close, () => leave(client)) }
   } catch (error) {
     durable.close()
     throw error
@@ -51,6 +52,12 @@ export async function openStore({ dataFolder, redis, now, onError = () => {} }: 
 async function leave(client: Redis): Promise<void> {
   await client.quit().catch(() => client.disconnect())
 }
+
+const both =
+  (...checks: (() => Promise<unknown>)[]) =>
+  async () => {
+    await Promise.all(checks.map((check) => check()))
+  }
 
 /** Closing twice is closing once: a shutdown may be asked for by more than one signal. */
 function once(...closes: (() => void | Promise<void>)[]): () => Promise<void> {

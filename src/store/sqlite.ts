@@ -33,9 +33,10 @@ export interface VolatileOptions extends SqliteOptions {
 export type DurableRoles = Pick<Store, 'artifacts' | 'accounts' | 'clients' | 'notices' | 'lineage'> & {
   /** For a database that was restored: every artifact and every notice that is owed is gone, and whoever signed in by `at` is signed in no more. */
   endAllAccess(at: number): Promise<void>
+  check(): Promise<void>
   close(): void
 }
-export type VolatileRoles = Pick<Store, 'volatile' | 'counters'> & { close(): void }
+export type VolatileRoles = Pick<Store, 'volatile' | 'counters'> & { check(): Promise<void>; close(): void }
 
 /**
  * Opens the database of what must last. Every acknowledged write survives `kill -9` and a loss of power.
@@ -65,6 +66,7 @@ export function openDurable({ file, now, onError = ignore, busyTimeoutMillisecon
         write(db.updateTable('accounts').set({ access_ended_at: at })),
       ])
     },
+    check: engine.check,
     close: engine.close,
   }
 }
@@ -107,7 +109,12 @@ export function openVolatile(options: VolatileOptions): VolatileRoles {
     sweeps: (db) => [artifactSweep(db), counterSweep(db)],
   }
   const engine = openOrRecreate(engineOptions)
-  return { volatile: sqlArtifacts(engine, now), counters: sqlCounters(engine, now), close: engine.close }
+  return {
+    volatile: sqlArtifacts(engine, now),
+    counters: sqlCounters(engine, now),
+    check: engine.check,
+    close: engine.close,
+  }
 }
 
 /** @param engineOptions of a database that may be lost: when it is damaged, an empty one takes its place */

@@ -161,5 +161,7 @@ export interface Store {
   lineage: LineageStore
   /** Volatile as well. */
   counters: CounterStore
+  /** Whether every part could write at this moment. Adds nothing. @throws what a write would throw */
+  check(): Promise<void>
   close(): Promise<void>
 }

@@ -25,6 +25,8 @@ import { guard } from './guard.ts'
 import { createHeaders } from './headers.ts'
 import { ownForms } from './own-forms.ts'
 import { protocolPages } from './protocol-pages.ts'
+import { createReadiness, type Readiness } from './readiness.ts'
+import { healthRoutes } from './routes/health.ts'
 import { interactionRoutes } from './routes/interaction.ts'
 import { postedRequest } from './routes/posted-request.ts'
 import { siteRoutes } from './routes/site.ts'
@@ -44,6 +46,7 @@ export interface App {
   handler: Handler
   /** What clients are still to be told, begun and ended by whoever runs the app. */
   notices: Notices
+  readiness: Readiness
 }
 
 export function createApp(parts: AppParts): App {
@@ -67,6 +70,8 @@ export function createApp(parts: AppParts): App {
 
   const csrf = createCsrf(secrets.keysFor('csrf')[0])
   const attempts = createAttempts({ ...counting, limits: settings.signIn })
+  const readiness = createReadiness({ store, now })
+  const health = healthRoutes(readiness).routes() as Middleware
   const site = siteRoutes({ settings, pages, ring: parts.ring }).routes() as Middleware
   const interaction = interactionRoutes({
     provider,
@@ -84,6 +89,7 @@ export function createApp(parts: AppParts): App {
     guard(refusals, log),
     oneSpelling,
     ownForms(settings.issuer),
+    health,
     site,
     deviceGate,
     interaction,
@@ -98,7 +104,7 @@ export function createApp(parts: AppParts): App {
     return ctx.get('Origin') === 'null' ? nothingForNull(ctx, answer) : answer()
   })
   const doorOptions = { ...settings, headers, certificateHeaders: Object.values(settings.mutualTls ?? {}) }
-  return { handler: createDoor(doorOptions, provider.callback()), notices }
+  return { handler: createDoor(doorOptions, provider.callback()), notices, readiness }
 }
 
 /** Each is given the rest as its `next`. */

@@ -69,7 +69,9 @@ describe('writes', () => {
       'the pages',
       () =>
         Promise.all(
-          ['/', '/nothing', '/assets/style.css', '/session/end/success'].map((path) => createVisitor(server.issuer).open(path)),
+          ['/', '/nothing', '/assets/style.css', '/session/end/success', '/health/live', '/health/ready'].map((path) =>
+            createVisitor(server.issuer).open(path),
+          ),
         ),
       [],
     ],

@@ -1,6 +1,7 @@
 /** What belongs to no flow: the home page, the pages' assets, the key set. */
 import Router from '@koa/router'
 import type { Context } from 'koa'
+import { digest } from '../../crypto/derive.ts'
 import type { KeyRing } from '../../crypto/keyring.ts'
 import type { Asset, Pages } from '../../pages/render.ts'
 import type { Settings } from '../../settings/load.ts'
@@ -34,7 +35,11 @@ export function siteRoutes({ settings, pages, ring }: SiteParts): Router {
     ctx.type = 'application/jwk-set+json'
     ctx.set('Cache-Control', `public, max-age=${keysMaxAgeSeconds}`)
     ctx.set('Access-Control-Allow-Origin', '*')
-    ctx.body = JSON.stringify(ring.jwks)
+    const body = JSON.stringify(ring.jwks)
+    const etag = `"${digest(body)}"`
+    ctx.set('ETag', etag)
+    ctx.status = hasThis(ctx, etag) ? 304 : 200
+    if (ctx.status === 200) ctx.body = body
   })
   return router
 }
@@ -46,4 +51,13 @@ function serve(ctx: Context, { body, type, etag }: Asset): void {
   ctx.status = 200
   if (ctx.fresh) ctx.status = 304
   else ctx.body = body
+}
+
+/**
+ * RFC 9110 s13.1.2. Not Koa's `fresh`, which takes `Cache-Control: no-cache` for a wish to have it all; that is said to caches on the way
+ * (RFC 9111 s5.2.1.4), and a program's `fetch` says it with every condition.
+ */
+function hasThis(ctx: Context, etag: string): boolean {
+  const given = ctx.get('If-None-Match').split(',')
+  return given.some((one) => one.trim().replace(/^W\//, '') === etag)
 }
