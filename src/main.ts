@@ -6,19 +6,19 @@ import type { Server } from 'node:http'
 import type { Clock, Later } from './base/clock.ts'
 import { Refusal } from './base/errors.ts'
 import type { Log } from './base/log.ts'
-import { openKeyFolder } from './crypto/key-files.ts'
-import { openKeyRing } from './crypto/keyring.ts'
+import type { KeyRing } from './crypto/keyring.ts'
 import { createListener, listen } from './main/listener.ts'
 import { openParts, type Parts } from './main/parts.ts'
+import { openRing } from './main/ring.ts'
 import { createGuardedFetch } from './outgoing/fetch.ts'
 import { createPages } from './pages/render.ts'
 import { createApis } from './permissions/apis.ts'
-import { responseAlgorithms } from './settings/algorithms.ts'
 import type { Settings } from './settings/load.ts'
 import { type App, createApp } from './web/app.ts'
 
 export interface RunningServer {
   parts: Parts
+  ring: KeyRing
   port: number
   /** Ends idle connections, waits for the requests under way, then closes the store. */
   close(): Promise<void>
@@ -32,7 +32,7 @@ export async function startServer(
   const parts = await openParts(settings, options)
   try {
     await refuseDemoInProduction(parts)
-    const ring = await openKeyRing(openKeyFolder(settings.keyFolder), algorithmsOf(settings), parts.now)
+    const ring = await openRing(settings, parts.now)
     const apis = createApis(settings.apis, settings.issuer, settings.theme.title, settings.authorizationDetails)
     const pages = createPages({ viewsFolder: settings.viewsFolder, theme: settings.theme })
     const asking = () => createGuardedFetch({ ...settings.outgoing, deadline: AbortSignal.timeout, log: parts.log })
@@ -43,9 +43,16 @@ export async function startServer(
     const { handler, ...app } = createApp({ ...parts, ring, apis, pages, outgoing, notifying, later })
     const server = createListener(settings.listen, handler)
     const port = await listen(server, settings.listen)
+    const tending = setInterval(() => {
+      ring.tend().catch((error) => parts.log.error('keys.not_tended', { error }))
+    }, tendMilliseconds).unref()
     // What was owed before can wait for the next start, if it must.
     await app.notices.resume().catch((error) => parts.log.error('backchannel_logout.not_resumed', { error }))
-    return { parts, port, close: () => stop(server, app, parts) }
+    const close = () => {
+      clearInterval(tending)
+      return stop(server, app, parts)
+    }
+    return { parts, ring, port, close }
   } catch (cause) {
     await parts.close()
     throw cause
@@ -59,10 +66,8 @@ const systemLater: Later = (milliseconds, run) => void setTimeout(run, milliseco
 const whatIsOpen =
   'Addresses that clients name are asked for also on this machine and on private networks (127/8, 10/8, 172.16/12, 192.168/16, 100.64/10, ::1, fc00::/7), over http too.'
 
-/** What clients may ask their answers to be signed with; the rest is there because an API names it. */
-function algorithmsOf({ apis }: Settings) {
-  return [...new Set([...responseAlgorithms, ...apis.map((api) => api.algorithm)])]
-}
+/** How soon this server knows what another process did to the keys. */
+const tendMilliseconds = 2_000
 
 async function refuseDemoInProduction({ settings, store }: Parts): Promise<void> {
   if (settings.development) return

@@ -4,6 +4,7 @@ import { clientKinds } from '../settings/client/kinds.ts'
 import { addAccount, changeAccount, listAccounts, setClaims } from './account.ts'
 import { backUp, restore } from './backup.ts'
 import { addClient, listClients, removeClient, rotateSecret, showClient } from './client.ts'
+import { listKeys, revokeKey, rotateKeys } from './keys.ts'
 import { run } from './run.ts'
 import { checkSettings, serve } from './serve.ts'
 
@@ -20,6 +21,19 @@ program.command('serve').description('run the authorization server alone').actio
 
 const settings = program.command('settings').description('the settings file')
 settings.command('check').description('judge the settings; every fault at once').option('--json').action(run(checkSettings))
+
+const keys = program.command('keys').description('the keys that sign tokens')
+keys.command('list').description('all keys, and which of them signs').option('--json').action(run(listKeys))
+keys
+  .command('rotate')
+  .description('publish the next keys now; each signs when nobody can have an older key set any more')
+  .option('--json')
+  .action(run(rotateKeys))
+keys
+  .command('revoke <kid>')
+  .description('remove a key at once and for good, with all that it signed')
+  .option('--json')
+  .action(run(revokeKey))
 
 program
   .command('backup <file>')

@@ -10,6 +10,8 @@ export interface KeyFiles {
   read(name: string): string | undefined
   /** Never replaces a file: a key that is gone is gone. @returns false when another process made it first. */
   create(name: string, text: string): boolean
+  /** Does not mind when it is gone. */
+  remove(name: string): void
 }
 
 /** @throws Refusal `unreadable_key` when the folder cannot be made or read. */
@@ -25,6 +27,7 @@ export function openKeyFolder(folder: string): KeyFiles {
     names: () => readdirSync(folder).sort(),
     read: (name) => readPrivate(path.join(folder, name)),
     create: (name, text) => createPrivate(path.join(folder, name), text),
+    remove: (name) => rmSync(path.join(folder, name), { force: true }),
   }
 }
 

@@ -1,122 +1,138 @@
 /**
- * The keys that sign tokens, one file each under the key folder, and the public set that verifiers read (RFC 7517).
- * A key's id is its thumbprint (RFC 7638), so a key cannot be published under another's name.
- * Rotation adds to a ring; here each algorithm has its newest key as the current one, and every key present is published.
+ * The keys that sign tokens, and the public set that verifiers read (RFC 7517). Which of them signs is a matter of time alone
+ * (`rotation.ts`); the files are looked at again and again, so that what one process or the command line does, all come to know.
  */
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { calculateJwkThumbprint, type JWK } from 'jose'
 import type { Clock } from '../base/clock.ts'
 import { Refusal } from '../base/errors.ts'
 import type { SigningAlgorithm } from '../settings/algorithms.ts'
 import type { KeyFiles } from './key-files.ts'
+import { isDue, type KeyState, type RotationPolicy, rotation } from './rotation.ts'
+import { createKey, isKeyFile, type PublicJwk, readKey, type SigningKey } from './signing-key.ts'
 
-export interface SigningKey {
-  kid: string
-  algorithm: SigningAlgorithm
-  privateKey: KeyObject
-  publicKey: KeyObject
-  /** What is published: public members, `kid`, `alg`, `use`. */
-  publicJwk: PublicJwk
+export interface RingedKey {
+  key: SigningKey
+  state: KeyState
   /** Seconds since the epoch. */
-  createdAt: number
+  signsFrom: number
 }
-
-export type PublicJwk = JWK & { kid: string; alg: SigningAlgorithm; use: 'sig' }
 
 export interface KeyRing {
   /** @throws TypeError for an algorithm that the ring has no key of. */
   current(algorithm: SigningAlgorithm): SigningKey
+  /** One that is published. */
   byKid(kid: string): SigningKey | undefined
   algorithms: SigningAlgorithm[]
+  /** Those that are published, the one that signs first, then from new to old. */
+  published(algorithm: SigningAlgorithm): SigningKey[]
   /** RFC 7517 s5. Public members only. */
-  jwks: { keys: PublicJwk[] }
+  readonly jwks: { keys: PublicJwk[] }
+  all(): RingedKey[]
+  /**
+   * Reads the files if there are others than before, makes the next key where it is time, and removes those that are gone.
+   * @throws Refusal as `openKeyRing`; the ring then stays as it was.
+   */
+  tend(): Promise<void>
+  /** Publishes a next key ahead of its time. @throws Refusal `already_rotating` when one is published that does not sign yet */
+  rotate(algorithm: SigningAlgorithm): Promise<SigningKey>
+  /** Removes a key at once and for good; another signs in its place. @throws Refusal `unknown_key` */
+  revoke(kid: string): Promise<SigningKey>
+}
+
+export interface RingOptions {
+  algorithms: SigningAlgorithm[]
+  policy: RotationPolicy
+  now: Clock
 }
 
 /**
  * Reads the ring, and makes a key for each algorithm that lacks one.
  * @throws Refusal `unreadable_key`, `ambiguous_key`, `weak_key`
  */
-export async function openKeyRing(files: KeyFiles, algorithms: SigningAlgorithm[], now: Clock): Promise<KeyRing> {
-  const present = await readKeys(files)
-  const lacking = algorithms.filter((algorithm) => !present.some((key) => key.algorithm === algorithm))
-  if (lacking.length === 0) return ringOf(present)
-  for (const algorithm of lacking) await createKey(files, algorithm, now())
-  // Read anew, so that two servers that start together publish each other's.
-  return ringOf(await readKeys(files))
-}
-
-async function readKeys(files: KeyFiles): Promise<SigningKey[]> {
-  const names = files.names().filter((name) => /^signing-.*\.json$/.test(name))
-  return Promise.all(names.map((name) => readKey(name, files.read(name) as string)))
-}
-
-function ringOf(keys: SigningKey[]): KeyRing {
-  const byKid = new Map<string, SigningKey>()
-  for (const key of keys) {
-    if (byKid.has(key.kid)) throw new Refusal('ambiguous_key', `Two key files hold the key ${key.kid}: remove one.`)
-    byKid.set(key.kid, key)
+export async function openKeyRing(files: KeyFiles, { algorithms, policy, now }: RingOptions): Promise<KeyRing> {
+  let names = ''
+  let keys: SigningKey[] = []
+  const keysOf = (algorithm: SigningAlgorithm) => keys.filter((key) => key.algorithm === algorithm)
+  // Asked several times for each token: reckoned once a second.
+  let reckoned = { at: 0, of: new Map<SigningAlgorithm, RingedKey[]>() }
+  function ringed(algorithm: SigningAlgorithm): RingedKey[] {
+    const at = now()
+    if (reckoned.at !== at) reckoned = { at, of: new Map() }
+    const known = reckoned.of.get(algorithm) ?? rotation(keysOf(algorithm), at, policy)
+    reckoned.of.set(algorithm, known)
+    return known
   }
-  const newestFirst = keys.toSorted((a, b) => b.createdAt - a.createdAt)
-  const current = new Map<SigningAlgorithm, SigningKey>()
-  for (const key of newestFirst) if (!current.has(key.algorithm)) current.set(key.algorithm, key)
+  const present = () => [...new Set(keys.map(({ algorithm }) => algorithm))]
+  const all = () => present().flatMap(ringed)
+  const livingOf = (algorithm: SigningAlgorithm) => ringed(algorithm).filter(({ state }) => state !== 'gone')
+
+  async function read(): Promise<void> {
+    const found = files.names().filter(isKeyFile)
+    if (found.join() === names) return
+    keys = unambiguous(await readAll(files, found))
+    names = found.join()
+    reckoned = { at: 0, of: new Map() }
+  }
+
+  async function tend(): Promise<void> {
+    await read()
+    for (const algorithm of algorithms) if (isDue(keysOf(algorithm), now(), policy)) await createKey(files, algorithm, now())
+    for (const { key, state } of all()) if (state === 'gone') files.remove(key.name)
+    // Read anew, so that two servers that start together publish each other's.
+    await read()
+  }
+
+  await tend()
   return {
     current(algorithm) {
-      const key = current.get(algorithm)
-      if (!key) throw new TypeError(`no ${algorithm} key in the ring`)
+      const found = ringed(algorithm).find(({ state }) => state === 'current')
+      if (!found) throw new TypeError(`no ${algorithm} key in the ring`)
+      return found.key
+    },
+    byKid: (kid) => all().find(({ key, state }) => key.kid === kid && state !== 'gone')?.key,
+    algorithms: present(),
+    published(algorithm) {
+      const newestFirst = livingOf(algorithm).toReversed()
+      const [signs, rest] = [true, false].map((is) => newestFirst.filter(({ state }) => (state === 'current') === is))
+      return [...(signs ?? []), ...(rest ?? [])].map(({ key }) => key)
+    },
+    get jwks() {
+      const newestFirst = present()
+        .flatMap(livingOf)
+        .toSorted((a, b) => b.key.createdAt - a.key.createdAt)
+      return { keys: newestFirst.map(({ key }) => key.publicJwk) }
+    },
+    all,
+    tend,
+    async rotate(algorithm) {
+      await read()
+      const next = ringed(algorithm).find(({ state }) => state === 'next')
+      if (next) throw new Refusal('already_rotating', `The ${algorithm} key ${next.key.kid} is published already and signs soon.`)
+      await createKey(files, algorithm, now())
+      await read()
+      return ringed(algorithm).at(-1)!.key
+    },
+    async revoke(kid) {
+      await read()
+      const key = keys.find((one) => one.kid === kid)
+      if (!key) throw new Refusal('unknown_key', `There is no signing key ${kid}.`)
+      files.remove(key.name)
+      await tend()
       return key
     },
-    byKid: (kid) => byKid.get(kid),
-    algorithms: [...current.keys()],
-    jwks: { keys: newestFirst.map((key) => key.publicJwk) },
   }
 }
 
-async function createKey(files: KeyFiles, algorithm: SigningAlgorithm, createdAt: number): Promise<void> {
-  const jwk = generate(algorithm).export({ format: 'jwk' })
-  const kid = await calculateJwkThumbprint(jwk as Record<string, string>)
-  const text = `${JSON.stringify({ ...jwk, alg: algorithm, use: 'sig', kid, created_at: createdAt }, null, 2)}\n`
-  files.create(`signing-${algorithm}-${createdAt}-${kid.slice(0, 8)}.json`, text)
+/** One that another process removed meanwhile is none. */
+async function readAll(files: KeyFiles, names: string[]): Promise<SigningKey[]> {
+  const texts = names.map((name) => ({ name, text: files.read(name) })).filter(({ text }) => text !== undefined)
+  return Promise.all(texts.map(({ name, text }) => readKey(name, text as string)))
 }
 
-function generate(algorithm: SigningAlgorithm): KeyObject {
-  if (algorithm === 'ES256') return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
-  if (algorithm === 'EdDSA') return generateKeyPairSync('ed25519').privateKey
-  return generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
-}
-
-const familyOf: Record<SigningAlgorithm, string> = { ES256: 'EC P-256', EdDSA: 'OKP Ed25519', RS256: 'RSA', PS256: 'RSA' }
-
-async function readKey(name: string, text: string): Promise<SigningKey> {
-  const jwk = parse(name, text)
-  const privateKey = importPrivate(name, jwk)
-  const algorithm = jwk.alg as SigningAlgorithm
-  const publicKey = createPublicKey(privateKey)
-  const exported = publicKey.export({ format: 'jwk' })
-  const family = [exported.kty, exported.crv].filter(Boolean).join(' ')
-  if (familyOf[algorithm] !== family) throw new Refusal('weak_key', `${name}: a ${family} key cannot sign ${String(jwk.alg)}.`)
-  if (exported.kty === 'RSA' && (privateKey.asymmetricKeyDetails?.modulusLength ?? 0) < 2048) {
-    throw new Refusal('weak_key', `${name}: an RSA key needs 2048 bits at least (RFC 7518 s3.3).`)
+function unambiguous(keys: SigningKey[]): SigningKey[] {
+  const kids = new Set<string>()
+  for (const { kid } of keys) {
+    if (kids.has(kid)) throw new Refusal('ambiguous_key', `Two key files hold the key ${kid}: remove one.`)
+    kids.add(kid)
   }
-  if (typeof jwk.created_at !== 'number') {
-    throw new Refusal('ambiguous_key', `${name} has no "created_at" (seconds since the epoch): the newest key signs.`)
-  }
-  const kid = await calculateJwkThumbprint(exported as Record<string, string>)
-  const publicJwk: PublicJwk = { ...exported, kid, alg: algorithm, use: 'sig' }
-  return { kid, algorithm, privateKey, publicKey, publicJwk, createdAt: jwk.created_at }
-}
-
-function parse(name: string, text: string): Record<string, unknown> {
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw new Refusal('unreadable_key', `The key file ${name} is not JSON.`, { cause })
-  }
-}
-
-function importPrivate(name: string, jwk: Record<string, unknown>): KeyObject {
-  try {
-    return createPrivateKey({ key: jwk as JWK, format: 'jwk' })
-  } catch (cause) {
-    throw new Refusal('unreadable_key', `The key file ${name} does not hold a private key.`, { cause })
-  }
+  return keys
 }

@@ -1,7 +1,13 @@
 /** Settings and parts -> oidc-provider. Reads as the list of what is on; the switches themselves are in `features.ts`. */
 
 import type { Middleware } from 'koa'
-import { type ClientAuthMethod, type Configuration, type KoaContextWithOIDC, Provider } from 'oidc-provider'
+import {
+  type ClientAuthMethod,
+  type Configuration,
+  type ExternalSigningKey,
+  type KoaContextWithOIDC,
+  Provider,
+} from 'oidc-provider'
 import { claimsOf } from '../accounts/account.ts'
 import { identityScopeNames, identityScopes } from '../permissions/scopes.ts'
 import type { Account } from '../store/store.ts'
@@ -29,7 +35,7 @@ import { rememberVersions } from './records/grant-adapter.ts'
 import { remainingSeconds, sessionLifetime } from './records/lifetimes.ts'
 import { refuseReplays } from './records/replays.ts'
 import { partsWithRefusalsSaid } from './records/unavailable.ts'
-import { signingKeys } from './signing-keys.ts'
+import { serveFrom, signingKeys } from './signing-keys.ts'
 import { personClaims } from './tokens/access-tokens.ts'
 import { createEncryptedTokens, encryptAccessTokens } from './tokens/encrypted-tokens.ts'
 import { exchangeTokens } from './tokens/exchange.ts'
@@ -47,7 +53,9 @@ export function createProvider(given: ProviderParts): Protocol {
   const encrypted = createEncryptedTokens(parts.secrets, issuer)
   const revoked = createRevokedTokens(parts.store, parts.now)
   const kept = adapters(parts, { encrypted, revoked })
-  const provider = new Provider(issuer, configuration(parts, kept))
+  const keys = signingKeys(parts.ring)
+  const provider = new Provider(issuer, configuration(parts, kept, keys))
+  serveFrom(keys)
   // X-Forwarded-* reach the library only after the door has made them true (`web/door.ts`).
   provider.proxy = true
   judgeRequests(provider)
@@ -61,7 +69,7 @@ export function createProvider(given: ProviderParts): Protocol {
   return { provider, questions: answerTokenQuestions(provider, kept.livingTokens, revoked) }
 }
 
-function configuration(parts: ProviderParts, { adapterOf, refreshTokens }: Adapters): Configuration {
+function configuration(parts: ProviderParts, { adapterOf, refreshTokens }: Adapters, keys: ExternalSigningKey[]): Configuration {
   const { settings, apis, accounts, pages, now } = parts
   const { lifetimes } = settings
   const demanded = assertionDemands(settings.issuer, now)
@@ -71,7 +79,7 @@ function configuration(parts: ProviderParts, { adapterOf, refreshTokens }: Adapt
     adapter: adapterOf,
     // Initiating User Registration via OpenID Connect 1.0 s4.1 has the member; `create` itself is not on.
     discovery: { prompt_values_supported: ['none', ...policy.map(({ name }) => name)] },
-    jwks: { keys: signingKeys(parts.ring) },
+    jwks: { keys },
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
     clientAuthMethods: [...withoutCertificate, ...mutualTlsMethods(settings)],
     assertJwtClientAuthClaimsAndHeader: (ctx, claims, header, client) => demanded(ctx, claims, header, client as OurClient),

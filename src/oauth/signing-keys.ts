@@ -5,33 +5,53 @@
 import { constants, type KeyObject, type SignKeyObjectInput, sign } from 'node:crypto'
 import { promisify } from 'node:util'
 import { ExternalSigningKey } from 'oidc-provider'
-import type { KeyRing, SigningKey } from '../crypto/keyring.ts'
+import { Refusal } from '../base/errors.ts'
+import type { KeyRing } from '../crypto/keyring.ts'
+import type { SigningKey } from '../crypto/signing-key.ts'
 import type { SigningAlgorithm } from '../settings/algorithms.ts'
 
 const signAsync = promisify<string | null, Uint8Array, KeyObject | SignKeyObjectInput, Buffer>(sign)
 
-/** Newest first: the library signs with the first key that fits. */
+/**
+ * The library is given its keys once, so what it is given are places: the first of an algorithm is whichever key signs now, the others are
+ * those whose ID tokens may still come back as a hint. Which key is in a place is asked anew each time.
+ */
 export function signingKeys(ring: KeyRing): ExternalSigningKey[] {
-  return ring.jwks.keys.map(({ kid }) => new RingKey(ring.byKid(kid) as SigningKey))
+  return ring.algorithms.flatMap((algorithm) =>
+    Array.from({ length: placesPerAlgorithm }, (_, at) => new Place(ring, algorithm, at)),
+  )
 }
 
-class RingKey extends ExternalSigningKey {
-  readonly #key: SigningKey
+/** One signs, one is next, and two retired ones are known by their hints. */
+const placesPerAlgorithm = 4
 
-  constructor(key: SigningKey) {
+class Place extends ExternalSigningKey {
+  readonly #ring: KeyRing
+  readonly #algorithm: SigningAlgorithm
+  readonly #at: number
+  /** The library demands that ids differ while it reads its configuration, and writes down none of them. */
+  #isRead = false
+
+  constructor(ring: KeyRing, algorithm: SigningAlgorithm, at: number) {
     super()
-    this.#key = key
+    this.#ring = ring
+    this.#algorithm = algorithm
+    this.#at = at
+  }
+
+  get #key(): SigningKey {
+    return this.#ring.published(this.#algorithm)[this.#at] ?? this.#ring.current(this.#algorithm)
   }
 
   override get kid(): string {
-    return this.#key.kid
+    return this.#isRead ? this.#key.kid : `${this.#algorithm}/${this.#at}`
   }
 
   // The library fills in what a key does not say; a ring's key says all of it.
   override set kid(_same: string) {}
 
   override get alg(): string {
-    return this.#key.algorithm
+    return this.#algorithm
   }
 
   override set alg(_same: string) {}
@@ -40,10 +60,26 @@ class RingKey extends ExternalSigningKey {
     return this.#key.publicKey
   }
 
-  override sign(data: Uint8Array): Promise<Buffer> {
-    const { hash, input } = signatureParameters(this.#key.algorithm, this.#key.privateKey)
+  /** The header was written before this is asked, and the ring may have turned since: it names the key. */
+  override async sign(data: Uint8Array): Promise<Buffer> {
+    const { kid } = JSON.parse(
+      Buffer.from(Buffer.from(data).toString('latin1').split('.', 1)[0] as string, 'base64url').toString(),
+    )
+    const key = this.#ring.byKid(kid)
+    if (!key)
+      throw new Refusal('temporarily_unavailable', 'The key was revoked at this moment. Please try again.', { status: 503 })
+    const { hash, input } = signatureParameters(this.#algorithm, key.privateKey)
     return signAsync(hash, data, input)
   }
+
+  serve(): void {
+    this.#isRead = true
+  }
+}
+
+/** To be called when the provider is made. */
+export function serveFrom(keys: ExternalSigningKey[]): void {
+  for (const key of keys) (key as Place).serve()
 }
 
 /** RFC 7518 s3.3-3.5 and RFC 8037 s3.1. */

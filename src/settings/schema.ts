@@ -79,6 +79,12 @@ const pushedRequests = z.strictObject({
   windowSeconds: seconds(10, 86_400).default(900),
 })
 
+/** The keys that sign tokens. */
+const keys = z.strictObject({
+  /** How long a key signs before the next does. */
+  rotateAfterSeconds: seconds(3_600, 63_072_000).default(7_776_000),
+})
+
 export const settingsSchema = z
   .strictObject({
     issuer: z.url().optional(),
@@ -87,6 +93,7 @@ export const settingsSchema = z
     demo: z.boolean().default(false),
     theme: theme.prefault({}),
     redis: redis.optional(),
+    keys: keys.prefault({}),
     lifetimes: lifetimes.prefault({}),
     refreshTokens: refreshTokens.prefault({}),
     signIn: signIn.prefault({}),

@@ -5,11 +5,13 @@ import { expect } from 'chai'
 import { calculateJwkThumbprint } from 'jose'
 import { openKeyFolder } from '../../src/crypto/key-files.ts'
 import { openKeyRing } from '../../src/crypto/keyring.ts'
+import { rotationPolicy } from '../../src/crypto/rotation.ts'
 import { type SigningAlgorithm, signingAlgorithms } from '../../src/settings/algorithms.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { freshKeyFolder, refusalOf } from './folder.ts'
 
 const now = () => 1_700_000_000
+const policy = rotationPolicy(7_776_000, 3_600)
 const secretMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k', 'oth', 'created_at']
 const jwkOf = ({ privateKey }: { privateKey: KeyObject }) => privateKey.export({ format: 'jwk' })
 const ec = (namedCurve: string) => jwkOf(generateKeyPairSync('ec', { namedCurve }))
@@ -18,7 +20,7 @@ const goodRsa = rsa(2048)
 
 describe('the key ring', () => {
   const folder = freshKeyFolder()
-  const ring = (...algorithms: SigningAlgorithm[]) => openKeyRing(openKeyFolder(folder.path), algorithms, now)
+  const ring = (...algorithms: SigningAlgorithm[]) => openKeyRing(openKeyFolder(folder.path), { algorithms, policy, now })
   const names = () => openKeyFolder(folder.path).names()
   const put = (jwk: unknown, name = 'signing-mine.json') => {
     openKeyFolder(folder.path)
@@ -46,16 +48,23 @@ describe('the key ring', () => {
     for (const { d } of stored) expect(JSON.stringify(jwks)).not.to.include(d)
   })
 
-  it('signs with the newest key of an algorithm, and publishes the older one too', async () => {
+  it('K04 signs with the older key until the newer one has been published long enough, and publishes both', async () => {
     const old = { ...ec('P-256'), alg: 'ES256', created_at: now() - 100 }
     put(old, 'signing-old.json')
     const made = await ring('ES256')
     expect(made.jwks.keys).to.have.length(1)
     put({ ...ec('P-256'), alg: 'ES256', created_at: now() }, 'signing-a-new-one.json')
     const both = await ring('ES256')
-    expect(both.current('ES256').createdAt).to.equal(now())
-    expect(both.jwks.keys.map(({ kid }) => kid)).to.deep.equal([both.current('ES256').kid, made.current('ES256').kid])
-    expect(both.byKid(made.current('ES256').kid)?.createdAt).to.equal(now() - 100)
+    expect(both.current('ES256').createdAt).to.equal(now() - 100)
+    expect(both.jwks.keys).to.have.length(2)
+    const later = await openKeyRing(openKeyFolder(folder.path), {
+      algorithms: ['ES256'],
+      policy,
+      now: () => now() + policy.publishSeconds,
+    })
+    expect(later.current('ES256').createdAt).to.equal(now())
+    expect(later.jwks.keys.map(({ kid }) => kid)).to.deep.equal([later.current('ES256').kid, made.current('ES256').kid])
+    expect(later.byKid(made.current('ES256').kid)?.createdAt).to.equal(now() - 100)
   })
 
   it('names a key by its thumbprint, whatever its file says', async () => {

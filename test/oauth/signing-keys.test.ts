@@ -4,7 +4,8 @@ import { expect } from 'chai'
 import { compactVerify, importJWK } from 'jose'
 import { openKeyFolder } from '../../src/crypto/key-files.ts'
 import { type KeyRing, openKeyRing } from '../../src/crypto/keyring.ts'
-import { signingKeys } from '../../src/oauth/signing-keys.ts'
+import { rotationPolicy } from '../../src/crypto/rotation.ts'
+import { serveFrom, signingKeys } from '../../src/oauth/signing-keys.ts'
 import { signingAlgorithms } from '../../src/settings/algorithms.ts'
 import { temporaryFolder } from '../support/server.ts'
 
@@ -12,14 +13,20 @@ describe('the keys that the library signs with', () => {
   const folder = temporaryFolder()
   let ring: KeyRing
   before(async () => {
-    ring = await openKeyRing(openKeyFolder(folder), [...signingAlgorithms], () => 1_700_000_000)
+    ring = await openKeyRing(openKeyFolder(folder), {
+      algorithms: [...signingAlgorithms],
+      policy: rotationPolicy(7_776_000, 3_600),
+      now: () => 1_700_000_000,
+    })
   })
   after(() => rmSync(folder, { recursive: true }))
 
   for (const algorithm of signingAlgorithms) {
     it(`sign ${algorithm} as others verify it, by the published key`, async () => {
       const { kid, publicJwk } = ring.current(algorithm)
-      const key = signingKeys(ring).find((one) => one.kid === kid)!
+      const keys = signingKeys(ring)
+      serveFrom(keys)
+      const key = keys.find((one) => one.kid === kid)!
       expect(key.alg).to.equal(algorithm)
       const header = Buffer.from(JSON.stringify({ alg: algorithm, kid })).toString('base64url')
       const input = `${header}.${Buffer.from('payload').toString('base64url')}`
@@ -29,9 +36,12 @@ describe('the keys that the library signs with', () => {
     })
   }
 
-  it('hand the library public halves alone, newest first, and keep their names', async () => {
+  it('hand the library public halves alone, the one that signs first, and keep their names', async () => {
     const keys = signingKeys(ring)
-    expect(keys.map(({ kid }) => kid)).to.deep.equal(ring.jwks.keys.map(({ kid }) => kid))
+    expect(new Set(keys.map(({ kid }) => kid)), 'before they serve').to.have.length(keys.length)
+    serveFrom(keys)
+    for (const algorithm of signingAlgorithms)
+      expect(keys.find(({ alg }) => alg === algorithm)?.kid).to.equal(ring.current(algorithm).kid)
     for (const key of keys) {
       expect(((await key.keyObject()) as KeyObject).type).to.equal('public')
       const before = key.kid

@@ -3,6 +3,7 @@ import Router from '@koa/router'
 import type { Context } from 'koa'
 import { digest } from '../../crypto/derive.ts'
 import type { KeyRing } from '../../crypto/keyring.ts'
+import { jwksMaxAgeSeconds } from '../../crypto/rotation.ts'
 import type { Asset, Pages } from '../../pages/render.ts'
 import type { Settings } from '../../settings/load.ts'
 
@@ -11,9 +12,6 @@ export interface SiteParts {
   pages: Pages
   ring: KeyRing
 }
-
-/** How long a verifier may go on with the keys it has. */
-const keysMaxAgeSeconds = 300
 
 export function siteRoutes({ settings, pages, ring }: SiteParts): Router {
   const router = new Router()
@@ -33,7 +31,7 @@ export function siteRoutes({ settings, pages, ring }: SiteParts): Router {
   // Several verifiers assume /.well-known/jwks.json, others /jwks: both are one document. The library's own answer has no Cache-Control.
   router.get(['/.well-known/jwks.json', '/jwks'], (ctx) => {
     ctx.type = 'application/jwk-set+json'
-    ctx.set('Cache-Control', `public, max-age=${keysMaxAgeSeconds}`)
+    ctx.set('Cache-Control', `public, max-age=${jwksMaxAgeSeconds}`)
     ctx.set('Access-Control-Allow-Origin', '*')
     const body = JSON.stringify(ring.jwks)
     const etag = `"${digest(body)}"`

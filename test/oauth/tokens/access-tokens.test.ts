@@ -4,6 +4,7 @@ import { expect } from 'chai'
 import { type JWTPayload, SignJWT } from 'jose'
 import { openKeyFolder } from '../../../src/crypto/key-files.ts'
 import { type KeyRing, openKeyRing } from '../../../src/crypto/keyring.ts'
+import { rotationPolicy } from '../../../src/crypto/rotation.ts'
 import {
   type AccessTokenClaims,
   type AccessTokenReader,
@@ -40,7 +41,11 @@ describe('reading an own access token', () => {
   let ring: KeyRing
   let reader: AccessTokenReader
   before(async () => {
-    ring = await openKeyRing(openKeyFolder(folder), ['ES256', 'RS256', 'PS256', 'EdDSA'], now)
+    ring = await openKeyRing(openKeyFolder(folder), {
+      algorithms: ['ES256', 'RS256', 'PS256', 'EdDSA'],
+      policy: rotationPolicy(7_776_000, 3_600),
+      now,
+    })
     reader = createAccessTokenReader({ ring, issuer, encrypted: { open: () => undefined }, now })
   })
   after(() => rmSync(folder, { recursive: true }))

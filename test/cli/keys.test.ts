@@ -1,0 +1,52 @@
+import { expect } from 'chai'
+import { createPrograms, expectOneLine, type Programs } from './program.ts'
+
+interface Shown {
+  kid: string
+  algorithm: string
+  state: string
+  createdAt: number
+  signsFrom: number
+}
+
+describe('signet keys', () => {
+  let programs: Programs
+  before(async () => {
+    programs = await createPrograms()
+  })
+  const list = () => programs.json(['keys', 'list']) as Promise<Shown[]>
+
+  it('publishes the next keys, lists what each does, and rotates no further until they sign', async () => {
+    const before = await list()
+    expect(before.map(({ algorithm, state }) => `${algorithm} ${state}`)).to.have.members(['ES256 current', 'RS256 current'])
+    const next = (await programs.json(['keys', 'rotate'])) as Shown[]
+    for (const { createdAt, signsFrom, state } of next) expect([state, signsFrom - createdAt]).to.deep.equal(['next', 360])
+    expect(await list()).to.have.deep.members([...before, ...next])
+    expectOneLine(await programs.signet(['keys', 'rotate']), /is published already and signs soon/)
+    expect(await list()).to.have.length(4)
+  })
+  it('K05 removes one for good, and says who signs now and how long others may take it', async () => {
+    const all = await list()
+    const taken = all.find(({ algorithm, state }) => algorithm === 'ES256' && state === 'current')!
+    const next = all.find(({ algorithm, state }) => algorithm === 'ES256' && state === 'next')!
+    expect(await programs.json(['keys', 'revoke', taken.kid])).to.deep.equal({
+      revoked: taken.kid,
+      algorithm: 'ES256',
+      current: next.kid,
+      jwksMaxAgeSeconds: 300,
+    })
+    expect((await list()).map(({ kid }) => kid)).to.not.include(taken.kid)
+    await programs.json(['keys', 'revoke', next.kid])
+    const made = (await list()).filter(({ algorithm }) => algorithm === 'ES256')
+    expect(
+      made.map(({ state }) => state),
+      'one is made when none is left',
+    ).to.deep.equal(['current'])
+  })
+  for (const kid of ['nothing', '../master.secret', '']) {
+    it(`refuses to revoke ${JSON.stringify(kid)}`, async () => {
+      expectOneLine(await programs.signet(['keys', 'revoke', kid]), /There is no signing key/)
+      expect(await list()).to.have.length(3)
+    })
+  }
+})
