@@ -49,6 +49,19 @@ describe('client authentication', () => {
       who.machine.secret = secret
     })
 
+    it('T13 takes a secret at once that another process has made, and the one before for that second at most', async () => {
+      const old = who.machine.secret as string
+      Date.now = () => still
+      const still = performance.timeOrigin + performance.now()
+      expect(await attempt(old, client.ClientSecretBasic)).to.equal('accepted')
+      // The command line beside the server: the same store, nothing else in common.
+      const { secret } = await formerly(server).rotateSecret('machine', 0)
+      for (const by of [client.ClientSecretBasic, client.ClientSecretPost]) expect(await attempt(secret, by)).to.equal('accepted')
+      expect(await attempt(`${secret}x`, client.ClientSecretBasic)).to.match(/^401 /)
+      expect(await attempt(old, client.ClientSecretBasic)).to.match(/^401 /)
+      who.machine.secret = secret
+    })
+
     it('T13 refuses a wrong secret, an empty one, one of another client, what is kept of it, and two ways at once', async () => {
       const secret = who.machine.secret as string
       const kept = (await server.parts.clients.find('machine'))?.client_secret as string

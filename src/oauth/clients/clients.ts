@@ -25,6 +25,8 @@ interface Rotated {
 
 export interface Clients {
   find(id: string): Promise<ClientMetadata | undefined>
+  /** As it is in the store now, for whoever would say no to what another process has changed within the second. */
+  findAnew(id: string): Promise<ClientMetadata | undefined>
   /** @returns the secret, shown once. @throws Refusal `client_id_taken`, `invalid_client_metadata` */
   add(registration: Record<string, unknown>): Promise<{ registration: ClientRegistration; secret?: string }>
   /** Inserts or replaces a client for a first try. */
@@ -83,6 +85,7 @@ export function createClients({ settings, store, now }: ClientsParts): Clients {
       if (known) return known
       return recent.get(id) ?? recent.keep(id, await store.clients.find(id))
     },
+    findAnew: async (id) => fromSettings.get(id) ?? recent.keep(id, await store.clients.find(id)),
     async add(input) {
       // Whoever registers would believe that theirs counts.
       if (input.secretDigests !== undefined)
@@ -164,7 +167,8 @@ function retiring([newest]: ClientSecret[], keepSeconds: number, now: number): C
 
 /**
  * A client that was read is taken as it was until the clock's next second: a busy one is then read once a second instead of once a
- * request. What this process changes is seen at once, what another changes a second later at most. An id that is not there is never kept.
+ * request. What this process changes is seen at once, what another changes a second later at most, but for a new secret, which is good at once
+ * (`model.ts`). An id that is not there is never kept.
  */
 function recentlyRead(now: Clock, most = 1_000) {
   const kept = new Map<string, { registration: string; metadata: ClientMetadata; readAt: number }>()

@@ -14,15 +14,21 @@ type ClientParts = Pick<ProviderParts, 'clients' | 'settings' | 'now'>
 const failureSeconds = 30
 
 interface ClientOverrides {
+  clientId: string
   clientSecret?: string
-  compareClientSecret(this: ClientOverrides, given: string): boolean
+  compareClientSecret(this: ClientOverrides, given: string): boolean | Promise<boolean>
   includeSid(): boolean
 }
 
 export function adjustClients(provider: Provider, { clients, settings, now }: ClientParts): void {
   const prototype = provider.Client.prototype as unknown as ClientOverrides
   prototype.compareClientSecret = function (given) {
-    return matchesSecret(this.clientSecret, given, now())
+    return matchesSecret(this.clientSecret, given, now()) || matchesAnew(this, given)
+  }
+  // A secret that the command line has just shown is one that this process may not have read yet. Costs whoever has a wrong one a look-up.
+  async function matchesAnew({ clientId, clientSecret }: ClientOverrides, given: string): Promise<boolean> {
+    const secrets = (await clients.findAnew(clientId))?.client_secret
+    return secrets !== clientSecret && matchesSecret(secrets, given, now())
   }
   // `sid` in every ID token and access token, not only for clients with back-channel logout: a session can then be named in a revocation.
   prototype.includeSid = () => true

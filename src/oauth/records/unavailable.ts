@@ -37,7 +37,11 @@ export const partsWithRefusalsSaid = (parts: ProviderParts): ProviderParts => ({
     findActive: saysUnavailable(parts.accounts.findActive),
     findSignedIn: saysUnavailable(parts.accounts.findSignedIn),
   },
-  clients: { ...parts.clients, find: saysUnavailable(parts.clients.find) },
+  clients: {
+    ...parts.clients,
+    find: saysUnavailable(parts.clients.find),
+    findAnew: saysUnavailable(parts.clients.findAnew),
+  },
 })
 
 export function unavailable(refusal: Refusal): Error {
