@@ -107,7 +107,9 @@ export async function openKeyRing(files: KeyFiles, { algorithms, policy, now }: 
       await read()
       const next = ringed(algorithm).find(({ state }) => state === 'next')
       if (next) throw new Refusal('already_rotating', `The ${algorithm} key ${next.key.kid} is published already and signs soon.`)
-      await createKey(files, algorithm, now())
+      // Of two keys of one second either could be taken for the first, which signs at once.
+      const newest = Math.max(...keysOf(algorithm).map(({ createdAt }) => createdAt))
+      await createKey(files, algorithm, Math.max(now(), newest + 1))
       await read()
       return ringed(algorithm).at(-1)!.key
     },

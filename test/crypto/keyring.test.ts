@@ -48,6 +48,17 @@ describe('the key ring', () => {
     for (const { d } of stored) expect(JSON.stringify(jwks)).not.to.include(d)
   })
 
+  it('K04 publishes a next key in the very second of the first, and goes on signing with the first', async () => {
+    for (let round = 0; round < 8; round++) {
+      for (const name of names()) openKeyFolder(folder.path).remove(name)
+      const made = await ring('EdDSA')
+      const first = made.current('EdDSA')
+      const next = await made.rotate('EdDSA')
+      expect(made.current('EdDSA').kid).to.equal(first.kid)
+      expect(made.published('EdDSA').map(({ kid }) => kid)).to.deep.equal([first.kid, next.kid])
+    }
+  })
+
   it('K04 signs with the older key until the newer one has been published long enough, and publishes both', async () => {
     const old = { ...ec('P-256'), alg: 'ES256', created_at: now() - 100 }
     put(old, 'signing-old.json')
