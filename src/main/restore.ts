@@ -13,6 +13,8 @@ export interface Kept {
   /** E-mail addresses of accounts that stay disabled, and of those that keep the password of now. */
   disabled: string[]
   passwords: string[]
+  /** And of those that do not get back a role that was taken from them. */
+  roles: string[]
   /** Ids of clients that keep the secrets of now, and of those that stay removed. */
   secrets: string[]
   removedClients: string[]
@@ -31,7 +33,7 @@ export async function makeSafe(
   present: Pick<Store, 'accounts' | 'clients'> | undefined,
   { bringBackClients, now }: { bringBackClients: boolean; now: Clock },
 ): Promise<Kept> {
-  const kept: Kept = { disabled: [], passwords: [], secrets: [], removedClients: [] }
+  const kept: Kept = { disabled: [], passwords: [], roles: [], secrets: [], removedClients: [] }
   if (present) {
     for await (const account of accountsOf(restored))
       await keepEnded(restored, account, await present.accounts.find(account.id), kept)
@@ -56,6 +58,11 @@ async function keepEnded({ accounts }: Lasting, then: Account, today: Account | 
   if (today.passwordHash !== then.passwordHash) {
     await accounts.change(then.id, { passwordHash: today.passwordHash })
     kept.passwords.push(then.email)
+  }
+  const roles = then.roles.filter((role) => today.roles.includes(role))
+  if (roles.length < then.roles.length) {
+    await accounts.change(then.id, { roles })
+    kept.roles.push(then.email)
   }
 }
 

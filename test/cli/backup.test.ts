@@ -35,6 +35,7 @@ describe('signet backup and restore', () => {
 
   it('restores a database in which nothing that was ended since is alive', async () => {
     const { accounts, clients } = server.parts
+    await accounts.add({ email: 'lost@example.com', password: 'a first password', roles: ['editor', 'admin'] })
     for (const name of ['disabled', 'changed', 'kept'])
       await accounts.add({ email: `${name}@example.com`, password: 'a first password' })
     const replaced = await clients.add({ id: 'replaced', name: 'Replaced', kind: 'machine', apis: {} })
@@ -52,6 +53,8 @@ describe('signet backup and restore', () => {
     await revoke(server, who.machine, revoked)
     await accounts.disable('disabled@example.com')
     await accounts.setPassword('changed@example.com', 'a second password')
+    await accounts.setRoles('lost@example.com', ['admin'])
+    await accounts.setRoles('kept@example.com', ['admin'])
     await accounts.add({ email: 'later@example.com', password: 'a first password' })
     await clients.rotateSecret('replaced', 0)
     await clients.remove('own')
@@ -61,6 +64,7 @@ describe('signet backup and restore', () => {
       kept: {
         disabled: ['disabled@example.com'],
         passwords: ['changed@example.com'],
+        roles: ['lost@example.com'],
         secrets: ['replaced'],
         removedClients: ['own'],
       },
@@ -83,6 +87,8 @@ describe('signet backup and restore', () => {
     expect(await accounts.authenticate('changed@example.com', 'a first password')).to.equal(undefined)
     expect(await accounts.authenticate('changed@example.com', 'a second password')).to.include({ email: 'changed@example.com' })
     expect(await accounts.authenticate('kept@example.com', 'a first password')).to.include({ email: 'kept@example.com' })
+    expect(await accounts.findByEmail('lost@example.com')).to.deep.include({ roles: ['admin'] })
+    expect(await accounts.findByEmail('kept@example.com'), 'gained since').to.deep.include({ roles: [] })
     expect(await accounts.findByEmail('later@example.com'), 'was not there then').to.equal(undefined)
   })
   it('goes on from there: who signs in afterwards is signed in, and a new token is good', async () => {
