@@ -10,5 +10,6 @@ if (process.argv[2] === 'serve' && process.argv.length === 3) {
   const [{ run }, { serve }] = await Promise.all([import('./cli/run.ts'), import('./cli/serve.ts')])
   await run(serve)()
 } else {
-  await import('./cli/program.ts')
+  const { runProgram } = await import('./cli/program.ts')
+  await runProgram(process.argv.slice(2))
 }

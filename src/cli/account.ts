@@ -11,8 +11,9 @@ export async function addAccount(
   email: string,
   { name, role, json }: Output & { name?: string; role?: string[] },
 ): Promise<void> {
-  const password = await passwordFromInput()
-  const account = await withParts(({ accounts }) => accounts.add({ email, password, name, roles: role }))
+  const account = await withParts(async ({ accounts }) =>
+    accounts.add({ email, password: await passwordFromInput(), name, roles: role }),
+  )
   answer(json, shown(account), [`Added ${account.email} (subject ${account.id}).`])
 }
 

@@ -48,12 +48,10 @@ function membersOf(json = '{}'): Record<string, unknown> {
 }
 
 /** How long a replaced secret may go on. */
-const keepTimes: Record<string, number> = { none: 0, '1h': 3_600, '24h': 86_400, '7d': 604_800 }
+export const keepTimes = { none: 0, '1h': 3_600, '24h': 86_400, '7d': 604_800 } as const
 
-export async function rotateSecret(id: string, { keep, json }: { keep: string; json?: boolean }): Promise<void> {
+export async function rotateSecret(id: string, { keep, json }: { keep: keyof typeof keepTimes; json?: boolean }): Promise<void> {
   const keepSeconds = keepTimes[keep]
-  if (keepSeconds === undefined)
-    throw new Refusal('invalid_option', `--keep is one of ${Object.keys(keepTimes).join(', ')}, not ${JSON.stringify(keep)}.`)
   const { registration, secret, ended } = await withParts(({ clients }) => clients.rotateSecret(id, keepSeconds))
   answer(json, { ...shownOf(registration), secret, ended: ended.map(({ digest: _, ...known }) => known) }, [
     `client_secret  ${secret}   (shown once; only its digest is kept)`,

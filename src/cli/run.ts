@@ -1,4 +1,7 @@
-/** Around every command: a refusal becomes one clear line on standard error and exit code 1; answers are for people, or JSON for programs. */
+/**
+ * Around every command. Answers are for people, or with `--json` for programs: then standard output holds one JSON value, whatever comes of it.
+ * A refusal is one clear line on standard error, or `{error, message}` there where the answer would stand; exit code 1 either way.
+ */
 import { text } from 'node:stream/consumers'
 import { Refusal } from '../base/errors.ts'
 import { silentLog } from '../base/log.ts'
@@ -11,10 +14,19 @@ export function run<A extends unknown[]>(command: (...args: A) => Promise<void>)
       await command(...args)
     } catch (cause) {
       if (!(cause instanceof Refusal)) throw cause
-      process.stderr.write(`signet: ${cause.message}\n`)
-      process.exitCode = 1
+      refuse(wantsJson(args), { error: cause.code, message: cause.message })
     }
   }
+}
+
+/** Commander hands on arguments, then options, then the command. */
+const wantsJson = (args: unknown[]): boolean => (args.at(-2) as { json?: boolean } | undefined)?.json === true
+
+/** Says no, to a program or to a person. */
+export function refuse(json: boolean, said: { error: string; message: string; [more: string]: unknown }): void {
+  if (json) process.stdout.write(`${JSON.stringify(said)}\n`)
+  else process.stderr.write(`signet: ${said.message}\n`)
+  process.exitCode = 1
 }
 
 /** Opens the store, lends it, and closes it whatever happens. The server may be running beside it. */

@@ -1,7 +1,7 @@
 import { Refusal } from '../base/errors.ts'
 import { startServer } from '../main.ts'
 import { loadSettings } from '../settings/load.ts'
-import { answer } from './run.ts'
+import { answer, refuse } from './run.ts'
 
 /** Runs until SIGTERM or SIGINT, then finishes what is under way. A clean exit also writes the compile cache. */
 export async function serve(): Promise<void> {
@@ -25,8 +25,7 @@ export async function checkSettings({ json }: { json?: boolean }): Promise<void>
     ])
   } catch (cause) {
     if (!json || !(cause instanceof Refusal)) throw cause
-    answer(true, { valid: false, faults: faultsIn(cause.message) }, [])
-    process.exitCode = 1
+    refuse(true, { valid: false, error: cause.code, message: cause.message, faults: faultsIn(cause.message) })
   }
 }
 

@@ -53,7 +53,9 @@ describe('signet client', () => {
     expect(rotated.secret).to.match(/^sgs_/)
     expect(rotated.dpopBound).to.equal(true)
     expect(rotated.secrets).to.have.length(2)
-    expectOneLine(await programs.signet(['client', 'rotate-secret', 'rotated', '--keep', '1y']), /--keep is one of/)
+    const tooLong = await programs.signet(['client', 'rotate-secret', 'rotated', '--keep', '1y'])
+    expect(tooLong.code).to.equal(1)
+    expect(tooLong.stderr).to.match(/'1y' is invalid\. Allowed choices are none, 1h, 24h, 7d\./)
     expectOneLine(await programs.signet(['client', 'add', 'X', '--kind', 'spa', '--members', '[]']), /--members is a JSON object/)
     await programs.json(['client', 'remove', 'rotated'])
   })
@@ -137,6 +139,9 @@ describe('signet client', () => {
 
   it('removes neither what is declared in the settings nor what is not there', async () => {
     expectOneLine(await programs.signet(['client', 'remove', 'declared']), /declared in the settings: change it there/)
-    expectOneLine(await programs.signet(['client', 'remove', 'nothing', '--json']), /no client nothing/)
+    expectOneLine(await programs.signet(['client', 'remove', 'nothing']), /no client nothing/)
+    const { code, stdout, stderr } = await programs.signet(['client', 'remove', 'nothing', '--json'])
+    expect({ code, stderr }).to.deep.equal({ code: 1, stderr: '' })
+    expect(JSON.parse(stdout)).to.deep.equal({ error: 'unknown_client', message: 'There is no client nothing.' })
   })
 })

@@ -1,5 +1,7 @@
 import { expect } from 'chai'
-import { createPrograms, type Programs } from './program.ts'
+import type { Command } from 'commander'
+import { createProgram, runProgram } from '../../src/cli/program.ts'
+import { createPrograms, type Ended, type Programs } from './program.ts'
 
 describe('signet --help', () => {
   let programs: Programs
@@ -12,7 +14,7 @@ describe('signet --help', () => {
     [['account'], ['add', 'list', 'roles', 'claims', 'disable', 'enable', 'password']],
     [
       ['client', 'add'],
-      ['--kind', 'web, spa, native, device, machine, api', '--redirect-uri', '--api', '--first-party', '--pkce-exempt'],
+      ['--kind', '"web"', '"machine"', '--redirect-uri', '--api', '--first-party', '--pkce-exempt'],
     ],
     [
       ['client', 'add'],
@@ -46,3 +48,83 @@ describe('signet --help', () => {
     })
   }
 })
+
+/** Commands that need none. */
+const withoutSettings: string[] = []
+
+describe('every command of signet', () => {
+  for (const { name, command } of commandsOf(createProgram())) {
+    it(`says in a line each what it and its options are for: ${name}`, () => {
+      for (const said of [command.description(), ...command.options.map(({ description }) => description)])
+        expect(said).to.match(/^[^\s].{2,159}[^.]$/)
+    })
+    if (command.commands.length > 0) continue
+
+    it(`answers a program in JSON: ${name} --json`, () => {
+      expect(command.options.map(({ long }) => long)).to.include('--json')
+    })
+    it(`refuses in JSON a call that is none: ${name} --json --nothing`, async () => {
+      expectRefusal(await inThisProcess([...callOf({ name, command }), '--json', '--nothing']), 'invalid_usage', /--nothing/)
+    })
+    if (withoutSettings.includes(name)) continue
+    it(`refuses in JSON to work by settings that cannot be read: ${name} --json`, async () => {
+      const before = process.env.SIGNET_CONFIG
+      process.env.SIGNET_CONFIG = '/nowhere/signet.yaml'
+      try {
+        const end = await inThisProcess([...callOf({ name, command }), '--json'])
+        expectRefusal(end, 'invalid_settings', /nowhere\/signet\.yaml cannot be read/)
+      } finally {
+        if (before === undefined) delete process.env.SIGNET_CONFIG
+        else process.env.SIGNET_CONFIG = before
+      }
+    })
+  }
+
+  for (const args of [['nothing'], ['keys'], ['client', 'add', 'x'], []])
+    it(`refuses in JSON what is no command: signet ${[...args, '--json'].join(' ')}`, async () =>
+      expectRefusal(await inThisProcess([...args, '--json']), 'invalid_usage', /./))
+})
+
+interface Named {
+  /** E.g. `client add`. */
+  name: string
+  command: Command
+}
+
+function commandsOf(parent: Command, before: string[] = []): Named[] {
+  return parent.commands.flatMap((command) => {
+    const path = [...before, command.name()]
+    return [{ name: path.join(' '), command }, ...commandsOf(command, path)]
+  })
+}
+
+/** One that Commander takes: whatever has to be there is. */
+function callOf({ name, command }: Named): string[] {
+  const options = command.options.filter(({ mandatory }) => mandatory)
+  return [
+    ...name.split(' '),
+    ...command.registeredArguments.filter(({ required }) => required).map(({ argChoices }) => argChoices?.[0] ?? 'x'),
+    ...options.flatMap(({ long, argChoices }) => [String(long), argChoices?.[0] ?? 'x']),
+  ]
+}
+
+/** Of a call that is refused before anything is done. */
+async function inThisProcess(args: string[]): Promise<Ended> {
+  const { write } = process.stdout
+  const said: string[] = []
+  process.stdout.write = ((text: string) => said.push(text) > 0) as typeof write
+  try {
+    await runProgram(args)
+    return { code: Number(process.exitCode), stdout: said.join(''), stderr: '' }
+  } finally {
+    process.stdout.write = write
+    process.exitCode = undefined
+  }
+}
+
+function expectRefusal({ code, stdout, stderr }: Ended, error: string, message: RegExp): void {
+  expect({ code, stderr }).to.deep.equal({ code: 1, stderr: '' })
+  const said = JSON.parse(stdout) as { error: string; message: string }
+  expect(said.error).to.equal(error)
+  expect(said.message).to.match(message)
+}
