@@ -1,6 +1,6 @@
 /** What the server and the command line have in common: secrets, store, passwords, people and clients. */
 import { createAccounts } from '../accounts/account.ts'
-import { type Clock, systemClock } from '../base/clock.ts'
+import { type Clock, type Later, systemClock } from '../base/clock.ts'
 import { createLog, type Log } from '../base/log.ts'
 import { openKeyFolder } from '../crypto/key-files.ts'
 import { masterSecret } from '../crypto/master-secret.ts'
@@ -33,7 +33,9 @@ export async function openParts(
     mayGenerate: settings.development,
   })
   const onError = (error: unknown) => log.error('store.fault', { error })
-  const store = await openStore({ dataFolder: settings.dataFolder, redis: settings.redis, now, onError })
+  // A process that has a write to wait for has something to do: this timer keeps it alive.
+  const later: Later = (milliseconds, run) => void setTimeout(run, milliseconds)
+  const store = await openStore({ dataFolder: settings.dataFolder, redis: settings.redis, now, later, onError })
   const passwords = createPasswords()
   return {
     settings,

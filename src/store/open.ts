@@ -1,7 +1,7 @@
 /** Settings to a store: which engine takes which role. */
 import { join } from 'node:path'
 import type { Redis } from 'ioredis'
-import type { Clock } from '../base/clock.ts'
+import type { Clock, Later } from '../base/clock.ts'
 import { routedArtifacts } from './routed.ts'
 import { IN_MEMORY } from './sqlite/file.ts'
 import { openDurable, openVolatile } from './sqlite.ts'
@@ -18,6 +18,7 @@ export interface StoreOptions {
    */
   redis?: { url: string; artifacts: 'short-lived' | 'all'; keyPrefix?: string }
   now: Clock
+  later?: Later
   /** Told of what goes wrong beside any request: a lost connection, a failed sweep, a damaged volatile file. */
   onError?: (error: unknown) => void
 }
@@ -26,12 +27,12 @@ export interface StoreOptions {
 const shortLivedModels = new Set(['AuthorizationCode'])
 
 /** @throws Refusal with one sentence that names the file or the host when a part cannot be opened; nothing stays open then */
-export async function openStore({ dataFolder, redis, now, onError = () => {} }: StoreOptions): Promise<Store> {
+export async function openStore({ dataFolder, redis, now, later, onError = () => {} }: StoreOptions): Promise<Store> {
   const fileOf = (name: string) => (dataFolder === IN_MEMORY ? IN_MEMORY : join(dataFolder, name))
-  const durable = openDurable({ file: fileOf('signet.sqlite'), now, onError })
+  const durable = openDurable({ file: fileOf('signet.sqlite'), now, later, onError })
   try {
     if (!redis) {
-      const { check, close, ...roles } = openVolatile({ file: fileOf('volatile.sqlite'), now, onError })
+      const { check, close, ...roles } = openVolatile({ file: fileOf('volatile.sqlite'), now, later, onError })
       return { ...durable, ...roles, check: both(durable.check, check), close: once(durable.close, close) }
     }
     // Loaded where it is asked for: the driver takes twenty megabytes.

@@ -1,6 +1,6 @@
 /** The SQLite engine: a durable database for what must last, and a volatile one beside it for what strangers need for a moment. */
 import { CompiledQuery } from 'kysely'
-import type { Clock } from '../base/clock.ts'
+import type { Clock, Later } from '../base/clock.ts'
 import { Refusal } from '../base/errors.ts'
 import { durableMigrations, volatileMigrations } from './migrations/all.ts'
 import { sqlAccounts } from './sql/accounts.ts'
@@ -20,7 +20,10 @@ export interface SqliteOptions {
   now: Clock
   /** Told of what went wrong beside any request: a failed sweep, a volatile file that had to be made anew. */
   onError?: (error: unknown) => void
+  /** While the file is being opened; afterwards only without `later`. */
   busyTimeoutMilliseconds?: number
+  /** How another process's lock is waited for, two seconds at most, while what needs no write goes on. */
+  later?: Later | undefined
 }
 
 export interface VolatileOptions extends SqliteOptions {
@@ -42,10 +45,12 @@ export type VolatileRoles = Pick<Store, 'volatile' | 'counters'> & { check(): Pr
  * Opens the database of what must last. Every acknowledged write survives `kill -9` and a loss of power.
  * @throws Refusal `store_unusable` when the file cannot serve, `store_too_new` when a newer release wrote it; the sentence names the file
  */
-export function openDurable({ file, now, onError = ignore, busyTimeoutMilliseconds = 2000 }: SqliteOptions): DurableRoles {
+export function openDurable(options: SqliteOptions): DurableRoles {
+  const { file, now, onError = ignore, busyTimeoutMilliseconds = 2000, later } = options
   const engine = openEngine({
     file,
     now,
+    later,
     synchronous: 'FULL',
     busyTimeoutMilliseconds,
     migrations: durableMigrations,
@@ -86,11 +91,12 @@ export function openDurable({ file, now, onError = ignore, busyTimeoutMillisecon
  * @throws Refusal as {@link openDurable}
  */
 export function openVolatile(options: VolatileOptions): VolatileRoles {
-  const { file, now, onError = ignore, busyTimeoutMilliseconds = 2000 } = options
+  const { file, now, onError = ignore, busyTimeoutMilliseconds = 2000, later } = options
   const { maxArtifacts = 100_000, maxReplays = 1_000_000, maxCounters = 1_000_000 } = options
   const engineOptions: EngineOptions = {
     file,
     now,
+    later,
     synchronous: 'NORMAL',
     busyTimeoutMilliseconds,
     migrations: volatileMigrations,

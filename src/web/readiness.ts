@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Store } from '../store/store.ts'
 
 export interface Readiness {
-  /** @returns what is missing, by name; empty when nothing is. Does NOT say whether the disk has room: an empty commit needs none. */
+  /** @returns what is missing, by name; empty when nothing is. The store is asked by a commit as any other, which needs room on its disk. */
   missing(): Promise<string[]>
   /** From now on it is not ready, whatever the rest says: requests are to go elsewhere. */
   stop(): void

@@ -121,4 +121,60 @@ describe('writes of one tick', () => {
     const late = await insert('b').catch((error: unknown) => error)
     expect(late).to.be.instanceOf(Refusal).with.property('code', 'temporarily_unavailable')
   })
+
+  describe('while another process holds the lock', () => {
+    /** What is put off, done when a fact says so. */
+    let put: (() => void)[]
+    beforeEach(() => {
+      put = []
+      queue = commitPerTick(connection, { sweep: () => [], onError: () => {}, later: (_, run) => put.push(run) })
+      reader.exec('begin immediate')
+    })
+    const aTurn = () => new Promise((resolve) => setImmediate(resolve))
+    const tryAgain = () => put.splice(0).forEach((run) => void run())
+
+    it('wait for it, one more with them, and share a commit', async () => {
+      const answers = [insert('a')]
+      await aTurn()
+      expect(put).to.have.length(1)
+      answers.push(insert('b'))
+      await aTurn()
+      expect(put, 'nobody asks beside them').to.have.length(1)
+      reader.exec('rollback')
+      expect(committed()).to.deep.equal([])
+      tryAgain()
+      await Promise.all(answers)
+      expect(committed()).to.deep.equal(['a', 'b'])
+      expect(seen.filter((sql) => sql === 'commit')).to.have.length(1)
+    })
+
+    it('are refused after two seconds of tries, and whoever came later is not', async () => {
+      const early = insert('a').catch((error: unknown) => error)
+      await aTurn()
+      for (let tries = 1; tries < 40; tries++) tryAgain()
+      const late = insert('b')
+      tryAgain()
+      expect(await early)
+        .to.be.instanceOf(Refusal)
+        .with.property('code', 'temporarily_unavailable')
+      reader.exec('rollback')
+      tryAgain()
+      await late
+      expect(committed()).to.deep.equal(['b'])
+    })
+
+    it('are refused at once where nobody puts anything off, and by closing', async () => {
+      const impatient = commitPerTick(connection, { sweep: () => [], onError: () => {} })
+      const refused = [insert('a'), impatient.write(statement(INSERT, 'b'))].map((answer) =>
+        answer.catch((error: unknown) => error),
+      )
+      await aTurn()
+      queue.close()
+      for (const error of await Promise.all(refused)) expect(error).to.be.instanceOf(Refusal)
+      expect(put.length, 'the one that waited').to.equal(1)
+      reader.exec('rollback')
+      tryAgain()
+      expect(committed()).to.deep.equal([])
+    })
+  })
 })

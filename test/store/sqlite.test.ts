@@ -1,10 +1,11 @@
-import { statSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { expect } from 'chai'
 import { durableMigrations, volatileMigrations } from '../../src/store/migrations/all.ts'
 import { artifactSweep, sqlArtifacts } from '../../src/store/sql/artifacts.ts'
 import { counterSweep, sqlCounters } from '../../src/store/sql/counters.ts'
+import { commitPerTick } from '../../src/store/sqlite/commit-per-tick.ts'
 import { openFile } from '../../src/store/sqlite/file.ts'
 import { openDurable, openVolatile } from '../../src/store/sqlite.ts'
 import { freshPlace, refusalOf } from './place.ts'
@@ -80,6 +81,38 @@ describe('a SQLite store', () => {
         expect(await store.find('DeviceCode', 'a')).to.equal(undefined)
       })
     }
+
+    it('X08 keeps what it answered for and nothing else, of writes that share a commit while the file fills up', async () => {
+      const { database, connection } = place.parts(durableMigrations)
+      const queue = commitPerTick(connection, { sweep: () => [], onError: () => {} })
+      const store = sqlArtifacts({ ...place.parts(durableMigrations).engine, write: queue.write }, place.now)
+      database.exec('pragma max_page_count = 100')
+      const outcomes = new Map<string, boolean>()
+      for (let tick = 0; tick < 10; tick++) {
+        const ids = Array.from({ length: 20 }, (_, i) => `${tick}-${i}`)
+        const puts = await Promise.allSettled(ids.map((id) => store.put(place.artifact(id, { payload: 'p'.repeat(3_000) }))))
+        for (const [i, { status }] of puts.entries()) outcomes.set(ids[i]!, status === 'fulfilled')
+      }
+      expect(new Set(outcomes.values()), 'some of each').to.have.length(2)
+      for (const [id, answered] of outcomes) expect((await store.find('DeviceCode', id)) !== undefined, id).to.equal(answered)
+      database.exec('pragma max_page_count = 10000')
+      await store.put(place.artifact('last'))
+      expect(place.stranger().prepare('pragma integrity_check').get()).to.deep.equal({ integrity_check: 'ok' })
+    })
+
+    it('refuses for now what it finds damaged, and says so to the operator', async () => {
+      const { artifacts } = place.durable()
+      const size = statSync(place.file).size
+      // Whatever another process changes is read anew from the file.
+      const stranger = place.stranger()
+      stranger.exec('pragma wal_checkpoint(truncate)')
+      stranger.exec("insert into clients (id, registration, demo, created_at) values ('a', '{}', 0, 0)")
+      stranger.exec('pragma wal_checkpoint(truncate)')
+      writeFileSync(place.file, Buffer.concat([readFileSync(place.file).subarray(0, 100), Buffer.alloc(size - 100, 0xa5)]))
+      const refusal = await refusalOf(artifacts.find('DeviceCode', 'a'))
+      expect([refusal.code, refusal.status]).to.deep.equal(['store_damaged', 503])
+      expect(refusal.detail).to.have.property('sqlite')
+    })
 
     it('goes on when the lock is gone, and reads meanwhile', async () => {
       const store = place.durable()

@@ -10,8 +10,15 @@ import { freePort } from './ports.ts'
 export interface RedisServer {
   url: string
   port: number
-  /** Kills the server. Its data is not kept. */
+  /** Kills the server. Its data is kept only in a folder of the test's. */
   stop(): Promise<void>
+}
+
+export interface RedisOptions {
+  /** To come back where a stopped one was; a free port unless said. */
+  port?: number
+  /** Where every write is kept before it is answered; nothing is kept unless said. */
+  folder?: string
 }
 
 /** Facts that need a real Redis: skipped by name where none is installed, but not where the project is being judged. */
@@ -30,21 +37,22 @@ export function describeWithRedis(title: string, facts: (this: Mocha.Suite) => v
   })
 }
 
-/** @param options.port to come back where a stopped one was; a free port unless said */
-export async function startRedis(options: { port?: number } = {}): Promise<RedisServer> {
+export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
   // Between finding a free port and taking it, someone else may take it.
   for (let attempt = 1; ; attempt++) {
     try {
-      return await start(options.port ?? (await freePort()))
+      return await start(options.port ?? (await freePort()), options.folder)
     } catch (error) {
       if (attempt === 5) throw error
     }
   }
 }
 
-async function start(port: number): Promise<RedisServer> {
-  const folder = mkdtempSync(join(tmpdir(), 'signet-redis-'))
-  const server = spawn('redis-server', ['--bind', '127.0.0.1', '--port', `${port}`, '--save', '', '--dir', folder])
+async function start(port: number, kept?: string): Promise<RedisServer> {
+  const folder = kept ?? mkdtempSync(join(tmpdir(), 'signet-redis-'))
+  const keeping = kept ? ['--appendonly', 'yes', '--appendfsync', 'always'] : []
+  const place = ['--bind', '127.0.0.1', '--port', `${port}`, '--dir', folder]
+  const server = spawn('redis-server', [...place, '--save', '', ...keeping])
   const killAtExit = () => server.kill('SIGKILL')
   process.once('exit', killAtExit)
   const stop = async () => {
@@ -53,7 +61,7 @@ async function start(port: number): Promise<RedisServer> {
       server.kill('SIGKILL')
       await once(server, 'exit')
     }
-    rmSync(folder, { recursive: true, force: true })
+    if (!kept) rmSync(folder, { recursive: true, force: true })
   }
   try {
     await ready(server)

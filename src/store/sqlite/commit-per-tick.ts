@@ -3,19 +3,30 @@
  * worth more than any other saving (`node bench/store.ts`). Whoever wrote is answered after the commit, never before.
  */
 import type { Compilable, CompiledQuery } from 'kysely'
+import type { Later } from '../../base/clock.ts'
 import { Refusal } from '../../base/errors.ts'
 import type { SqlEngine, Written } from '../sql/engine.ts'
 import type { Connection } from './connection.ts'
+import { isLocked } from './faults.ts'
 
 export interface CommitOptions {
   /** Statements that delete what has expired, each at most `limit` rows; run before the writes, so that they find room. */
   sweep(limit: number): Compilable[]
   /** Told of a sweep that failed: the writes beside it go on. */
   onError(error: unknown): void
+  /** How another process's lock is waited for while this one goes on with what needs no write; without it, not at all. */
+  later?: Later | undefined
 }
+
+/** Twenty a second, for two seconds: what another process does within that time is waited for. */
+const secondsOfPatience = 2
+const retryMilliseconds = 50
+const triesPerWrite = (secondsOfPatience * 1_000) / retryMilliseconds
 
 interface Job {
   query: CompiledQuery
+  /** How many more times the lock is asked for. */
+  triesLeft: number
   settle(written: Written<unknown>): void
   fail(error: unknown): void
 }
@@ -36,6 +47,12 @@ export function commitPerTick(connection: Connection, options: CommitOptions): W
     if (jobs.length === 0) return
     let answers: (() => void)[]
     try {
+      connection.run({ sql: 'begin immediate', parameters: [] })
+    } catch (error) {
+      tryAgain(jobs, error)
+      return
+    }
+    try {
       answers = transact(connection, [...sweeps(jobs.length), ...jobs])
     } catch (error) {
       for (const job of jobs) job.fail(error)
@@ -45,10 +62,22 @@ export function commitPerTick(connection: Connection, options: CommitOptions): W
     for (const answer of answers) answer()
   }
 
+  /** Nothing of them has been done. Whoever writes meanwhile joins them, and is committed with them. */
+  function tryAgain(jobs: Job[], error: unknown): void {
+    const { later } = options
+    const mayWait = later !== undefined && !closed && isLocked(error)
+    for (const job of jobs) {
+      if (mayWait && job.triesLeft-- > 0) waiting.push(job)
+      else job.fail(error)
+    }
+    if (waiting.length > 0) later?.(retryMilliseconds, flush)
+  }
+
   /** Twice as many rows go as can come: what has expired dwindles even while every write brings a new row. */
   function sweeps(writes: number): Job[] {
     return options.sweep(2 * writes + 16).map((statement) => ({
       query: statement.compile(),
+      triesLeft: 0,
       settle: () => {},
       fail: options.onError,
     }))
@@ -61,7 +90,7 @@ export function commitPerTick(connection: Connection, options: CommitOptions): W
       return new Promise<Written<Row>>((settle, fail) => {
         // setImmediate runs after every request that arrived in this turn has been read, and so gathers their writes.
         if (waiting.length === 0) setImmediate(flush)
-        waiting.push({ query, settle: settle as Job['settle'], fail })
+        waiting.push({ query, triesLeft: triesPerWrite, settle: settle as Job['settle'], fail })
       })
     },
     close() {
@@ -71,9 +100,8 @@ export function commitPerTick(connection: Connection, options: CommitOptions): W
   }
 }
 
-/** @returns the answers, to be given now that all of it is committed. @throws when nothing is. */
+/** Within a transaction that has begun. @returns the answers, to be given now that all of it is committed. @throws when nothing is. */
 function transact(connection: Connection, jobs: Job[]): (() => void)[] {
-  connection.run({ sql: 'begin immediate', parameters: [] })
   try {
     const answers = jobs.map((job) => attempt(connection, job))
     connection.run({ sql: 'commit', parameters: [] })

@@ -29,18 +29,42 @@ export function runtimeFault(error: unknown): unknown {
       cause: error,
     })
   }
-  if (!passing.has(resultCode(error) ?? 0)) return error
+  const code = resultCode(error) ?? 0
+  if (code === CORRUPT || code === NOTADB) {
+    return new Refusal('store_damaged', 'The server cannot read what it stored. Please try again later.', {
+      status: 503,
+      retryAfterSeconds: 30,
+      detail: { sqlite: (error as Error).message },
+      cause: error,
+    })
+  }
+  if (!passing.has(code)) return error
+  return cannotStore({ sqlite: (error as Error).message }, error)
+}
+
+/** Before SQLite finds it out. */
+export function diskFull(file: string): Refusal {
+  return cannotStore({ nearlyFull: file })
+}
+
+function cannotStore(detail: Record<string, string>, cause?: unknown): Refusal {
   return new Refusal('temporarily_unavailable', 'The server cannot store anything at the moment. Please try again.', {
     status: 503,
     retryAfterSeconds: 5,
-    detail: { sqlite: (error as Error).message },
-    cause: error,
+    detail,
+    cause,
   })
+}
+
+/** Whether a fault of `runtimeFault` is another process's lock, which is gone soon. */
+export function isLocked(error: unknown): boolean {
+  const code = resultCode((error as { cause?: unknown }).cause ?? {})
+  return code === BUSY || code === LOCKED
 }
 
 /** @returns what an error while opening is to the operator: one line that names the file. */
 export function openingFault(file: string, error: unknown): Refusal {
-  // A passing fault has been put into words for a visitor by then; its cause is what the operator needs.
+  // A fault has been put into words for a visitor by then; its cause is what the operator needs.
   const cause = error instanceof Refusal && error.cause !== undefined ? error.cause : error
   if (cause instanceof Refusal) return cause
   switch (resultCode(cause)) {

@@ -1,5 +1,6 @@
 /** Opens a SQLite file for one owner: the folder 0700, the file 0600 (SQLite gives its `-wal` and `-shm` the same). */
 import { closeSync, existsSync, fsyncSync, linkSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs'
+import { statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
@@ -31,6 +32,13 @@ export function openFile({ file, synchronous, busyTimeoutMilliseconds }: FileOpt
     database.close()
     throw error
   }
+}
+
+/** @returns how many bytes the disk of a file has left for this process; none is short of it in memory */
+export async function roomFor(file: string): Promise<number> {
+  if (file === IN_MEMORY) return Number.POSITIVE_INFINITY
+  const { bavail, bsize } = await statfs(dirname(file))
+  return bavail * bsize
 }
 
 /** Makes an empty file that nobody else can read. @throws when it is there, or cannot be made */
