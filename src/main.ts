@@ -20,15 +20,25 @@ export interface RunningServer {
   parts: Parts
   ring: KeyRing
   port: number
+  /** Delivers what processes owed that are gone, by their `owner`. */
+  takeUp(owners: string[]): Promise<void>
   /** Ends idle connections, waits for the requests under way, then closes the store. */
   close(): Promise<void>
 }
 
+export interface StartOptions {
+  now?: Clock
+  log?: Log
+  later?: Later
+  /** By which others know what this process owed, when it is gone. */
+  owner?: string
+  /** No other process serves these data now: what is to be done or said once at a start is done by this one. */
+  first?: boolean
+}
+
 /** @throws Refusal `port_taken`, `demo_data` and whatever `openParts` throws */
-export async function startServer(
-  settings: Settings,
-  options: { now?: Clock; log?: Log; later?: Later } = {},
-): Promise<RunningServer> {
+export async function startServer(settings: Settings, options: StartOptions = {}): Promise<RunningServer> {
+  const { first = true } = options
   const parts = await openParts(settings, options)
   try {
     await refuseDemoInProduction(parts)
@@ -38,21 +48,24 @@ export async function startServer(
     const asking = () => createGuardedFetch({ ...settings.outgoing, deadline: AbortSignal.timeout, log: parts.log })
     // Strangers choose when clients' keys are asked for: they must not be able to use up what logout notices need.
     const [outgoing, notifying] = [asking(), asking()]
-    if (settings.outgoing.allowPrivateNetworks) parts.log.error('outgoing.private_networks_allowed', { warning: whatIsOpen })
+    if (first && settings.outgoing.allowPrivateNetworks)
+      parts.log.error('outgoing.private_networks_allowed', { warning: whatIsOpen })
     const later = options.later ?? systemLater
-    const { handler, ...app } = createApp({ ...parts, ring, apis, pages, outgoing, notifying, later })
+    const { handler, ...app } = createApp({ ...parts, ring, apis, pages, outgoing, notifying, later, owner: options.owner })
     const server = createListener(settings.listen, handler)
     const port = await listen(server, settings.listen)
     const tending = setInterval(() => {
       ring.tend().catch((error) => parts.log.error('keys.not_tended', { error }))
     }, tendMilliseconds).unref()
     // What was owed before can wait for the next start, if it must.
-    await app.notices.resume().catch((error) => parts.log.error('backchannel_logout.not_resumed', { error }))
+    const takeUp = (owners?: string[]) =>
+      app.notices.resume(owners).catch((error) => parts.log.error('backchannel_logout.not_resumed', { error }))
+    if (first) await takeUp()
     const close = () => {
       clearInterval(tending)
       return stop(server, app, parts)
     }
-    return { parts, ring, port, close }
+    return { parts, ring, port, takeUp, close }
   } catch (cause) {
     await parts.close()
     throw cause

@@ -29,6 +29,14 @@ export function createLog(now: Clock, write: (line: string) => void = (line) => 
   return { info: at('info'), error: at('error') }
 }
 
+/** The same log, with what is to stand on every line. */
+export function logWith(always: Fields, { info, error }: Log): Log {
+  return {
+    info: (event, fields) => info(event, { ...fields, ...always }),
+    error: (event, fields) => error(event, { ...fields, ...always }),
+  }
+}
+
 export const silentLog: Log = { info() {}, error() {} }
 
 /** Deeper than this is said to be there, and no more: a cycle ends too. */

@@ -5,7 +5,7 @@
 import { text } from 'node:stream/consumers'
 import { Refusal } from '../base/errors.ts'
 import { silentLog } from '../base/log.ts'
-import { openParts, type Parts } from '../main/parts.ts'
+import type { Parts } from '../main/parts.ts'
 import { loadSettings } from '../settings/load.ts'
 
 export function run<A extends unknown[]>(command: (...args: A) => Promise<void>): (...args: A) => Promise<void> {
@@ -31,6 +31,8 @@ export function refuse(json: boolean, said: { error: string; message: string; [m
 
 /** Opens the store, lends it, and closes it whatever happens. The server may be running beside it. */
 export async function withParts<T>(use: (parts: Parts) => Promise<T>): Promise<T> {
+  // Loaded here: the primary of a cluster, which is started from this file too, needs none of it.
+  const { openParts } = await import('../main/parts.ts')
   const parts = await openParts(loadSettings(), { log: silentLog })
   try {
     return await use(parts)

@@ -1,20 +1,37 @@
+import cluster from 'node:cluster'
+import { systemClock } from '../base/clock.ts'
 import { Refusal } from '../base/errors.ts'
-import { startServer } from '../main.ts'
-import { loadSettings } from '../settings/load.ts'
+import { createLog } from '../base/log.ts'
+import { untilAskedToStop } from '../main/signals.ts'
+import { loadSettings, type Settings } from '../settings/load.ts'
 import { answer, refuse } from './run.ts'
 
 /** Runs until SIGTERM or SIGINT, then finishes what is under way. A clean exit also writes the compile cache. */
 export async function serve(): Promise<void> {
+  if (cluster.isWorker) return (await import('../main/worker.ts')).runWorker()
+  const asked = untilAskedToStop()
   const settings = loadSettings()
+  return settings.cluster.workers === 1 ? serveAlone(settings, asked) : serveTogether(settings, asked)
+}
+
+async function serveAlone(settings: Settings, asked: Promise<void>): Promise<void> {
+  const { startServer } = await import('../main.ts')
   const server = await startServer(settings)
-  // Heard from before it is said that the server stands: whoever waits for that may end it at once.
-  const asked = new Promise<void>((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())
-  })
-  server.parts.log.info('listening', { issuer: settings.issuer, port: server.port, development: settings.development })
+  server.parts.log.info('listening', about(settings))
   await asked
   await server.close()
 }
+
+async function serveTogether(settings: Settings, asked: Promise<void>): Promise<void> {
+  const { startCluster, workersOf } = await import('../main/cluster.ts')
+  const log = createLog(systemClock)
+  const running = await startCluster(settings, { log, now: systemClock })
+  log.info('listening', { ...about(settings), workers: workersOf(settings) })
+  void asked.then(running.stop)
+  if (!(await running.ended)) process.exitCode = 1
+}
+
+const about = ({ issuer, listen: { port }, development }: Settings) => ({ issuer, port, development })
 
 export async function checkSettings({ json }: { json?: boolean }): Promise<void> {
   try {

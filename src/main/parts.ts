@@ -23,10 +23,13 @@ export interface Parts {
   close(): Promise<void>
 }
 
-/** @throws Refusal with one clear sentence for whatever cannot be opened */
+/**
+ * @param options `first`: as for `startServer`; a volatile file that is damaged is made anew by it alone, since others may have it open
+ * @throws Refusal with one clear sentence for whatever cannot be opened
+ */
 export async function openParts(
   settings: Settings,
-  { now = systemClock, log = createLog(now) }: { now?: Clock; log?: Log } = {},
+  { now = systemClock, log = createLog(now), first = true }: { now?: Clock; log?: Log; first?: boolean } = {},
 ): Promise<Parts> {
   const secret = masterSecret(openKeyFolder(settings.keyFolder), {
     given: settings.masterSecret,
@@ -35,7 +38,8 @@ export async function openParts(
   const onError = (error: unknown) => log.error('store.fault', { error })
   // A process that has a write to wait for has something to do: this timer keeps it alive.
   const later: Later = (milliseconds, run) => void setTimeout(run, milliseconds)
-  const store = await openStore({ dataFolder: settings.dataFolder, redis: settings.redis, now, later, onError })
+  const { dataFolder, redis } = settings
+  const store = await openStore({ dataFolder, redis, mayRemake: first, now, later, onError })
   const passwords = createPasswords()
   return {
     settings,

@@ -79,6 +79,12 @@ const pushedRequests = z.strictObject({
   windowSeconds: seconds(10, 86_400).default(900),
 })
 
+/** Processes that serve the same port. */
+const cluster = z.strictObject({
+  /** `auto`: one for each core. */
+  workers: z.union([z.literal('auto'), whole(1, 64)], { error: 'has to be a whole number from 1 to 64, or auto' }).default(1),
+})
+
 /** The keys that sign tokens. */
 const keys = z.strictObject({
   /** How long a key signs before the next does. */
@@ -89,6 +95,7 @@ export const settingsSchema = z
   .strictObject({
     issuer: z.url().optional(),
     listen: listen.prefault({}),
+    cluster: cluster.prefault({}),
     trustedProxies: z.array(z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()])).default([]),
     demo: z.boolean().default(false),
     theme: theme.prefault({}),

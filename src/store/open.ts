@@ -17,6 +17,8 @@ export interface StoreOptions {
    *   as Redis is set to be, see `redis.ts`.
    */
   redis?: { url: string; artifacts: 'short-lived' | 'all'; keyPrefix?: string }
+  /** Whether a volatile file that is damaged is made anew: not beside another process that has it open. */
+  mayRemake?: boolean
   now: Clock
   later?: Later
   /** Told of what goes wrong beside any request: a lost connection, a failed sweep, a damaged volatile file. */
@@ -27,12 +29,19 @@ export interface StoreOptions {
 const shortLivedModels = new Set(['AuthorizationCode'])
 
 /** @throws Refusal with one sentence that names the file or the host when a part cannot be opened; nothing stays open then */
-export async function openStore({ dataFolder, redis, now, later, onError = () => {} }: StoreOptions): Promise<Store> {
+export async function openStore({
+  dataFolder,
+  redis,
+  mayRemake = true,
+  now,
+  later,
+  onError = () => {},
+}: StoreOptions): Promise<Store> {
   const fileOf = (name: string) => (dataFolder === IN_MEMORY ? IN_MEMORY : join(dataFolder, name))
   const durable = openDurable({ file: fileOf('signet.sqlite'), now, later, onError })
   try {
     if (!redis) {
-      const { check, close, ...roles } = openVolatile({ file: fileOf('volatile.sqlite'), now, later, onError })
+      const { check, close, ...roles } = openVolatile({ file: fileOf('volatile.sqlite'), mayRemake, now, later, onError })
       return { ...durable, ...roles, check: both(durable.check, check), close: once(durable.close, close) }
     }
     // Loaded where it is asked for: the driver takes twenty megabytes.

@@ -27,6 +27,7 @@ export interface SqliteOptions {
 }
 
 export interface VolatileOptions extends SqliteOptions {
+  mayRemake?: boolean
   maxArtifacts?: number
   /** Of the model ReplayDetection, which are counted apart. */
   maxReplays?: number
@@ -87,8 +88,8 @@ export function openDurable(options: SqliteOptions): DurableRoles {
  * clients that authenticate cause, have a bound of their own, so that strangers cannot stop them: at `maxReplays` a client that signs
  * assertions of a minute may do so 2,600 times a second.
  *
- * A file that is damaged is made anew, and `onError` told.
- * @throws Refusal as {@link openDurable}
+ * A file that is damaged is made anew, and `onError` told, unless another process may have it open (`mayRemake`).
+ * @throws Refusal as {@link openDurable}, and `store_damaged`
  */
 export function openVolatile(options: VolatileOptions): VolatileRoles {
   const { file, now, onError = ignore, busyTimeoutMilliseconds = 2000, later } = options
@@ -114,7 +115,7 @@ export function openVolatile(options: VolatileOptions): VolatileRoles {
     },
     sweeps: (db) => [artifactSweep(db), counterSweep(db)],
   }
-  const engine = openOrRecreate(engineOptions)
+  const engine = (options.mayRemake ?? true) ? openOrRecreate(engineOptions) : openEngine(engineOptions)
   return {
     volatile: sqlArtifacts(engine, now),
     counters: sqlCounters(engine, now),

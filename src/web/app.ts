@@ -38,6 +38,8 @@ export interface AppParts extends Omit<ProviderParts, 'pages' | 'deviceLimits' |
   pages: Pages
   log: Log
   later: Later
+  /** Of this process; see `NoticeParts`. */
+  owner?: string | undefined
   /** How clients are told of a logout. */
   notifying: GuardedFetch
 }
@@ -63,7 +65,7 @@ export function createApp(parts: AppParts): App {
     pages: protocolPages({ ...parts, refusals, headers }),
   })
   const deliver = logoutDelivery(provider, parts.notifying)
-  const notices = createNotices({ store: store.notices, deliver, later: parts.later, now, log })
+  const notices = createNotices({ store: store.notices, owner: parts.owner, deliver, later: parts.later, now, log })
   oweInsteadOfSending(provider, notices)
   correctAnswers(provider)
   logEvents(provider, log)

@@ -74,6 +74,7 @@ describe('config/signet.yaml', () => {
     const defaults = settingsSchema.parse({}) as unknown as Tree
     for (const section of [
       'listen',
+      'cluster',
       'trustedProxies',
       'theme',
       'lifetimes',

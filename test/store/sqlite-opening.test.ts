@@ -88,6 +88,14 @@ describe('opening a SQLite file', () => {
     })
   }
 
+  it('leaves a damaged volatile file to whoever may make it anew, where others may have it open', () => {
+    openVolatile({ file: place.file, now: place.now }).close()
+    writeFileSync(place.file, 'Dear diary, '.repeat(100))
+    const opening = () => openVolatile({ file: place.file, now: place.now, mayRemake: false })
+    expect(opening).to.throw(Refusal).with.property('code', 'store_damaged')
+    expect(readFileSync(place.file, 'utf8')).to.match(/^Dear diary/)
+  })
+
   it('brings a database of an earlier version up to date and keeps its rows', async () => {
     const { database } = place.parts(durableMigrations.slice(0, 1))
     const { model, id, payload, expiresAt } = place.artifact('a')

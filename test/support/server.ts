@@ -13,7 +13,7 @@ export const api = 'https://notes.example.com'
 export const otherApi = 'https://mail.example.com'
 
 /** `editor` may be needed for `notes:delete`; mail is an API of its own. */
-const declared = {
+export const declared = {
   roles: { editor: 'May delete', admin: 'May administer' },
   apis: [
     {

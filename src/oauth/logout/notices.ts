@@ -17,6 +17,8 @@ export type Outcome = { is: 'delivered' } | { is: 'refused' | 'failed' | 'postpo
 
 export interface NoticeParts {
   store: NoticeStore
+  /** Of the process, and in the ids of its notices: if it dies beside others, one of them takes up what it owed. */
+  owner?: string
   /** One attempt. `failed` may be tried again, `refused` may not; `postponed` was none. */
   deliver(notice: Notice): Promise<Outcome>
   later: Later
@@ -39,8 +41,11 @@ const lifetimeSeconds = 86_400
 export interface Notices {
   /** Resolves when the notice will outlive this process; whether it arrives is found out later. */
   owe(notice: Pick<Notice, 'client' | 'account' | 'session'>): Promise<void>
-  /** Takes up what an earlier process left. */
-  resume(): Promise<void>
+  /**
+   * Takes up what other processes left: all that is owed, or what these owners owed.
+   * @param owners that are gone; what a living one owes would be told twice
+   */
+  resume(owners?: string[]): Promise<void>
   /** Begins no attempt any more, and waits for those under way. What is left stays in the store. */
   close(): Promise<void>
 }
@@ -51,7 +56,7 @@ interface Owed extends Notice {
   postponed: number
 }
 
-export function createNotices({ store, deliver, later, now, log, limits = {} }: NoticeParts): Notices {
+export function createNotices({ store, owner = randomUUID(), deliver, later, now, log, limits = {} }: NoticeParts): Notices {
   const most = { ...defaults, ...limits }
   const owed = new Map<string, Owed>()
   const turns = createTurns<Owed>(most)
@@ -123,12 +128,13 @@ export function createNotices({ store, deliver, later, now, log, limits = {} }: 
         log.error('backchannel_logout.dropped', { client, subject: account, reason: 'too many notices are waiting' })
         return
       }
-      const notice = { id: randomUUID(), client, account, session, expiresAt: now() + lifetimeSeconds }
+      const notice = { id: `${owner}.${randomUUID()}`, client, account, session, expiresAt: now() + lifetimeSeconds }
       await store.add(notice)
       take(notice)
     },
-    async resume() {
-      for (const notice of await store.list(most.notices)) if (!owed.has(notice.id)) take(notice)
+    async resume(owners) {
+      const isTheirs = ({ id }: Notice) => owners === undefined || owners.some((one) => id.startsWith(`${one}.`))
+      for (const notice of await store.list(most.notices)) if (isTheirs(notice) && !owed.has(notice.id)) take(notice)
     },
     async close() {
       closed = true

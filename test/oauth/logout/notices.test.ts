@@ -226,6 +226,20 @@ describe('notices of a logout', () => {
     expect(await store.list(10)).to.deep.equal([])
   })
 
+  it('that a process owed which died are taken up by another, and what the living owe is left to them', async () => {
+    const silent = { deliver: () => new Promise<never>(() => {}) }
+    await create({ ...silent, owner: 'dead' }).owe(owed('a'))
+    await create({ ...silent, owner: 'dead-too' }).owe(owed('b'))
+    await create({ ...silent, owner: 'living' }).owe(owed('c'))
+    const heir = create()
+    await heir.resume(['dead'])
+    await settled()
+    expect(underWay()).to.deep.equal(['a'])
+    await heir.resume(['dead', 'dead-too'])
+    await settled()
+    expect(underWay()).to.deep.equal(['a', 'b'])
+  })
+
   it('that cannot be forgotten are told of, and told once more by the next process', async () => {
     const remove = () => Promise.reject(new Error('disk full'))
     await create({ store: { ...store, remove } }).owe(owed('web'))
