@@ -28,9 +28,16 @@ export const verifySignature: SignatureCheck = (algorithm, key, signed, signatur
     case 'EdDSA':
       return verify(null, signed, key, signature)
     case 'RS256':
-      return verify('sha256', signed, key, signature)
+      return isWhole(key, signature) && verify('sha256', signed, key, signature)
     case 'PS256':
       // RFC 7518 s3.5: the salt is as long as the digest.
-      return verify('sha256', signed, { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 }, signature)
+      return (
+        isWhole(key, signature) &&
+        verify('sha256', signed, { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 }, signature)
+      )
   }
 }
+
+/** RFC 8017 s8.1.2: as long as the modulus. OpenSSL also takes one by PSS without its leading zeros, so that one token would have two spellings. */
+const isWhole = (key: KeyObject, signature: Uint8Array): boolean =>
+  signature.length * 8 === key.asymmetricKeyDetails?.modulusLength

@@ -26,6 +26,13 @@ const zero = Buffer.alloc(32)
 
 const parts = (token: string) => token.split('.') as [string, string, string]
 const signatureOf = (token: string) => Buffer.from(parts(token)[2], 'base64url')
+/** One of some 256 RSA signatures begins with a zero. */
+function mintedUntil(make: (count: number) => string, isIt: (token: string) => boolean): string {
+  for (let count = 0; ; count++) {
+    const token = make(count)
+    if (isIt(token)) return token
+  }
+}
 const withSignature = (token: string, signature: Buffer) =>
   `${parts(token).slice(0, 2).join('.')}.${signature.toString('base64url')}`
 
@@ -75,6 +82,16 @@ describe('kit: the form of a token', () => {
         await expectRefused(api, withSignature(token, alter(signatureOf(token))), 'bad_signature')
       })
     }
+  }
+  for (const key of [keys.RS256, keys.PS256]) {
+    it(`R15 refuses a signature by ${key.algorithm} whose first byte is zero and left out`, async () => {
+      const token = mintedUntil(
+        (count) => mint({ jti: `token-${count}` }, {}, key),
+        (minted) => signatureOf(minted)[0] === 0,
+      )
+      await expectAccepted(api, token)
+      await expectRefused(api, withSignature(token, signatureOf(token).subarray(1)), 'bad_signature')
+    })
   }
   it('R15 takes the mirrored signature of ECDSA, which the standard allows, for the same token', async () => {
     const mirrored = (BigInt(`0x${order.toString('hex')}`) - BigInt(`0x${s.toString('hex')}`)).toString(16).padStart(64, '0')

@@ -83,7 +83,7 @@ export function createAccessTokenReader({ ring, issuer, encrypted, now }: Reader
       const signed = isEncrypted(token) ? encrypted.open(token) : token
       if (signed === undefined) return undefined
       try {
-        const { payload } = await jwtVerify(signed, ({ kid = '', alg }) => publicKey(ring, kid, alg), {
+        const { payload } = await jwtVerify(signed, ({ kid = '', alg }) => publicKey(ring, kid, alg, signed), {
           issuer,
           typ: 'at+jwt',
           currentDate: new Date(now() * 1000),
@@ -97,8 +97,12 @@ export function createAccessTokenReader({ ring, issuer, encrypted, now }: Reader
   }
 }
 
-function publicKey(ring: KeyRing, kid: string, algorithm: string) {
+function publicKey(ring: KeyRing, kid: string, algorithm: string, token: string) {
   const key = ring.byKid(kid)
   if (key?.algorithm !== algorithm) throw new TypeError('unknown key')
+  const { modulusLength } = key.publicKey.asymmetricKeyDetails ?? {}
+  const signature = Buffer.from(token.slice(token.lastIndexOf('.') + 1), 'base64url')
+  // RFC 8017 s8.1.2. OpenSSL also takes a signature by PSS without its leading zeros: another spelling of the same token.
+  if (modulusLength !== undefined && signature.length * 8 !== modulusLength) throw new TypeError('a signature of another length')
   return key.publicKey
 }
