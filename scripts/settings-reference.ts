@@ -7,6 +7,7 @@ import path from 'node:path'
 import { isMap, isScalar, isSeq, type Node, parseDocument } from 'yaml'
 import { z } from 'zod'
 import { settingsSchema } from '../src/settings/schema.ts'
+import { type Reader, variables } from '../src/settings/variables.ts'
 
 export interface JsonSchema {
   type?: string
@@ -18,6 +19,7 @@ export interface JsonSchema {
   enum?: unknown[]
   const?: unknown
   default?: unknown
+  examples?: unknown[]
   minimum?: number
   maximum?: number
   description?: string
@@ -29,19 +31,25 @@ const read = (file: string) => readFileSync(path.join(root, file), 'utf8')
 /** A setting that is commented out, as opposed to a sentence. */
 const commentedOut = /^( *)# ( *(?:- )?[A-Za-z]+:(?: .*)?)$/
 
-/** By the path of a setting, e.g. `apis.*.name`: what the comments say of it. */
-export function sentences(schema: JsonSchema): Map<string, string> {
+/** What the file says of a setting, and what it shows there. */
+interface Shown {
+  text: string
+  example?: unknown
+}
+
+/** By the path of a setting, e.g. `apis.*.name`. */
+export function sentences(schema: JsonSchema): Map<string, Shown> {
   const everything = read('config/signet.yaml')
     .split('\n')
     .filter((line) => line !== 'clients: []')
-    .map((line) => line.replace(commentedOut, '$1$2'))
+    .map((line) => line.replace(commentedOut, '$1$2').replace(/\$\{\w+:-([^}]*)\}/g, '$1'))
     .join('\n')
-  const said = new Map<string, string>()
+  const said = new Map<string, Shown>()
   walk(parseDocument(everything).contents, schema, [], said)
   return said
 }
 
-function walk(node: Node | null, schema: JsonSchema | undefined, at: string[], said: Map<string, string>): void {
+function walk(node: Node | null, schema: JsonSchema | undefined, at: string[], said: Map<string, Shown>): void {
   if (isSeq(node)) for (const item of node.items) walk(item as Node, schema?.items, [...at, '*'], said)
   if (!isMap(node)) return
   for (const { key, value } of node.items) {
@@ -52,9 +60,24 @@ function walk(node: Node | null, schema: JsonSchema | undefined, at: string[], s
     // The first comment of the file is about the file; a sentence stands after its last empty line.
     const before = key.commentBefore?.split(/\n *\n/).at(-1)
     const text = [before, comment, commentBefore].flatMap((one) => one ?? []).join(' ')
-    if (text && !said.has(here.join('.'))) said.set(here.join('.'), text.replace(/\s+/g, ' ').trim())
+    keep(said, here.join('.'), text, memberOf(schema, name) && (value as Node | null))
     walk(value as Node | null, memberOf(schema, name), here, said)
   }
+}
+
+/** The first word on a setting counts, and the first value. */
+function keep(said: Map<string, Shown>, at: string, comments: string, value: Node | null | undefined): void {
+  const known = said.get(at)
+  // One that is commented out within what is commented out keeps a sign of it.
+  const text =
+    known?.text ||
+    comments
+      .replace(/(^|\s)# /g, '$1')
+      .replace(/\s+/g, ' ')
+      .trim()
+  const isLeaf = isScalar(value) || (isSeq(value) && value.items.every(isScalar))
+  const example = known?.example ?? (isLeaf ? value.toJSON() : undefined)
+  if (text || example !== undefined) said.set(at, { text, ...(example !== undefined && { example }) })
 }
 
 function memberOf(schema: JsonSchema | undefined, name: string): JsonSchema | undefined {
@@ -89,12 +112,13 @@ function numbersFromVariables(schema: JsonSchema): JsonSchema {
   })
 }
 
-function described(schema: JsonSchema, said: Map<string, string>, at: string[]): JsonSchema {
+function described(schema: JsonSchema, said: Map<string, Shown>, at: string[]): JsonSchema {
   const inner = (one: JsonSchema, name: string) => described(one, said, [...at, name])
   const { properties, items, additionalProperties } = schema
-  const description = said.get(at.join('.'))
+  const { text, example } = said.get(at.join('.')) ?? { text: '' }
   return {
-    ...(description && { description }),
+    ...(text && { description: text }),
+    ...(example !== undefined && { examples: [example] }),
     ...schema,
     ...(properties && {
       properties: Object.fromEntries(Object.entries(properties).map(([name, one]) => [name, inner(one, name)])),
@@ -114,13 +138,29 @@ export function page(): string {
 ${note}
 
 They stand in \`config/signet.yaml\`, or in the file that \`SIGNET_CONFIG\` names. A name that is not known is refused, and \`npm run signet -- settings check\`
-says every fault at once. \`\${NAME}\` and \`\${NAME:-value}\` are taken from the environment. In paths, \`*\` stands for each member of a list, or for a name of
+says every fault at once, and how to mend it. \`\${NAME}\` and \`\${NAME:-value}\` are taken from the environment. In paths, \`*\` stands for each member of a list, or for a name of
 your own. An editor that reads \`config/settings.schema.json\` completes and checks as you type.
 
-Of the environment alone: \`SIGNET_CONFIG\` (this file), \`SIGNET_DATA\` (the folder of the database), \`SIGNET_KEYS\` (the folder of the keys),
-\`SIGNET_SECRET\` (the master secret, when it is not a file), \`SIGNET_API_PORT\` and \`SIGNET_CLIENT_PORT\` (the samples of \`npm start\`).
+## Variables of the environment
+
+| variable | what it is for | read by |
+|---|---|---|
+${variableRows()}
 
 ${sections.join('\n')}`
+}
+
+/** Where the file names one, it does what the file says there. */
+const variableRows = () =>
+  Object.entries(variables)
+    .map(([name, { what, readBy }]) => `| \`${name}\` | ${what} | ${readBy.map((one) => readers[one]).join(', ')} |`)
+    .join('\n')
+
+const readers: Record<Reader, string> = {
+  signet: 'every command',
+  'the file': '`config/signet.yaml`',
+  'sample API': 'the sample API',
+  'sample client': 'the sample client',
 }
 
 function section(name: string, schema: JsonSchema): string {

@@ -6,7 +6,8 @@ import { backUp, restore } from './backup.ts'
 import { addClient, keepTimes, listClients, removeClient, rotateSecret, showClient } from './client.ts'
 import { listKeys, revokeKey, rotateKeys } from './keys.ts'
 import { refuse, run } from './run.ts'
-import { checkSettings, serve } from './serve.ts'
+import { serve } from './serve.ts'
+import { checkSettings } from './settings.ts'
 
 /** Of every command, so that a program can use it. */
 const json = ['--json', 'the answer as one JSON value, a refusal too'] as const

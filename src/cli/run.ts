@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers'
 import { Refusal } from '../base/errors.ts'
 import { silentLog } from '../base/log.ts'
 import type { Parts } from '../main/parts.ts'
+import { InvalidSettings } from '../settings/invalid.ts'
 import { loadSettings } from '../settings/load.ts'
 
 export function run<A extends unknown[]>(command: (...args: A) => Promise<void>): (...args: A) => Promise<void> {
@@ -14,7 +15,8 @@ export function run<A extends unknown[]>(command: (...args: A) => Promise<void>)
       await command(...args)
     } catch (cause) {
       if (!(cause instanceof Refusal)) throw cause
-      refuse(wantsJson(args), { error: cause.code, message: cause.message })
+      const faults = cause instanceof InvalidSettings && { faults: cause.faults }
+      refuse(wantsJson(args), { error: cause.code, message: cause.message, ...faults })
     }
   }
 }

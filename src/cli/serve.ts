@@ -1,10 +1,8 @@
 import cluster from 'node:cluster'
 import { systemClock } from '../base/clock.ts'
-import { Refusal } from '../base/errors.ts'
 import { createLog } from '../base/log.ts'
 import { untilAskedToStop } from '../main/signals.ts'
 import { loadSettings, type Settings } from '../settings/load.ts'
-import { answer, refuse } from './run.ts'
 
 /** Runs until SIGTERM or SIGINT, then finishes what is under way. A clean exit also writes the compile cache. */
 export async function serve(): Promise<void> {
@@ -32,22 +30,3 @@ async function serveTogether(settings: Settings, asked: Promise<void>): Promise<
 }
 
 const about = ({ issuer, listen: { port }, development }: Settings) => ({ issuer, port, development })
-
-export async function checkSettings({ json }: { json?: boolean }): Promise<void> {
-  try {
-    const { issuer, development, apis, clients } = loadSettings()
-    const summary = { valid: true, issuer, development, apis: apis.length, clients: clients.length }
-    answer(json, summary, [
-      `The settings are valid: ${issuer} (${development ? 'development' : 'production'}), APIs: ${apis.length}, declared clients: ${clients.length}.`,
-    ])
-  } catch (cause) {
-    if (!json || !(cause instanceof Refusal)) throw cause
-    refuse(true, { valid: false, error: cause.code, message: cause.message, faults: faultsIn(cause.message) })
-  }
-}
-
-/** Under a heading, a line each; or one sentence, when the file could not be read as far as that. */
-function faultsIn(message: string): string[] {
-  const [first = '', ...faults] = message.split('\n').map((line) => line.trim())
-  return faults.length > 0 ? faults : [first]
-}

@@ -3,8 +3,8 @@ import type { JWK } from 'jose'
 import { z } from 'zod'
 import { encryptionAlgorithms, signingAlgorithms, tokenEncodings } from './algorithms.ts'
 import { seconds } from './numbers.ts'
-import { publicJwk, takesEncryption } from './public-keys.ts'
-import { areSound } from './sound.ts'
+import { keyMend, publicJwk, takesEncryption } from './public-keys.ts'
+import { areSound, sayFault } from './sound.ts'
 import { uriWithoutFragment } from './uri.ts'
 
 export const roleName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$/, 'a role is 1-64 letters, digits or _.:-')
@@ -33,7 +33,7 @@ const encryption = z
   })
   .superRefine(({ algorithm, publicKey }, context) => {
     if (areSound(context, ['algorithm', 'publicKey']) && !takesEncryption(publicKey as JWK, algorithm))
-      context.addIssue({ code: 'custom', path: ['publicKey'], message: `is no key to encrypt to by ${algorithm}` })
+      sayFault(context)(['publicKey'], `is no key to encrypt to by ${algorithm}`, keyMend(algorithm))
   })
 
 export const api = z.strictObject({

@@ -1,7 +1,8 @@
 /** Types of authorization details (RFC 9396) as an operator declares them: what one holds, and the words in which a person is asked. */
 import { z } from 'zod'
 import { type ApiSettings, roleName } from './api.ts'
-import type { SayFault } from './sound.ts'
+import { absentMend, roleMend } from './named.ts'
+import { type SayFault, sayFault } from './sound.ts'
 import { sameIdentifier } from './uri.ts'
 
 /** RFC 9396 s2.2: members that every type shares mean, and hold, the same everywhere. */
@@ -14,16 +15,18 @@ const commonMembers: Record<string, string> = {
 }
 
 const field = z.strictObject({
-  /** Stands before the value on the consent page. */
-  label: z.string().min(1).max(60),
-  type: z.enum(['string', 'number', 'boolean', 'strings']).default('string'),
-  required: z.boolean().default(false),
-  /** All that it may be; anything when left out. */
+  label: z.string().min(1).max(60).meta({ description: 'stands before the value on the consent page' }),
+  type: z
+    .enum(['string', 'number', 'boolean', 'strings'])
+    .default('string')
+    .meta({ description: 'what a request may give; strings is a list' }),
+  required: z.boolean().default(false).meta({ description: 'true: a request without it is refused' }),
   values: z
     .array(z.union([z.string(), z.number()]))
     .min(1)
     .max(100)
-    .optional(),
+    .optional()
+    .meta({ description: 'all that it may be; anything when left out' }),
 })
 
 export const detailType = z.strictObject({
@@ -38,7 +41,7 @@ export const detailType = z.strictObject({
       for (const [name, { type }] of Object.entries(fields)) {
         const common = Object.hasOwn(commonMembers, name) ? commonMembers[name] : type
         if (type !== common)
-          context.addIssue({ code: 'custom', path: [name, 'type'], message: `${name} is ${common} (RFC 9396 s2.2)` })
+          sayFault(context)([name, 'type'], `${name} is ${common} (RFC 9396 s2.2)`, `Write type: ${common}, or use another name.`)
       }
     }),
   /** Only people with one of these roles can grant it. */
@@ -63,8 +66,10 @@ interface Declared {
 export function detailFaults(file: Declared, fault: SayFault): void {
   const identifiers = new Set(file.apis.map((api) => sameIdentifier(api.identifier)))
   for (const [type, { api, roles = [] }] of Object.entries(file.authorizationDetails)) {
-    if (!identifiers.has(sameIdentifier(api))) fault(['authorizationDetails', type, 'api'], `${api} is not in apis`)
+    if (!identifiers.has(sameIdentifier(api)))
+      fault(['authorizationDetails', type, 'api'], `${api} is not in apis`, absentMend(api, file.apis))
     for (const role of roles)
-      if (!Object.hasOwn(file.roles, role)) fault(['authorizationDetails', type, 'roles'], `"${role}" is not in roles`)
+      if (!Object.hasOwn(file.roles, role))
+        fault(['authorizationDetails', type, 'roles'], `"${role}" is not in roles`, roleMend(role, file.roles))
   }
 }

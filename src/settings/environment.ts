@@ -1,5 +1,5 @@
 /** In the settings file, `${NAME}` and `${NAME:-default}` stand for variables of the environment. */
-import { Refusal } from '../base/errors.ts'
+import type { Fault } from './invalid.ts'
 
 export type Environment = Record<string, string | undefined>
 
@@ -7,12 +7,15 @@ export interface Filled {
   value: unknown
   /** By the path of a text, its members joined by dots: the variables that were set and stand in it. */
   variables: Map<string, string[]>
+  /** Of variables that are asked for and not set. */
+  missing: Fault[]
 }
 
-/** Fills every string of the file, keys included: an API's identifier is often a key. @throws Refusal `invalid_settings` */
-export function fromEnvironment(given: unknown, env: Environment, file: string): Filled {
+/** Fills every string of the file, keys included: an API's identifier is often a key. */
+export function fromEnvironment(given: unknown, env: Environment): Filled {
   const variables = new Map<string, string[]>()
-  return { value: filled(given, []), variables }
+  const missing: Fault[] = []
+  return { value: filled(given, []), variables, missing }
 
   function filled(value: unknown, path: string[]): unknown {
     if (typeof value === 'string') return filledText(value, path)
@@ -29,8 +32,11 @@ export function fromEnvironment(given: unknown, env: Environment, file: string):
   function filledText(text: string, path: string[]): string {
     return text.replace(/\$\{([A-Z][A-Z0-9_]*)(?::-([^}]*))?\}/g, (_whole, name: string, fallback: string | undefined) => {
       const found = env[name] || fallback
-      if (found === undefined)
-        throw new Refusal('invalid_settings', `${file} asks for the environment variable ${name}, which is not set.`)
+      if (found === undefined) {
+        const mend = `Set ${name}, or write \${${name}:-value} to have a value without it.`
+        missing.push({ path, message: `asks for the environment variable ${name}, which is not set`, mend })
+        return ''
+      }
       const at = path.join('.')
       if (env[name]) variables.set(at, [...(variables.get(at) ?? []), name])
       return found

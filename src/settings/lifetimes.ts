@@ -1,7 +1,7 @@
 /** How long things live. What use keeps alive has two ends: an idle one, which each use moves on, and an absolute one, which nothing moves. */
 import { z } from 'zod'
 import { seconds } from './numbers.ts'
-import { areSound, isRecord } from './sound.ts'
+import { areSound, isRecord, sayFault } from './sound.ts'
 
 const twoWeeks = 1_209_600
 const month = 2_592_000
@@ -29,7 +29,7 @@ export const lifetimes = z
     (given, context) => {
       for (const [idle, absolute] of Object.entries(idleOf) as [keyof typeof idleOf, (typeof idleOf)[keyof typeof idleOf]][]) {
         if (!areSound(context, [idle, absolute]) || (given[idle] ?? 0) <= given[absolute]) continue
-        context.addIssue({ code: 'custom', path: [idle], message: `must not be more than ${absolute}` })
+        sayFault(context)([idle], `must not be more than ${absolute}`, `Write at most ${given[absolute]}, or raise ${absolute}.`)
       }
     },
     { when: isRecord },

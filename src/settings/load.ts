@@ -5,8 +5,9 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseDocument } from 'yaml'
-import { Refusal } from '../base/errors.ts'
 import { type Environment, fromEnvironment } from './environment.ts'
+import { type Fault, InvalidSettings } from './invalid.ts'
+import { type Issue, mendOf } from './mend.ts'
 import { isDevelopment, type SettingsFile, settingsSchema } from './schema.ts'
 import { inOurVoice } from './voice.ts'
 
@@ -23,21 +24,18 @@ export interface Settings extends SettingsFile {
 
 const root = path.resolve(import.meta.dirname, '../..')
 
-/** @throws Refusal `invalid_settings`, its sentence listing every fault with its path. */
+/** @throws InvalidSettings with every fault */
 export function loadSettings(env: Environment = process.env): Settings {
   const file = path.resolve(env.SIGNET_CONFIG ?? path.join(root, 'config/signet.yaml'))
-  const { value, variables } = fromEnvironment(readSettingsFile(file), env, file)
+  const { value, variables, missing } = fromEnvironment(readSettingsFile(file), env)
   const parsed = settingsSchema.safeParse(value, { error: inOurVoice })
-  if (!parsed.success) {
-    const faults = parsed.error.issues.map(({ path, message }) => {
-      const from = variables.get(path.join('.'))
-      return `  ${path.join('.') || '(top)'}: ${message}${from ? ` (from ${from.join(' and ')})` : ''}`
-    })
-    throw new Refusal(
-      'invalid_settings',
-      `${file} has ${faults.length} fault${faults.length > 1 ? 's' : ''}:\n${faults.join('\n')}`,
-    )
-  }
+  const samples = { apiPort: portFrom(env, 'SIGNET_API_PORT', 4001), clientPort: portFrom(env, 'SIGNET_CLIENT_PORT', 4002) }
+  const faults = [
+    ...missing,
+    ...faultsOf(parsed, variables, missing),
+    ...Object.values(samples).filter((one) => typeof one === 'object'),
+  ]
+  if (!parsed.success || faults.length > 0) throw new InvalidSettings(file, faults)
   return {
     ...parsed.data,
     listen: listenOf(parsed.data, path.dirname(file)),
@@ -46,8 +44,25 @@ export function loadSettings(env: Environment = process.env): Settings {
     keyFolder: path.resolve(env.SIGNET_KEYS ?? path.join(root, 'keys')),
     viewsFolder: path.join(root, 'views'),
     masterSecret: env.SIGNET_SECRET || undefined,
-    samples: { apiPort: portFrom(env, 'SIGNET_API_PORT', 4001), clientPort: portFrom(env, 'SIGNET_CLIENT_PORT', 4002) },
+    samples: samples as Settings['samples'],
   }
+}
+
+/** A place whose variable is missing has nothing to be judged. */
+function faultsOf(
+  { error }: { error?: { issues: Issue[] } },
+  variables: Map<string, string[]>,
+  missing: readonly Fault[],
+): Fault[] {
+  const unfilled = new Set(missing.map(({ path }) => path.join('.')))
+  return (error?.issues ?? [])
+    .filter(({ path }) => !unfilled.has(path.join('.')))
+    .map((issue) => {
+      const path = issue.path as (string | number)[]
+      const from = variables.get(path.join('.'))
+      const message = `${issue.message}${from ? ` (from ${from.join(' and ')})` : ''}`
+      return { path, message, mend: mendOf(issue, path, from) }
+    })
 }
 
 /** Files that the settings name lie where the settings do, unless the path is absolute. */
@@ -68,26 +83,34 @@ function readSettingsFile(file: string): unknown {
   try {
     text = readFileSync(file, 'utf8')
   } catch (cause) {
-    throw new Refusal(
-      'invalid_settings',
-      `The settings file ${file} cannot be read (${(cause as NodeJS.ErrnoException).code}).`,
-      { cause },
-    )
+    const message = `The settings file ${file} cannot be read (${(cause as NodeJS.ErrnoException).code}).`
+    throw unreadable(message, 'Set SIGNET_CONFIG to a file that Signet may read; config/signet.yaml shows every setting.', cause)
   }
   const document = parseDocument(text, { maxAliasCount: 0, uniqueKeys: true } as object)
-  const fault = document.errors[0]
-  if (fault)
-    throw new Refusal('invalid_settings', `${file} is not valid YAML: ${fault.message.split('\n')[0]?.replace(/:$/, '')}.`)
+  const [fault] = document.errors
+  // What comes after the first cannot be told from its consequences.
+  if (fault) throw unreadable(`${file} is not valid YAML: ${firstLine(fault.message)}.`, 'Mend that place, and check again.')
   try {
     return document.toJS({ maxAliasCount: 0 }) ?? {}
   } catch (cause) {
-    throw new Refusal('invalid_settings', `${file} cannot be used: ${(cause as Error).message}`, { cause })
+    throw unreadable(
+      `${file} cannot be used: ${firstLine((cause as Error).message)}`,
+      'Write out what the alias stands for.',
+      cause,
+    )
+  }
+
+  function unreadable(message: string, mend: string, cause?: unknown): InvalidSettings {
+    return new InvalidSettings(file, [{ path: [], message, mend }], cause)
   }
 }
 
-function portFrom(env: Environment, name: string, fallback: number): number {
+const firstLine = (text: string): string => text.split('\n')[0]?.replace(/:$/, '') ?? ''
+
+function portFrom(env: Environment, name: string, fallback: number): number | Fault {
   const given = env[name]
   if (given === undefined || given === '') return fallback
   if (/^\d{1,5}$/.test(given) && Number(given) <= 65_535) return Number(given)
-  throw new Refusal('invalid_settings', `${name} must be a port number, not ${JSON.stringify(env[name])}.`)
+  const message = `must be a port number, not ${JSON.stringify(given)}`
+  return { path: [name], message, mend: `Set ${name} to a number up to 65535, or leave it out for ${fallback}.` }
 }

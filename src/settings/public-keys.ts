@@ -3,23 +3,29 @@ import { constants, createPublicKey, type KeyObject, publicEncrypt } from 'node:
 import type { JWK } from 'jose'
 import { z } from 'zod'
 import type { EncryptionAlgorithm } from './algorithms.ts'
+import { sayFault } from './sound.ts'
 
 /** Of every kind of key that may not be given: RFC 7518 s6, and the private half of RFC 9964. */
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
 
 const agreementCurves = ['P-256', 'P-384', 'P-521', 'X25519']
+/** How the one thing is got that may stand here. */
+const publicHalf =
+  "Give the public half alone, as a JWK: node -e \"console.log(require('crypto').createPublicKey(require('fs').readFileSync('key.pem')).export({format:'jwk'}))\"."
 const knownCurves = [...agreementCurves, 'Ed25519']
 const shortestModulus = 2048
 
 export const publicJwk = z
   .looseObject({
-    kty: z.enum(['EC', 'OKP', 'RSA']),
-    kid: z.string().min(1).optional(),
-    use: z.enum(['sig', 'enc']).optional(),
+    kty: z
+      .enum(['EC', 'OKP', 'RSA'])
+      .meta({ description: 'a public key; the other members are those of its kind (RFC 7518 s6)' }),
+    kid: z.string().min(1).optional().meta({ description: 'the name by which tokens name it' }),
+    use: z.enum(['sig', 'enc']).optional().meta({ description: 'one thing that it is for; without it, both' }),
   })
   .superRefine((jwk, context) => {
     const message = keyFault(jwk as JWK)
-    if (message) context.addIssue({ code: 'custom', message })
+    if (message) sayFault(context)([], message, publicHalf)
   })
 
 /**
@@ -65,5 +71,13 @@ export function takesEncryption(jwk: JWK, algorithm: EncryptionAlgorithm): boole
   return algorithm === 'RSA-OAEP-256' ? kty === 'RSA' : kty !== 'RSA' && agreementCurves.includes(String(crv))
 }
 
+/** What key an algorithm needs, for whoever gave another. */
+export const keyMend = (algorithm: EncryptionAlgorithm): string =>
+  algorithm === 'RSA-OAEP-256'
+    ? `Give an RSA key of ${shortestModulus} bits or more without use, or with use: enc; or another algorithm.`
+    : `Give a key of ${agreementCurves.join(', ')} without use, or with use: enc; or another algorithm.`
+
 /** RFC 7517 s5, of a client; at most what one can need while it rotates. */
-export const clientKeySet = z.strictObject({ keys: z.array(publicJwk).min(1).max(10) })
+export const clientKeySet = z.strictObject({
+  keys: z.array(publicJwk).min(1).max(10).meta({ description: 'a JWK each (RFC 7517)' }),
+})

@@ -9,9 +9,10 @@ import { authorizationDetails, detailFaults } from './authorization-details.ts'
 import { clientRegistration } from './client/registration.ts'
 import { surroundingRules } from './client/surroundings.ts'
 import { lifetimes, refreshTokens } from './lifetimes.ts'
+import { roleMend } from './named.ts'
 import { seconds, whole } from './numbers.ts'
 import { dpop, mutualTls, mutualTlsFaults } from './sender-constraints.ts'
-import { areSound, isRecord, type SayFault, sayFault } from './sound.ts'
+import { areSound, isRecord, isSoundAt, type SayFault, sayFault } from './sound.ts'
 import { isLoopbackHost, sameIdentifier } from './uri.ts'
 
 const port = whole(1, 65_535)
@@ -122,10 +123,12 @@ export const settingsSchema = z
       if (areSound(context, ['clients'])) clientIdFaults(file, fault)
       if (areSound(context, ['authorizationDetails', 'apis', 'roles'])) detailFaults(file, fault)
       if (areSound(context, ['mutualTls', 'trustedProxies'])) mutualTlsFaults(file, fault)
-      const judged = surroundingRules.filter(({ needs }) => areSound(context, ['clients', ...needs]))
-      for (const { judge } of judged)
-        for (const [index, client] of file.clients.entries())
-          judge(client, file, (path, message) => fault(['clients', index, ...path], message))
+      const judged = surroundingRules.filter(({ needs }) => areSound(context, needs))
+      const clients = Array.isArray(file.clients) ? file.clients.entries() : []
+      for (const [index, client] of clients)
+        if (isSoundAt(context, 'clients', index))
+          for (const { judge } of judged)
+            judge(client, file, (path, message, mend) => fault(['clients', index, ...path], message, mend))
     },
     { when: isRecord },
   )
@@ -144,23 +147,42 @@ export function isDevelopment(issuer: string): boolean {
 
 function issuerFaults(given: string, { demo, listen }: { demo: boolean; listen: { tls?: unknown } }, fault: SayFault): void {
   const issuer = new URL(given)
-  if (issuer.search || issuer.hash || issuer.username) fault(['issuer'], 'must have no query, fragment or user (RFC 8414 s2)')
-  if (issuer.pathname !== '/') fault(['issuer'], 'must have no path: give Signet a host name of its own')
-  if (listen.tls && issuer.protocol !== 'https:') fault(['issuer'], 'must be https, since listen.tls is given')
+  if (issuer.search || issuer.hash || issuer.username)
+    fault(['issuer'], 'must have no query, fragment or user (RFC 8414 s2)', `Write ${issuer.origin}.`)
+  if (issuer.pathname !== '/')
+    fault(['issuer'], 'must have no path: give Signet a host name of its own', `Write ${issuer.origin}.`)
+  if (listen.tls && issuer.protocol !== 'https:')
+    fault(['issuer'], 'must be https, since listen.tls is given', `Write https://${issuer.host}, or remove listen.tls.`)
   if (isDevelopment(given)) return
-  if (issuer.protocol !== 'https:') fault(['issuer'], 'must be https unless its host is loopback')
-  if (demo) fault(['demo'], 'demo data has a known password: not beside a production issuer')
+  if (issuer.protocol !== 'https:')
+    fault(
+      ['issuer'],
+      'must be https unless its host is loopback',
+      `Write https://${issuer.host}, and let a proxy or listen.tls speak TLS.`,
+    )
+  if (demo)
+    fault(
+      ['demo'],
+      'demo data has a known password: not beside a production issuer',
+      'Write demo: false, or remove the issuer to develop.',
+    )
 }
 
 function apiFaults({ apis, roles: known }: Pick<SettingsFile, 'apis' | 'roles'>, fault: SayFault): void {
   const identifiers = new Set<string>()
   for (const [index, api] of apis.entries()) {
     const identifier = sameIdentifier(api.identifier)
-    if (identifiers.has(identifier)) fault(['apis', index, 'identifier'], 'two APIs have this identifier')
+    if (identifiers.has(identifier))
+      fault(
+        ['apis', index, 'identifier'],
+        'two APIs have this identifier',
+        'Give each API its own, or declare the two as one with the scopes of both.',
+      )
     identifiers.add(identifier)
     for (const [name, { roles }] of Object.entries(api.scopes)) {
       for (const role of roles ?? []) {
-        if (!Object.hasOwn(known, role)) fault(['apis', index, 'scopes', name, 'roles'], `"${role}" is not in roles`)
+        if (!Object.hasOwn(known, role))
+          fault(['apis', index, 'scopes', name, 'roles'], `"${role}" is not in roles`, roleMend(role, known))
       }
     }
   }
@@ -169,7 +191,7 @@ function apiFaults({ apis, roles: known }: Pick<SettingsFile, 'apis' | 'roles'>,
 function clientIdFaults({ clients }: Pick<SettingsFile, 'clients'>, fault: SayFault): void {
   const ids = new Set<string>()
   for (const [index, client] of clients.entries()) {
-    if (ids.has(client.id)) fault(['clients', index, 'id'], 'two clients have this id')
+    if (ids.has(client.id)) fault(['clients', index, 'id'], 'two clients have this id', 'Give one of them another.')
     ids.add(client.id)
   }
 }

@@ -28,7 +28,16 @@ interface Declared {
 }
 
 export function mutualTlsFaults({ trustedProxies, mutualTls: given }: Declared, fault: SayFault): void {
-  if (given && trustedProxies.length === 0) fault(['mutualTls'], 'needs trustedProxies: nobody else is believed')
+  if (given && trustedProxies.length === 0)
+    fault(
+      ['mutualTls'],
+      'needs trustedProxies: nobody else is believed',
+      'Name the proxy that asks for certificates in trustedProxies, or remove mutualTls.',
+    )
   if (given && given.certificateHeader === given.verifiedHeader)
-    fault(['mutualTls', 'verifiedHeader'], 'is another header than the certificate’s')
+    fault(
+      ['mutualTls', 'verifiedHeader'],
+      'is another header than the certificate’s',
+      'Let the proxy say it in a header of its own, for example client-cert-verify.',
+    )
 }

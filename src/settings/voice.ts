@@ -1,5 +1,6 @@
 /** How faults of settings and registrations are said, where a schema says nothing of its own. Never by the value: it may be a secret. */
 import type { z } from 'zod'
+import { isMissing } from './mend.ts'
 import { nearest } from './nearest.ts'
 
 type RawIssue = Parameters<z.core.$ZodErrorMap>[0]
@@ -19,7 +20,7 @@ export function inOurVoice(issue: RawIssue): string | undefined {
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownName(key, namesOf(issue))).join('; ')
   // A key of a record: what its own schema says.
   if (issue.code === 'invalid_key') return issue.issues[0]?.message
-  if ((issue.code === 'invalid_value' || issue.code === 'invalid_type') && issue.input === undefined) return 'is missing'
+  if ((issue.code === 'invalid_value' || issue.code === 'invalid_type') && issue.input === undefined) return isMissing
   if (issue.code === 'invalid_value') return `has to be ${oneOf(issue.values.map(String))}`
   if (issue.code === 'invalid_type' && Object.hasOwn(kinds, issue.expected)) return `has to be ${kinds[issue.expected]}`
   return undefined

@@ -1,5 +1,6 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { expect } from 'chai'
+import { settingsSchema } from '../../src/settings/schema.ts'
 import { createPrograms, type Programs } from './program.ts'
 
 describe('signet settings check', () => {
@@ -31,16 +32,34 @@ describe('signet settings check', () => {
     expect({ code, stdout }).to.deep.equal({ code: 1, stdout: '' })
     const [first, ...faults] = stderr.trimEnd().split('\n')
     expect(first).to.equal(`signet: ${programs.settingsFile} has 3 faults:`)
-    expect(faults.map((line) => line.split(':')[0])).to.have.members(['  theme.radius', '  (top)', '  demo'])
+    expect(faults.filter((line) => line !== '').slice(0, -1)).to.deep.equal([
+      '  theme.radius: a length from 0px to 32px',
+      '    Write for example radius: 10px. What it is: how round the corners are. Without the line it is 10px.',
+      '  (top): "colour" is not known here',
+      `    Remove colour; what may stand here: ${Object.keys(settingsSchema.def.in.shape).join(', ')}.`,
+      '  demo: demo data has a known password: not beside a production issuer',
+      '    Write demo: false, or remove the issuer to develop.',
+    ])
   })
 
   it('tells the faults alone to a program', async () => {
     write({ demo: 'no', listen: { port: -1 } })
     const { code, stdout, stderr } = await programs.signet(['settings', 'check', '--json'])
     expect({ code, stderr }).to.deep.equal({ code: 1, stderr: '' })
-    const { valid, faults } = JSON.parse(stdout) as { valid: boolean; faults: string[] }
-    expect(valid).to.equal(false)
-    expect(faults.map((fault) => fault.split(':')[0])).to.have.members(['demo', 'listen.port'])
+    const { valid, error, faults } = JSON.parse(stdout) as { valid: boolean; error: string; faults: object[] }
+    expect({ valid, error }).to.deep.equal({ valid: false, error: 'invalid_settings' })
+    expect(faults).to.deep.equal([
+      {
+        path: ['listen', 'port'],
+        message: 'has to be a whole number from 1 to 65535',
+        mend: 'Write for example port: 4000. What it is: the port to listen on. Without the line it is 4000.',
+      },
+      {
+        path: ['demo'],
+        message: 'has to be true or false',
+        mend: 'Write for example demo: true. What it is: An account and clients to try things with. Their passwords are known, so production refuses this. Without the line it is false.',
+      },
+    ])
     write('apis: [')
     const broken = await programs.signet(['settings', 'check', '--json'])
     expect(broken.code).to.equal(1)

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect } from 'chai'
-import { Refusal } from '../../src/base/errors.ts'
 import type { Environment } from '../../src/settings/environment.ts'
+import { InvalidSettings } from '../../src/settings/invalid.ts'
 import { loadSettings, type Settings } from '../../src/settings/load.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'signet-settings-'))
@@ -21,19 +21,21 @@ export function load(settings: unknown, env: Environment = {}): Settings {
   return loadSettings({ SIGNET_CONFIG: settingsFile(settings), ...env })
 }
 
-export function refusalOfLoading(settings: unknown, env: Environment = {}): Refusal {
+export function refusalOfLoading(settings: unknown, env: Environment = {}): InvalidSettings {
   let thrown: unknown
   try {
     load(settings, env)
   } catch (cause) {
     thrown = cause
   }
-  expect(thrown).to.be.instanceOf(Refusal).with.property('code', 'invalid_settings')
-  return thrown as Refusal
+  expect(thrown).to.be.instanceOf(InvalidSettings).with.property('code', 'invalid_settings')
+  return thrown as InvalidSettings
 }
 
 /** The path of each fault that is reported, in order. */
 export function faultPaths(settings: unknown, env: Environment = {}): string[] {
-  const [, ...lines] = refusalOfLoading(settings, env).message.split('\n')
-  return lines.map((line) => /^ {2}(.*?): /.exec(line)?.[1] ?? line)
+  const { faults } = refusalOfLoading(settings, env)
+  // Whatever is wrong, whoever reads it is told what to do.
+  for (const { mend } of faults) expect(mend).to.match(/^[A-Z].*\w.*\.$/)
+  return faults.map(({ path }) => path.join('.') || '(top)')
 }

@@ -28,11 +28,19 @@ describe('loading the settings', () => {
     })
   })
 
-  it('names a variable that is not set', () => {
+  it('names every variable that is not set, beside all that is faulty', () => {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the file's own syntax
-    expect(refusalOfLoading('issuer: ${SIGNET_ISSUER}').message).to.match(
-      /asks for the environment variable SIGNET_ISSUER, which is not set\.$/,
-    )
+    const text = 'issuer: ${ISSUER}\ntheme: { title: "${A}${B}" }\ndemo: no\nlisten: { port: 0 }'
+    expect(refusalOfLoading(text, { SIGNET_API_PORT: 'x' }).message.split('\n').slice(1)).to.deep.equal([
+      ...[
+        ['issuer', 'ISSUER'],
+        ['theme.title', 'A'],
+        ['theme.title', 'B'],
+      ].map(([at, name]) => `  ${at}: asks for the environment variable ${name}, which is not set`),
+      '  listen.port: has to be a whole number from 1 to 65535',
+      '  demo: has to be true or false',
+      '  SIGNET_API_PORT: must be a port number, not "x"',
+    ])
   })
 
   it('looks for a certificate beside the file that names it, and is https then', () => {
@@ -75,9 +83,8 @@ describe('loading the settings', () => {
   for (const value of ['x', '-1', '65536', '80.5', ' ', '4000;']) {
     for (const name of ['SIGNET_API_PORT', 'SIGNET_CLIENT_PORT']) {
       it(`refuses ${name}=${JSON.stringify(value)}`, () => {
-        expect(refusalOfLoading({}, { [name]: value }).message).to.equal(
-          `${name} must be a port number, not ${JSON.stringify(value)}.`,
-        )
+        const { message } = refusalOfLoading({}, { [name]: value })
+        expect(message.split('\n').slice(1)).to.deep.equal([`  ${name}: must be a port number, not ${JSON.stringify(value)}`])
       })
     }
   }

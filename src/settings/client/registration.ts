@@ -4,7 +4,7 @@ import { encryptionAlgorithms, encryptionEncodings, responseAlgorithms } from '.
 import { clientKeySet } from '../public-keys.ts'
 import { areSound, isRecord, sayFault } from '../sound.ts'
 import { clientAuthentications, subjectFields } from './authentication.ts'
-import { clientFaults, judgedMembers } from './faults.ts'
+import { clientRules } from './faults.ts'
 import { clientKinds, optionalGrants } from './kinds.ts'
 
 const uriList = z.array(z.string().max(2_048)).max(50).default([])
@@ -19,8 +19,8 @@ const signed = z.enum(responseAlgorithms).optional()
 
 const encrypted = z
   .strictObject({
-    algorithm: z.enum(encryptionAlgorithms).default('ECDH-ES'),
-    encoding: z.enum(encryptionEncodings).default('A256GCM'),
+    algorithm: z.enum(encryptionAlgorithms).default('ECDH-ES').meta({ description: 'how the key is agreed on or wrapped' }),
+    encoding: z.enum(encryptionEncodings).default('A256GCM').meta({ description: 'how the content is encrypted' }),
   })
   .optional()
 
@@ -68,7 +68,12 @@ export const clientRegistration = z
     jwks: clientKeySet.optional(),
     jwksUri: outgoingUri.optional(),
     /** RFC 8705 s2.1.2: the one value that its certificate has to have: the subject, or an alternative name of a type. */
-    certificateSubject: z.strictObject({ field: z.enum(subjectFields), value: z.string().min(1).max(512) }).optional(),
+    certificateSubject: z
+      .strictObject({
+        field: z.enum(subjectFields).meta({ description: 'which part of the certificate' }),
+        value: z.string().min(1).max(512).meta({ description: 'what it says there, compared as a whole' }),
+      })
+      .optional(),
     /** Tokens only with a proof of possession: by DPoP (RFC 9449), by the client's certificate (RFC 8705 s3). */
     dpopBound: z.boolean().default(false),
     certificateBound: z.boolean().default(false),
@@ -91,11 +96,11 @@ export const clientRegistration = z
     idTokenAlgorithm: z.enum(responseAlgorithms).default('ES256'),
     idTokenEncryption: encrypted,
     userinfoAlgorithm: signed,
-    userinfoEncryption: encrypted,
+    userinfoEncryption: encrypted.meta({ description: 'encrypts userinfo to the client' }),
     introspectionAlgorithm: signed,
-    introspectionEncryption: encrypted,
+    introspectionEncryption: encrypted.meta({ description: 'encrypts signed introspection answers to the client' }),
     authorizationAlgorithm: signed,
-    authorizationEncryption: encrypted,
+    authorizationEncryption: encrypted.meta({ description: 'encrypts JWT authorization answers to the client' }),
     defaultMaxAgeSeconds: z.number().int().min(0).max(31_536_000).optional(),
     backchannelLogoutUri: outgoingUri.optional(),
     backchannelLogoutSessionRequired: z.boolean().default(false),
@@ -105,7 +110,9 @@ export const clientRegistration = z
   })
   .superRefine(
     (client, context) => {
-      if (areSound(context, judgedMembers)) clientFaults(client, sayFault(context))
+      // What a rule finds makes no other rule's members faulty: all are judged by what was given.
+      const judged = clientRules.filter(({ needs }) => areSound(context, needs))
+      for (const { judge } of judged) judge(client, sayFault(context))
     },
     { when: isRecord },
   )

@@ -1,0 +1,31 @@
+/** `signet settings check`: every fault, and how to mend it. */
+import { InvalidSettings, said } from '../settings/invalid.ts'
+import { loadSettings } from '../settings/load.ts'
+import { answer, refuse } from './run.ts'
+
+export async function checkSettings({ json }: { json?: boolean }): Promise<void> {
+  try {
+    const { issuer, development, apis, clients } = loadSettings()
+    const summary = { valid: true, issuer, development, apis: apis.length, clients: clients.length }
+    answer(json, summary, [
+      `The settings are valid: ${issuer} (${development ? 'development' : 'production'}), APIs: ${apis.length}, declared clients: ${clients.length}.`,
+    ])
+  } catch (cause) {
+    if (!(cause instanceof InvalidSettings)) throw cause
+    const { code, message, faults } = cause
+    if (json) refuse(true, { valid: false, error: code, message, faults })
+    else refuse(false, { error: code, message: withMends(cause) })
+  }
+}
+
+/** Each fault, and below it what to do. */
+function withMends({ file, faults, message }: InvalidSettings): string {
+  const [heading] = message.split('\n')
+  if (heading === message) return [message, ...faults.map(({ mend }) => `  ${mend}`)].join('\n')
+  return [
+    heading,
+    ...faults.flatMap((fault) => ['', `  ${said(fault)}`, `    ${fault.mend}`]),
+    '',
+    `Every setting is explained in config/signet.yaml and docs/settings.md; this was ${file}.`,
+  ].join('\n')
+}
