@@ -7,3 +7,13 @@ export type Clock = () => number
 export type Later = (milliseconds: number, run: () => void) => void
 
 export const systemClock: Clock = () => Math.floor(Date.now() / 1000)
+
+/** @returns milliseconds since the epoch, for the log alone: what decides anything counts whole seconds. */
+export type FineClock = () => number
+
+export const systemFineClock: FineClock = () => Date.now()
+
+/** @returns milliseconds since some moment, never going back: how long something took. */
+export type Stopwatch = () => number
+
+export const systemStopwatch: Stopwatch = () => performance.now()

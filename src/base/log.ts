@@ -2,7 +2,9 @@
  * One JSON line per event, on standard error. A field whose name could hold a secret is never written, whatever the caller hands in:
  * a log outlives the token that it would leak.
  */
-import type { Clock } from './clock.ts'
+import { pino } from 'pino'
+import { type FineClock, systemFineClock } from './clock.ts'
+import { currentRequest } from './request.ts'
 
 export type Fields = Record<string, unknown>
 
@@ -13,18 +15,35 @@ export interface Log {
 
 const secretNames = /password|secret|token|code|verifier|authorization|cookie|assertion|hint/i
 
-export function createLog(now: Clock, write: (line: string) => void = (line) => process.stderr.write(`${line}\n`)): Log {
+export interface LogOptions {
+  /** What is said: everything, or nothing but what somebody should look at. */
+  level?: 'info' | 'error'
+  time?: FineClock
+  /** Where lines go; standard error unless given. */
+  write?: (line: string) => void
+}
+
+/**
+ * By pino, written before the call returns: the line that says why a process ends is the one that must not be lost. So whoever reads the
+ * stream has to keep up.
+ */
+export function createLog({ level = 'info', time = systemFineClock, write }: LogOptions = {}): Log {
+  const destination = write ? { write } : pino.destination({ fd: 2, sync: true })
+  const logger = pino(
+    {
+      level,
+      base: undefined,
+      timestamp: () => `,"time":"${new Date(time()).toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    destination,
+  )
   const at =
-    (level: string) =>
+    (severity: 'info' | 'error') =>
     (event: string, fields: Fields = {}) => {
-      write(
-        JSON.stringify({
-          time: new Date(now() * 1000).toISOString(),
-          level,
-          event,
-          ...redacted({ ...fields, time: undefined, level: undefined, event: undefined }, 0),
-        }),
-      )
+      if (!logger.isLevelEnabled(severity)) return
+      const ours = { time: undefined, level: undefined, event: undefined }
+      logger[severity]({ event, ...redacted({ request: currentRequest(), ...fields, ...ours }, 0) })
     }
   return { info: at('info'), error: at('error') }
 }

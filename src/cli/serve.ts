@@ -22,7 +22,7 @@ async function serveAlone(settings: Settings, asked: Promise<void>): Promise<voi
 
 async function serveTogether(settings: Settings, asked: Promise<void>): Promise<void> {
   const { startCluster, workersOf } = await import('../main/cluster.ts')
-  const log = createLog(systemClock)
+  const log = createLog(settings.log)
   const running = await startCluster(settings, { log, now: systemClock })
   log.info('listening', { ...about(settings), workers: workersOf(settings) })
   void asked.then(running.stop)

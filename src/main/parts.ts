@@ -29,7 +29,7 @@ export interface Parts {
  */
 export async function openParts(
   settings: Settings,
-  { now = systemClock, log = createLog(now), first = true }: { now?: Clock; log?: Log; first?: boolean } = {},
+  { now = systemClock, log = createLog(settings.log), first = true }: { now?: Clock; log?: Log; first?: boolean } = {},
 ): Promise<Parts> {
   const secret = masterSecret(openKeyFolder(settings.keyFolder), {
     given: settings.masterSecret,

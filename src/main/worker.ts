@@ -1,6 +1,5 @@
 /** One worker of a cluster: the server as it is, told by the primary what to start with. */
 import cluster from 'node:cluster'
-import { systemClock } from '../base/clock.ts'
 import { Refusal } from '../base/errors.ts'
 import { createLog, logWith } from '../base/log.ts'
 import { type RunningServer, startServer } from '../main.ts'
@@ -20,7 +19,7 @@ export async function runWorker(): Promise<void> {
   })
   report({ pid: process.pid })
   const { settings, worker, owner, first } = await told.promise
-  const log = logWith({ worker }, createLog(systemClock))
+  const log = logWith({ worker }, createLog(settings.log))
   try {
     const server = await startServer(settings, { log, owner, first })
     started.resolve(server)

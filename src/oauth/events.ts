@@ -54,7 +54,9 @@ export function logEvents(provider: Provider, log: Log): void {
   app.on('token_exchange.success', (ctx: KoaContextWithOIDC, what: Fields) =>
     log.info('token_exchange.success', { ...whoOf(ctx), ...what }),
   )
-  app.on('error', (error: Error) => log.info('connection.error', { error: error.message }))
+  app.on('error', (error: Error, ctx?: Koa.Context) =>
+    log.info('connection.error', { request: ctx?.get('x-request-id'), error: error.message }),
+  )
   on('authorization.success', (ctx) => log.info('authorization.success', whoOf(ctx)))
   on('grant.revoked', (ctx) => log.info('grant.revoked', whoOf(ctx)))
   on('access_token.revoked', (ctx) => log.info('access_token.revoked', whoOf(ctx)))

@@ -80,6 +80,13 @@ const pushedRequests = z.strictObject({
   windowSeconds: seconds(10, 86_400).default(900),
 })
 
+/** What is written to standard error, one JSON line per event. */
+const log = z.strictObject({
+  level: z.enum(['info', 'error']).default('info'),
+  /** A line for each request that was answered. */
+  requests: z.boolean().default(false),
+})
+
 /** Processes that serve the same port. */
 const cluster = z.strictObject({
   /** `auto`: one for each core. */
@@ -97,6 +104,7 @@ export const settingsSchema = z
     issuer: z.url().optional(),
     listen: listen.prefault({}),
     cluster: cluster.prefault({}),
+    log: log.prefault({}),
     trustedProxies: z.array(z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()])).default([]),
     demo: z.boolean().default(false),
     theme: theme.prefault({}),

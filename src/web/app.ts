@@ -4,7 +4,7 @@ import type { Accounts } from '../accounts/account.ts'
 import { createAttempts } from '../accounts/attempts.ts'
 import { createDeviceLimits } from '../accounts/device-limits.ts'
 import { createPushLimits } from '../accounts/push-limits.ts'
-import type { Later } from '../base/clock.ts'
+import { type Later, systemStopwatch } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { correctAnswers } from '../oauth/answers/corrections.ts'
 import { correctMetadata } from '../oauth/answers/metadata.ts'
@@ -23,6 +23,7 @@ import { deviceGate } from './device/gate.ts'
 import { createDoor, type Handler } from './door.ts'
 import { guard } from './guard.ts'
 import { createHeaders } from './headers.ts'
+import { createObserver } from './observer.ts'
 import { ownForms } from './own-forms.ts'
 import { protocolPages } from './protocol-pages.ts'
 import { createReadiness, type Readiness } from './readiness.ts'
@@ -100,12 +101,19 @@ export function createApp(parts: AppParts): App {
     correctMetadata,
     questions,
   ])
+  const observer = settings.log.requests ? createObserver((one) => log.info('request', { ...one }), systemStopwatch) : undefined
+  if (observer) provider.use(observer.noteClient)
   provider.use((ctx, next) => {
     // The token endpoint is the library's alone, its errors too: passing ours on the way would cost a twentieth of its rate.
     const answer = () => (ctx.path === '/token' && ctx.method === 'POST' ? next() : ours(ctx, next))
     return ctx.get('Origin') === 'null' ? nothingForNull(ctx, answer) : answer()
   })
-  const doorOptions = { ...settings, headers, certificateHeaders: Object.values(settings.mutualTls ?? {}) }
+  const doorOptions = {
+    ...settings,
+    observe: observer?.observe,
+    headers,
+    certificateHeaders: Object.values(settings.mutualTls ?? {}),
+  }
   return { handler: createDoor(doorOptions, provider.callback()), notices, readiness }
 }
 

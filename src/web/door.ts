@@ -6,6 +6,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { BlockList, isIP, isIPv6 } from 'node:net'
+import { duringRequest } from '../base/request.ts'
 import type { Headers } from './headers.ts'
 
 export interface DoorOptions {
@@ -15,6 +16,8 @@ export interface DoorOptions {
   trustedProxies: string[]
   /** Headers in which a trusted proxy tells of the client's certificate, in small letters. Nobody else's reach anything. */
   certificateHeaders?: string[]
+  /** Told of each request as it comes in. */
+  observe?: ((request: IncomingMessage, response: ServerResponse, id: string) => void) | undefined
 }
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void
@@ -26,29 +29,39 @@ const longestTarget = 8_192
 const mostParameters = 100
 
 export function createDoor(
-  { issuer, headers: ours, trustedProxies, certificateHeaders = [] }: DoorOptions,
+  { issuer, headers: ours, trustedProxies, certificateHeaders = [], observe }: DoorOptions,
   next: Handler,
 ): Handler {
   const { host, protocol } = new URL(issuer)
   const isTrusted = trust(trustedProxies)
   return (request, response) => {
     const { headers } = request
-    if (!isTrusted(request.socket.remoteAddress ?? '')) for (const name of certificateHeaders) delete headers[name]
-    const address = clientAddress(request.socket.remoteAddress ?? '', headers['x-forwarded-for'], isTrusted)
+    const peer = request.socket.remoteAddress ?? ''
+    const isFromProxy = isTrusted(peer)
+    if (!isFromProxy) for (const name of certificateHeaders) delete headers[name]
+    const address = clientAddress(peer, headers['x-forwarded-for'], isTrusted)
     for (const name of Object.keys(headers)) if (name.startsWith('x-forwarded-') || name === 'forwarded') delete headers[name]
     headers.host = host
     headers['x-forwarded-host'] = host
     headers['x-forwarded-proto'] = protocol.slice(0, -1)
     headers['x-forwarded-for'] = address
-    headers['x-request-id'] = randomUUID()
+    const id = (isFromProxy && wellFormed(headers['x-request-id'])) || randomUUID()
+    headers['x-request-id'] = id
+    response.setHeader('X-Request-Id', id)
     request.url = originForm(request.url ?? '/')
+    observe?.(request, response, id)
     for (const [name, value] of ours.forPath(request.url)) response.setHeader(name, value)
     if (isTooMuch(request.url)) return refuse(response, 414, 'The address is too long, or has too many parameters.')
     if (Number(headers['content-length']) > largestBodyBytes) {
       return refuse(response, 413, `A request body has at most ${largestBodyBytes} bytes.`)
     }
-    next(request, response)
+    duringRequest(id, () => next(request, response))
   }
+}
+
+/** It stands in the log and on pages: nothing but what such ids are made of, and no novel. */
+function wellFormed(id: string | string[] | undefined): string | undefined {
+  return typeof id === 'string' && /^[A-Za-z0-9_.:-]{8,128}$/.test(id) ? id : undefined
 }
 
 /** RFC 9112 s3.2.2: a target may name a host as well, and has to be accepted. The library would build its addresses on that host. */

@@ -1,24 +1,44 @@
 import { expect } from 'chai'
-import { createLog } from '../../src/base/log.ts'
+import { createLog, logWith } from '../../src/base/log.ts'
+import { duringRequest } from '../../src/base/request.ts'
 
 describe('the log', () => {
   const lines: string[] = []
-  const log = createLog(
-    () => 1_800_000_000,
-    (line) => lines.push(line),
-  )
+  const options = { time: () => 1_800_000_000_123, write: (line: string) => void lines.push(line) }
+  const log = createLog(options)
   const said = () => JSON.parse(lines.at(-1) as string) as Record<string, unknown>
 
   it('writes one JSON line per event, with its time', () => {
     log.info('grant.error', { client: 'app', reason: 'two\nlines' })
-    expect(lines.at(-1)).to.not.include('\n')
+    expect(lines.at(-1)?.trimEnd()).to.not.include('\n')
     expect(said()).to.deep.equal({
-      time: '2027-01-15T08:00:00.000Z',
+      time: '2027-01-15T08:00:00.123Z',
       level: 'info',
       event: 'grant.error',
       client: 'app',
       reason: 'two\nlines',
     })
+  })
+  it('says nothing but errors where that is wished', () => {
+    const [quiet, before] = [createLog({ ...options, level: 'error' }), lines.length]
+    quiet.info('x')
+    expect(lines).to.have.length(before)
+    quiet.error('y')
+    expect(said()).to.include({ event: 'y', level: 'error' })
+  })
+  it('names the request that is being answered, whoever writes the line, however late', async () => {
+    const later = duringRequest('r-1', async () => {
+      await new Promise(setImmediate)
+      log.info('x')
+      return said().request
+    })
+    log.info('y')
+    expect(said()).to.not.have.property('request')
+    expect(await later).to.equal('r-1')
+  })
+  it('has what stands on every line of a part', () => {
+    logWith({ worker: 2 }, log).info('x', { worker: 'forged' })
+    expect(said()).to.include({ event: 'x', worker: 2 })
   })
   it('survives what JSON cannot say, and lets no field stand in for its own', () => {
     const cycle: Record<string, unknown> = { big: 10n }

@@ -139,6 +139,7 @@ export const rules: Rule[] = [
     'pages/render.ts',
     'store/sqlite/file.ts',
   ]),
+  knower('base/log.ts alone names what writes the log', 'packages', /^(pino)$/, ['base/log.ts']),
   knower('pages/render.ts alone renders views', 'packages', /^(eta)$/, ['pages/render.ts']),
   knower('crypto alone knows the files under keys', 'links', /^(crypto\/key-files\.ts)$/, ['crypto/', 'main', 'try.ts']),
   knower('crypto/password-worker.ts alone hashes passwords', 'packages', /^(@node-rs\/argon2)$/, ['crypto/password-worker.ts']),

@@ -75,6 +75,7 @@ describe('config/signet.yaml', () => {
     for (const section of [
       'listen',
       'cluster',
+      'log',
       'trustedProxies',
       'theme',
       'lifetimes',

@@ -1,0 +1,39 @@
+/**
+ * What a path is called where a path must not stand: in the log and in metrics. A closed list, since strangers choose paths, and ids and
+ * codes lie in some. Routes of the library have the library's names.
+ */
+const exact: Record<string, string> = {
+  '/': 'home',
+  '/auth': 'authorization',
+  '/token': 'token',
+  '/par': 'pushed_authorization_request',
+  '/userinfo': 'userinfo',
+  '/introspection': 'introspection',
+  '/revocation': 'revocation',
+  '/session/end': 'end_session',
+  '/session/end/confirm': 'end_session_confirm',
+  '/session/end/success': 'end_session_success',
+  '/device': 'code_verification',
+  '/device/auth': 'device_authorization',
+  '/jwks': 'jwks',
+  '/.well-known/jwks.json': 'jwks',
+  '/.well-known/openid-configuration': 'discovery',
+  '/.well-known/oauth-authorization-server': 'discovery',
+  '/health/live': 'health_live',
+  '/health/ready': 'health_ready',
+}
+
+const patterns: [RegExp, string][] = [
+  [/^\/auth\/[^/]+$/, 'resume'],
+  [/^\/device\/[^/]+$/, 'device_resume'],
+  [/^\/interaction\/[^/]+\/?$/, 'interaction'],
+  [/^\/interaction\/[^/]+\/(sign-in|select-account|consent|cancel|switch)$/, 'interaction_form'],
+  [/^\/assets\//, 'asset'],
+]
+
+/** @param target of a request, its query included @returns `other` for whatever is not known */
+export function routeOf(target: string): string {
+  const [path = ''] = target.split('?')
+  if (Object.hasOwn(exact, path)) return exact[path] as string
+  return patterns.find(([pattern]) => pattern.test(path))?.[1] ?? 'other'
+}
