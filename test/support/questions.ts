@@ -2,7 +2,7 @@
 
 import { type Answer, post } from './post.ts'
 import { api, otherApi, type TestServer } from './server.ts'
-import { basic, type Credentials } from './story.ts'
+import { basic, type Credentials, type Site } from './story.ts'
 
 export interface Apis {
   /** Is `api`, and may call `otherApi` in its callers' names; which may call it back. */
@@ -24,7 +24,7 @@ export async function apiClients({ parts }: TestServer): Promise<Apis> {
 
 /** A question as the client would send it: by Basic, or without a secret. */
 export async function question(
-  server: TestServer,
+  server: Site,
   endpoint: 'introspection' | 'revocation',
   client: Credentials | undefined,
   parameters: Record<string, string>,
@@ -36,13 +36,13 @@ export async function question(
 }
 
 /** @returns what the answer says of the token */
-export async function introspect(server: TestServer, client: Credentials, token: string): Promise<Record<string, unknown>> {
+export async function introspect(server: Site, client: Credentials, token: string): Promise<Record<string, unknown>> {
   const { status, body, text } = await question(server, 'introspection', client, { token })
   if (status !== 200) throw new Error(`${status} ${text}`)
   return body
 }
 
-export async function revoke(server: TestServer, client: Credentials, token: string): Promise<void> {
+export async function revoke(server: Site, client: Credentials, token: string): Promise<void> {
   const { status, text } = await question(server, 'revocation', client, { token })
   if (status !== 200) throw new Error(`${status} ${text}`)
 }

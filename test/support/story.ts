@@ -3,6 +3,9 @@ import { createHash, randomBytes } from 'node:crypto'
 import { createVisitor, type Page, type Visitor } from '../../src/try/visitor.ts'
 import { api, otherApi, type TestServer } from './server.ts'
 
+/** A server wherever it runs. */
+export type Site = Pick<TestServer, 'issuer'>
+
 export const password = 'correct horse battery staple'
 export const redirectUri = 'https://app.example.com/callback'
 export const loopbackUri = 'http://127.0.0.1/callback'
@@ -127,7 +130,7 @@ export function signedFrom(url: URL, answer: URL | undefined, verifier: string, 
 
 /** A fresh code for a client, through the real pages. */
 export async function codeFor(
-  server: TestServer,
+  server: Site,
   client: Credentials,
   changes: Parameters = {},
   visitor = createVisitor(server.issuer),
@@ -146,7 +149,7 @@ export interface TokenAnswer {
 
 /** A token request as the client would send it: by Basic, by post, or without a secret. */
 export async function token(
-  server: TestServer,
+  server: Site,
   client: Credentials,
   parameters: Parameters,
   headers: Record<string, string> = {},
@@ -171,7 +174,7 @@ export function basic({ id, secret = '' }: Credentials): string {
 }
 
 export function redeem(
-  server: TestServer,
+  server: Site,
   client: Credentials,
   { code, verifier, redirectUri: uri }: Signed,
   changes: Parameters = {},
@@ -179,18 +182,13 @@ export function redeem(
   return token(server, client, { grant_type: 'authorization_code', code, code_verifier: verifier, redirect_uri: uri, ...changes })
 }
 
-export function refresh(
-  server: TestServer,
-  client: Credentials,
-  refreshToken: string,
-  changes: Parameters = {},
-): Promise<TokenAnswer> {
+export function refresh(server: Site, client: Credentials, refreshToken: string, changes: Parameters = {}): Promise<TokenAnswer> {
   return token(server, client, { grant_type: 'refresh_token', refresh_token: refreshToken, ...changes })
 }
 
 /** Tokens for a client, from nothing. */
 export async function tokensFor(
-  server: TestServer,
+  server: Site,
   client: Credentials,
   changes: Parameters = {},
   visitor?: Visitor,
