@@ -12,7 +12,7 @@ export const demoAccount = {
 
 export const demoClients = { web: 'sample-client', machine: 'sample-machine', native: 'sample-native' } as const
 
-/** A demo client's secret follows from the master secret, so that whoever may read the key folder can try the client, and nobody else. */
+/** A demo client's secret follows from the newest master secret, so that whoever may read the key folder can try the client, and nobody else. */
 export function demoSecret(secrets: Secrets, clientId: string): string {
   return secrets.keysFor(`demo-client/${clientId}`)[0].toString('base64url')
 }

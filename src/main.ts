@@ -10,6 +10,7 @@ import type { KeyRing } from './crypto/keyring.ts'
 import { createListener, listen } from './main/listener.ts'
 import { openParts, type Parts } from './main/parts.ts'
 import { openRing } from './main/ring.ts'
+import { settleSecrets, tellMissing } from './main/secrets.ts'
 import { createGuardedFetch } from './outgoing/fetch.ts'
 import { createPages } from './pages/render.ts'
 import { createApis } from './permissions/apis.ts'
@@ -42,6 +43,7 @@ export async function startServer(settings: Settings, options: StartOptions = {}
   const parts = await openParts(settings, options)
   try {
     await refuseDemoInProduction(parts)
+    const keptKeys = await settleSecrets(parts)
     const ring = await openRing(settings, parts.now)
     const apis = createApis(settings.apis, settings.issuer, settings.theme.title, settings.authorizationDetails)
     const pages = createPages({ viewsFolder: settings.viewsFolder, theme: settings.theme })
@@ -51,7 +53,17 @@ export async function startServer(settings: Settings, options: StartOptions = {}
     if (first && settings.outgoing.allowPrivateNetworks)
       parts.log.error('outgoing.private_networks_allowed', { warning: whatIsOpen })
     const later = options.later ?? systemLater
-    const { handler, ...app } = createApp({ ...parts, ring, apis, pages, outgoing, notifying, later, owner: options.owner })
+    const { handler, ...app } = createApp({
+      ...parts,
+      keptKeys,
+      ring,
+      apis,
+      pages,
+      outgoing,
+      notifying,
+      later,
+      owner: options.owner,
+    })
     const server = createListener(settings.listen, handler)
     const port = await listen(server, settings.listen)
     const tending = setInterval(() => {
@@ -61,6 +73,7 @@ export async function startServer(settings: Settings, options: StartOptions = {}
     const takeUp = (owners?: string[]) =>
       app.notices.resume(owners).catch((error) => parts.log.error('backchannel_logout.not_resumed', { error }))
     if (first) await takeUp()
+    if (first) tellMissing(parts).catch((error) => parts.log.error('secrets.not_counted', { error }))
     const close = () => {
       clearInterval(tending)
       return stop(server, app, parts)

@@ -3,7 +3,7 @@ import { decodeJwt, decodeProtectedHeader } from 'jose'
 import * as oauth from 'openid-client'
 import { Refusal } from './base/errors.ts'
 import { openKeyFolder } from './crypto/key-files.ts'
-import { masterSecret } from './crypto/master-secret.ts'
+import { masterSecrets } from './crypto/master-secrets.ts'
 import { createSecrets } from './crypto/secrets.ts'
 import { demoAccount, demoClients, demoSecret } from './demo.ts'
 import { loadSettings, type Settings } from './settings/load.ts'
@@ -42,7 +42,7 @@ async function story(settings: Settings, tell: (step: Step) => void): Promise<vo
 
   const { machine } = demoClients
   const secret = demoSecret(
-    createSecrets(masterSecret(openKeyFolder(settings.keyFolder), { given: settings.masterSecret, mayGenerate: false })),
+    createSecrets(masterSecrets(openKeyFolder(settings.keyFolder), { given: settings.masterSecret, mayGenerate: false })),
     machine,
   )
   const service = await discover(settings.issuer, machine, oauth.ClientSecretBasic(secret), insecure)

@@ -2,6 +2,7 @@
 import path from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import { Refusal } from '../base/errors.ts'
+import { givenSecrets } from '../main/parts.ts'
 import { type Kept, makeSafe } from '../main/restore.ts'
 import { loadSettings, type Settings } from '../settings/load.ts'
 import { copyDatabase, replaceDatabase } from '../store/sqlite/backup.ts'
@@ -32,7 +33,10 @@ export async function restore(
   if (!wasThere) openDurable({ file: live, now: systemClock }).close()
   try {
     await copyDatabase(path.resolve(given), draft, progressOn('read'))
-    const { kept, compared } = await prepared(draft, wasThere ? live : undefined, Boolean(removedClients))
+    const { kept, compared } = await prepared(draft, wasThere ? live : undefined, {
+      bringBackClients: Boolean(removedClients),
+      secrets: givenSecrets(settings).names,
+    })
     await replaceDatabase(live, draft, progressOn('restored'))
     answer(json, { restored: path.resolve(given), compared, kept }, [
       `Restored ${given}. Everybody signs in again; no token from before now is good here.`,
@@ -49,13 +53,13 @@ const databaseOf = ({ dataFolder }: Settings) => path.join(dataFolder, 'signet.s
 async function prepared(
   draft: string,
   live: string | undefined,
-  bringBackClients: boolean,
+  options: { bringBackClients: boolean; secrets: readonly string[] },
 ): Promise<{ kept: Kept; compared: boolean }> {
   const present = live === undefined ? undefined : readable(live)
   try {
     const restored = openDurable({ file: draft, now: systemClock })
     try {
-      const kept = await makeSafe(restored, present, { bringBackClients, now: systemClock })
+      const kept = await makeSafe(restored, present, { ...options, now: systemClock })
       return { kept, compared: present !== undefined }
     } finally {
       restored.close()

@@ -6,6 +6,7 @@ import { backUp, restore } from './backup.ts'
 import { addClient, keepTimes, listClients, removeClient, rotateSecret, showClient } from './client.ts'
 import { listKeys, revokeKey, rotateKeys } from './keys.ts'
 import { refuse, run } from './run.ts'
+import { forgetSecret, listSecrets, rotateSecrets } from './secrets.ts'
 import { serve } from './serve.ts'
 import { checkSettings } from './settings.ts'
 
@@ -28,6 +29,7 @@ export function createProgram(): Command {
     .action(run(serve))
   settingsCommands(program.command('settings').description('the settings file'))
   keyCommands(program.command('keys').description('the keys that sign tokens'))
+  secretCommands(program.command('secrets').description('the master secrets, by names that lead nowhere back to them'))
   databaseCommands(program)
   clientCommands(program.command('client').description('registered clients'))
   accountCommands(program.command('account').description('people'))
@@ -58,6 +60,26 @@ function keyCommands(keys: Command): void {
     .description('remove a key at once and for good, with all that it signed')
     .option(...json)
     .action(run(revokeKey))
+}
+
+function secretCommands(secrets: Command): void {
+  secrets
+    .command('list')
+    .description('each secret, and how much in the store is sealed under it')
+    .option(...json)
+    .action(run(listSecrets))
+  secrets
+    .command('rotate')
+    .description(
+      'seal all that lies in the store by the first secret, also beside a running server; may be stopped and run again',
+    )
+    .option(...json)
+    .action(run(rotateSecrets))
+  secrets
+    .command('forget <name>')
+    .description('remove for good what is sealed under a secret that is lost')
+    .option(...json)
+    .action(run(forgetSecret))
 }
 
 function databaseCommands(program: Command): void {

@@ -3,18 +3,20 @@ import { createAccounts } from '../accounts/account.ts'
 import { type Clock, type Later, systemClock } from '../base/clock.ts'
 import { createLog, type Log } from '../base/log.ts'
 import { openKeyFolder } from '../crypto/key-files.ts'
-import { masterSecret } from '../crypto/master-secret.ts'
+import { masterSecrets } from '../crypto/master-secrets.ts'
 import { createPasswords, type Passwords } from '../crypto/passwords.ts'
 import { createSecrets, type Secrets } from '../crypto/secrets.ts'
 import { createClients } from '../oauth/clients/clients.ts'
 import type { Settings } from '../settings/load.ts'
 import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
+import { createVault, type Vault } from './vault.ts'
 
 export interface Parts {
   settings: Settings
   secrets: Secrets
   store: Store
+  vault: Vault
   passwords: Passwords
   accounts: ReturnType<typeof createAccounts>
   clients: ReturnType<typeof createClients>
@@ -31,10 +33,7 @@ export async function openParts(
   settings: Settings,
   { now = systemClock, log = createLog(settings.log), first = true }: { now?: Clock; log?: Log; first?: boolean } = {},
 ): Promise<Parts> {
-  const secret = masterSecret(openKeyFolder(settings.keyFolder), {
-    given: settings.masterSecret,
-    mayGenerate: settings.development,
-  })
+  const secrets = givenSecrets(settings)
   const onError = (error: unknown) => log.error('store.fault', { error })
   // A process that has a write to wait for has something to do: this timer keeps it alive.
   const later: Later = (milliseconds, run) => void setTimeout(run, milliseconds)
@@ -43,8 +42,9 @@ export async function openParts(
   const passwords = createPasswords()
   return {
     settings,
-    secrets: createSecrets(secret),
+    secrets,
     store,
+    vault: createVault(store.vault, secrets),
     passwords,
     accounts: createAccounts({ store, passwords, roles: Object.keys(settings.roles), now }),
     clients: createClients({ settings, store, now }),
@@ -55,4 +55,9 @@ export async function openParts(
       await store.close()
     },
   }
+}
+
+/** @throws Refusal `missing_secret`, `weak_secret`, `ambiguous_secret`, `unreadable_key` */
+export function givenSecrets({ keyFolder, masterSecret: given, development: mayGenerate }: Settings): Secrets {
+  return createSecrets(masterSecrets(openKeyFolder(keyFolder), { given, mayGenerate }))
 }

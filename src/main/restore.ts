@@ -4,10 +4,12 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
+import { secretOf } from '../crypto/sealing.ts'
 import type { ClientRegistration } from '../settings/client/registration.ts'
-import type { Account, ClientRow, Store } from '../store/store.ts'
+import type { Account, ClientRow, Store, VaultEntry, VaultStore } from '../store/store.ts'
+import { signingKeys } from './vault.ts'
 
-export type Lasting = Pick<Store, 'accounts' | 'clients' | 'lineage'> & { endAllAccess(now: number): Promise<void> }
+export type Lasting = Pick<Store, 'accounts' | 'clients' | 'lineage' | 'vault'> & { endAllAccess(now: number): Promise<void> }
 
 export interface Kept {
   /** E-mail addresses of accounts that stay disabled, and of those that keep the password of now. */
@@ -27,11 +29,12 @@ const pageSize = 500
  * is signed in; an access token issued before now is dead wherever this server is asked.
  * @param present what is replaced; undefined when it cannot be read, and then nothing that was ended since is known
  * @param bringBackClients whether clients that were removed since come back
+ * @param secrets the names of those that are given
  */
 export async function makeSafe(
   restored: Lasting,
-  present: Pick<Store, 'accounts' | 'clients'> | undefined,
-  { bringBackClients, now }: { bringBackClients: boolean; now: Clock },
+  present: Pick<Store, 'accounts' | 'clients' | 'vault'> | undefined,
+  { bringBackClients, secrets, now }: { bringBackClients: boolean; secrets: readonly string[]; now: Clock },
 ): Promise<Kept> {
   const kept: Kept = { disabled: [], passwords: [], roles: [], secrets: [], removedClients: [] }
   if (present) {
@@ -44,10 +47,28 @@ export async function makeSafe(
     }
     for (const id of kept.removedClients) await restored.clients.remove(id)
   }
+  await keepVault(restored.vault, present?.vault, secrets)
   await restored.endAllAccess(now())
   await restored.lineage.begin({ id: randomUUID(), beganAt: now() })
   return kept
 }
+
+/**
+ * Signing keys are those of now, since one that was revoked must not come back; when it is not known which those are, there are none, and
+ * the next start makes them. The keys that outlast secrets belong to the accounts of the backup; sealed under a secret that is dropped since,
+ * they are taken from the present, where they were sealed anew.
+ */
+async function keepVault(restored: VaultStore, present: VaultStore | undefined, secrets: readonly string[]): Promise<void> {
+  const today = (await present?.list('')) ?? []
+  const canStay = ({ name, sealed }: VaultEntry) => !name.startsWith(signingKeys) && isGiven(sealed, secrets)
+  for (const entry of await restored.list('')) {
+    const isReplaced = today.some(({ name }) => name === entry.name)
+    if (entry.name.startsWith(signingKeys) || (isReplaced && !canStay(entry))) await restored.remove(entry.name)
+  }
+  for (const entry of today) await restored.add(entry)
+}
+
+const isGiven = (sealed: string, secrets: readonly string[]): boolean => secrets.includes(secretOf(sealed) ?? '')
 
 async function keepEnded({ accounts }: Lasting, then: Account, today: Account | undefined, kept: Kept): Promise<void> {
   if (!today) return

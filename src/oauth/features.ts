@@ -29,6 +29,7 @@ export function features(parts: ProviderParts): Configuration['features'] {
     dPoP: {
       enabled: true,
       // The same in every process, so that a nonce of one is good at another.
+      // One is all that the library takes. With a new secret the nonces of before are refused once, and a new one comes with it (RFC 9449 s8).
       nonceSecret: secrets.keysFor('dpop/nonces')[0],
       requireNonce: () => settings.dpop.requireNonce,
       allowReplay: false,

@@ -4,6 +4,7 @@ import type { Accounts } from '../accounts/account.ts'
 import type { DeviceLimits } from '../accounts/device-limits.ts'
 import type { PushLimits } from '../accounts/push-limits.ts'
 import type { Clock } from '../base/clock.ts'
+import type { KeptKeys } from '../crypto/kept-keys.ts'
 import type { KeyRing } from '../crypto/keyring.ts'
 import type { Secrets } from '../crypto/secrets.ts'
 import type { GuardedFetch } from '../outgoing/fetch.ts'
@@ -24,6 +25,7 @@ export interface ProviderPages {
 export interface ProviderParts {
   settings: Settings
   secrets: Secrets
+  keptKeys: KeptKeys
   ring: KeyRing
   store: Store
   clients: Clients

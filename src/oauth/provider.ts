@@ -98,7 +98,7 @@ function configuration(parts: ProviderParts, { adapterOf, refreshTokens }: Adapt
     },
     acrValues: settings.signIn.acrValues,
     subjectTypes: ['public', 'pairwise'],
-    pairwiseIdentifier: pairwiseSubjects(parts.secrets),
+    pairwiseIdentifier: pairwiseSubjects(parts.keptKeys.subjects),
     // The library hands over a dispatcher of its own, which guards by looking at the socket; ours decides before there is one.
     fetch: parts.outgoing,
     routes: {

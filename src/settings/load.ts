@@ -17,7 +17,7 @@ export interface Settings extends SettingsFile {
   dataFolder: string
   keyFolder: string
   viewsFolder: string
-  /** The master secret, when given by the environment instead of a file under the key folder. */
+  /** The master secrets, blanks between them, when given by the environment instead of a file under the key folder. */
   masterSecret?: string
   samples: { apiPort: number; clientPort: number }
 }

@@ -12,7 +12,7 @@ export const variables: Record<string, Variable> = {
   SIGNET_CONFIG: { readBy: ['signet'], what: 'the file of the settings' },
   SIGNET_DATA: { readBy: ['signet'], what: 'the folder of the database' },
   SIGNET_KEYS: { readBy: ['signet'], what: 'the folder of the keys' },
-  SIGNET_SECRET: { readBy: ['signet'], what: 'the master secret, when it is not a file there' },
+  SIGNET_SECRET: { readBy: ['signet'], what: 'the master secret or several, when they are not a file there' },
   SIGNET_HOST: { readBy: ['the file'], what: 'the address to listen on' },
   SIGNET_PORT: { readBy: ['the file'], what: 'the port to listen on' },
   SIGNET_WORKERS: { readBy: ['the file'], what: 'how many processes serve' },

@@ -12,6 +12,11 @@ export function routedArtifacts(models: ReadonlySet<string>, theirs: ArtifactSto
     findByUserCode: (model, userCode) => storeOf(model).findByUserCode(model, userCode),
     consume: (model, id) => storeOf(model).consume(model, id),
     remove: (model, id) => storeOf(model).remove(model, id),
+    async *pages(size) {
+      yield* theirs.pages(size)
+      yield* others.pages(size)
+    },
+    reseal: (read, payload) => storeOf(read.model).reseal(read, payload),
     async removeBound(bond) {
       // Both are asked even if one refuses: ending less than could be ended would be the worse outcome.
       const outcomes = await Promise.allSettled([theirs.removeBound(bond), others.removeBound(bond)])

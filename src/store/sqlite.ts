@@ -9,6 +9,7 @@ import { sqlClients } from './sql/clients.ts'
 import { counterSweep, sqlCounters } from './sql/counters.ts'
 import { sqlLineage } from './sql/lineage.ts'
 import { sqlNotices } from './sql/notices.ts'
+import { sqlVault } from './sql/vault.ts'
 import { type EngineOptions, type OpenEngine, openEngine } from './sqlite/engine.ts'
 import { damaged } from './sqlite/faults.ts'
 import { removeFile } from './sqlite/file.ts'
@@ -34,7 +35,7 @@ export interface VolatileOptions extends SqliteOptions {
   maxCounters?: number
 }
 
-export type DurableRoles = Pick<Store, 'artifacts' | 'accounts' | 'clients' | 'notices' | 'lineage'> & {
+export type DurableRoles = Pick<Store, 'artifacts' | 'accounts' | 'clients' | 'notices' | 'lineage' | 'vault'> & {
   /** For a database that was restored: every artifact and every notice that is owed is gone, and whoever signed in by `at` is signed in no more. */
   endAllAccess(at: number): Promise<void>
   check(): Promise<void>
@@ -64,6 +65,7 @@ export function openDurable(options: SqliteOptions): DurableRoles {
     clients: sqlClients(engine),
     notices: sqlNotices(engine, now),
     lineage: sqlLineage(engine),
+    vault: sqlVault(engine),
     async endAllAccess(at) {
       const { db, write } = engine
       await Promise.all([

@@ -51,6 +51,10 @@ export interface ArtifactStore {
   remove(model: string, id: string): Promise<void>
   /** Removes every artifact so bound, of every model. @returns how many. */
   removeBound(bond: ArtifactBond): Promise<number>
+  /** Every living artifact that is there from first to last, once at least, at most about `size` at a time. Those that come or go meanwhile may be seen. */
+  pages(size: number): AsyncIterable<Artifact[]>
+  /** Compare-and-swap: gives a living artifact another payload if its payload is still what was read, and changes nothing else of it. */
+  reseal(read: Artifact, payload: string): Promise<boolean>
 }
 
 /** A person. `email` as typed; `emailKey` is its canonical form and is unique. */
@@ -137,6 +141,24 @@ export interface NoticeStore {
   list(limit: number): Promise<Notice[]>
 }
 
+/** A sealed value under a name: a few of this server's own that have to last, none of a person's. */
+export interface VaultEntry {
+  name: string
+  sealed: string
+}
+
+export interface VaultStore {
+  /** @returns false when the name is taken, whose value then stays. */
+  add(entry: VaultEntry): Promise<boolean>
+  find(name: string): Promise<string | undefined>
+  /** All whose names begin so, by name. */
+  list(prefix: string): Promise<VaultEntry[]>
+  /** Compare-and-swap. @returns false when another value than the one that was read stands there, or none */
+  replace(entry: VaultEntry, read: string): Promise<boolean>
+  /** @returns false when there was none. */
+  remove(name: string): Promise<boolean>
+}
+
 /** One life of the database. Restoring a backup begins another: what was revoked in between is not in the backup. */
 export interface Lineage {
   id: string
@@ -159,6 +181,7 @@ export interface Store {
   clients: ClientStore
   notices: NoticeStore
   lineage: LineageStore
+  vault: VaultStore
   /** Volatile as well. */
   counters: CounterStore
   /** Whether every part could write at this moment. Adds nothing. @throws what a write would throw */

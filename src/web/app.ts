@@ -56,6 +56,7 @@ export function createApp(parts: AppParts): App {
   const { settings, pages, store, secrets, now, log } = parts
   const refusals = createRefusals(pages)
   const headers = createHeaders({ development: settings.development, logo: settings.theme.logo })
+  // With a new secret counting begins anew, once: each counter's window is minutes.
   const counting = { counters: store.counters, key: secrets.keysFor('attempts')[0], now }
   const deviceLimits = createDeviceLimits({ ...counting, limits: settings.devices })
   const pushLimits = createPushLimits({ ...counting, limits: settings.pushedRequests })
@@ -71,7 +72,7 @@ export function createApp(parts: AppParts): App {
   correctAnswers(provider)
   logEvents(provider, log)
 
-  const csrf = createCsrf(secrets.keysFor('csrf')[0])
+  const csrf = createCsrf(...secrets.keysFor('csrf'))
   const attempts = createAttempts({ ...counting, limits: settings.signIn })
   const readiness = createReadiness({ store, now })
   const health = healthRoutes(readiness).routes() as Middleware

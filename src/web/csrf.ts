@@ -4,6 +4,7 @@
  */
 import { Refusal } from '../base/errors.ts'
 import { keyedDigest, sameInConstantTime } from '../crypto/derive.ts'
+import type { Keys } from '../crypto/secrets.ts'
 
 export interface Csrf {
   tokenFor(about: string): string
@@ -12,9 +13,11 @@ export interface Csrf {
   check(about: string, token: unknown): void
 }
 
-export function createCsrf(key: Buffer): Csrf {
-  const tokenFor = (about: string) => keyedDigest(key, about)
-  const matches = (about: string, token: unknown) => typeof token === 'string' && sameInConstantTime(token, tokenFor(about))
+/** @param keys the first makes tokens, all are good: a page that is open while a secret is replaced can still be sent. */
+export function createCsrf(...keys: Keys): Csrf {
+  const tokenFor = (about: string) => keyedDigest(keys[0], about)
+  const matches = (about: string, token: unknown) =>
+    typeof token === 'string' && keys.some((key) => sameInConstantTime(token, keyedDigest(key, about)))
   return {
     tokenFor,
     matches,

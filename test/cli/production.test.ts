@@ -26,8 +26,8 @@ describe('demo data', () => {
 
   it('has secrets that follow from the master secret, one for each client', () => {
     const secrets = Object.values(demoClients).flatMap((id) => [
-      demoSecret(createSecrets('one'), id),
-      demoSecret(createSecrets('other'), id),
+      demoSecret(createSecrets(['one']), id),
+      demoSecret(createSecrets(['other']), id),
     ])
     expect(new Set(secrets)).to.have.property('size', secrets.length)
   })

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
 import { Refusal } from '../../src/base/errors.ts'
-import { createSealer } from '../../src/crypto/sealing.ts'
+import { createNamedSealer, createSealer, secretOf } from '../../src/crypto/sealing.ts'
+import { createSecrets } from '../../src/crypto/secrets.ts'
 
 const context = 'Session:abc'
 const [key, newKey] = [randomBytes(32), randomBytes(32)]
@@ -76,4 +77,56 @@ describe('a new key', () => {
   })
 
   it('ends the old one when that is no longer given', () => expectUnreadable(sealed, context, createSealer(newKey)))
+})
+
+describe('a sealed value that names its secret', () => {
+  const [older, newer] = ['the older secret', 'the newer secret']
+  const [name, newName] = createSecrets([older, newer]).names
+  const by = (...secrets: [string, ...string[]]) => createNamedSealer(createSecrets(secrets), 'p')
+  const kept = by(older).seal('short', context)
+
+  it('begins with a name that is no part of the secret, and the same everywhere', () => {
+    expect(secretOf(kept))
+      .to.equal(name)
+      .and.match(/^[0-9a-f]{12}$/)
+    expect(
+      createNamedSealer(createSecrets([older]), 'q')
+        .seal('', context)
+        .slice(0, 12),
+    ).to.equal(name)
+    expect(newName).to.not.equal(name)
+    expect(secretOf(sealed)).to.equal(undefined)
+  })
+  it('opens whichever place its secret has, and is sealed anew by the first', () => {
+    for (const sealer of [by(older), by(newer, older), by(older, newer)]) expect(sealer.open(kept, context)).to.equal('short')
+    expect(by(older, newer).renewed(kept, context)).to.equal(undefined)
+    const renewed = by(newer, older).renewed(kept, context)!
+    expect(secretOf(renewed)).to.equal(newName)
+    expect(by(newer).open(renewed, context)).to.equal('short')
+  })
+  it('opens what was sealed before there were names, by any of the secrets, and names it', () => {
+    const unnamed = createSealer(createSecrets([older]).keysFor('p')[0]).seal('short', context)
+    expect(by(newer, older).open(unnamed, context)).to.equal('short')
+    expect(secretOf(by(newer, older).renewed(unnamed, context)!)).to.equal(newName)
+    expect(secretOf(by(older).renewed(unnamed, context)!)).to.equal(name)
+  })
+  it('says which secret is missing, so that it is asked for again', () => {
+    for (const read of ['open', 'renewed'] as const) {
+      expect(() => by(newer)[read](kept, context))
+        .to.throw(Refusal)
+        .that.deep.includes({ code: 'unreadable', status: 503, detail: { context, name } })
+    }
+  })
+  it('does not open under another name, in another place or altered: that no secret mends', () => {
+    const swapped = newName + kept.slice(12)
+    const altered = kept.slice(0, -2) + (kept.endsWith('A') ? 'BB' : 'AA')
+    for (const [text, as] of [
+      [swapped, context],
+      [altered, context],
+      [kept, 'Session:abd'],
+    ] as const)
+      expect(() => by(newer, older).open(text, as))
+        .to.throw(Refusal)
+        .that.includes({ code: 'unreadable', status: 500 })
+  })
 })

@@ -143,9 +143,9 @@ export const rules: Rule[] = [
   knower('pages/render.ts alone renders views', 'packages', /^(eta)$/, ['pages/render.ts']),
   knower('crypto alone knows the files under keys', 'links', /^(crypto\/key-files\.ts)$/, ['crypto/', 'main', 'try.ts']),
   knower('crypto/password-worker.ts alone hashes passwords', 'packages', /^(@node-rs\/argon2)$/, ['crypto/password-worker.ts']),
-  knower('the protocol alone seals', 'links', /^(crypto\/sealing\.ts)$/, [
+  knower('what seals is known by name', 'links', /^(crypto\/sealing\.ts)$/, [
     'oauth/records/rows.ts',
-    'oauth/records/adapters.ts',
+    'main/',
     'oauth/tokens/encrypted-tokens.ts',
   ]),
   knower('the SQLite engine alone names its driver', 'packages', /^(node:sqlite)$/, ['store/sqlite/']),

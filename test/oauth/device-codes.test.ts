@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
 import type { Adapter, AdapterPayload } from 'oidc-provider'
 import { createDeviceLimits } from '../../src/accounts/device-limits.ts'
-import { createSealer } from '../../src/crypto/sealing.ts'
+import { createSecrets } from '../../src/crypto/secrets.ts'
 import { deviceCodeAdapter } from '../../src/oauth/device-flow.ts'
 import { artifactAdapter } from '../../src/oauth/records/adapter.ts'
 import { createRows } from '../../src/oauth/records/rows.ts'
@@ -25,7 +25,7 @@ describe('the code of a device', () => {
   let codes: Adapter
   beforeEach(async () => {
     store = await openStore({ dataFolder: ':memory:', now })
-    const rows = createRows({ userCodeKey: randomBytes(32), sealer: createSealer(randomBytes(32)), now })
+    const rows = createRows(createSecrets([randomBytes(32).toString('hex')]), now)
     const plain = artifactAdapter('DeviceCode', { store: store.volatile, rows, endGrant: async () => {} })
     const key = randomBytes(32)
     const settings = { requestsPerNetwork: 1, attemptsPerNetwork: 1, attemptsOverall: 1, windowSeconds: 1 }

@@ -1,6 +1,14 @@
 /** What every engine promises. An engine's test says how to open it and which roles it takes; the facts are the same for all. */
 import type { Clock } from '../../src/base/clock.ts'
-import type { AccountStore, ArtifactStore, ClientStore, CounterStore, LineageStore, NoticeStore } from '../../src/store/store.ts'
+import type {
+  AccountStore,
+  ArtifactStore,
+  ClientStore,
+  CounterStore,
+  LineageStore,
+  NoticeStore,
+  VaultStore,
+} from '../../src/store/store.ts'
 import { accountFacts } from './contract/accounts.ts'
 import { artifactFacts } from './contract/artifacts.ts'
 import { clientFacts } from './contract/clients.ts'
@@ -9,6 +17,8 @@ import { lineageFacts } from './contract/lineage.ts'
 import { naiveControl } from './contract/naive.ts'
 import { noticeFacts } from './contract/notices.ts'
 import { replacementFacts } from './contract/replacement.ts'
+import { resealingFacts } from './contract/resealing.ts'
+import { vaultFacts } from './contract/vault.ts'
 
 export interface Roles {
   artifacts: ArtifactStore
@@ -17,6 +27,7 @@ export interface Roles {
   clients: ClientStore
   notices: NoticeStore
   lineage: LineageStore
+  vault: VaultStore
 }
 
 export interface Opened<Offered extends keyof Roles> {
@@ -39,6 +50,7 @@ export function contract<Offered extends keyof Roles>({ roles, open }: Engine<Of
   if (has(roles, 'artifacts')) {
     describe('artifacts', () => artifactFacts(world))
     describe('replacing an artifact', () => replacementFacts(world))
+    describe('resealing artifacts', () => resealingFacts(world))
     describe('a naive adapter over the same artifacts', () => naiveControl(world))
   }
   if (has(roles, 'counters')) describe('counters', () => counterFacts(world))
@@ -46,6 +58,7 @@ export function contract<Offered extends keyof Roles>({ roles, open }: Engine<Of
   if (has(roles, 'clients')) describe('clients', () => clientFacts(world))
   if (has(roles, 'notices')) describe('notices', () => noticeFacts(world))
   if (has(roles, 'lineage')) describe('lineage', () => lineageFacts(world))
+  if (has(roles, 'vault')) describe('the vault', () => vaultFacts(world))
 }
 
 function has(roles: string[], role: keyof Roles): boolean {

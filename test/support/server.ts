@@ -54,6 +54,8 @@ export interface TestServerOptions {
   folder?: string
   /** The issuer when it is not this server's own address; then the server is production unless it is loopback. */
   issuer?: string
+  /** As SIGNET_SECRET holds them. */
+  masterSecret?: string
 }
 
 const stores = new Set<string>()
@@ -73,6 +75,7 @@ export async function startTestServer({
   later,
   folder = temporaryFolder(),
   issuer,
+  masterSecret = 'a-master-secret-for-tests-that-is-long-enough',
 }: TestServerOptions = {}): Promise<TestServer> {
   const port = await freePort()
   const parsed = settingsSchema.parse({
@@ -87,7 +90,7 @@ export async function startTestServer({
     dataFolder: path.join(folder, 'data'),
     keyFolder: path.join(folder, 'keys'),
     viewsFolder: path.resolve(import.meta.dirname, '../../views'),
-    masterSecret: 'a master secret for tests, long enough to be one',
+    masterSecret,
     samples: { apiPort: 1, clientPort: 2 },
   }
   const server = await startServer(settings, { log, later })

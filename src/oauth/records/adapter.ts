@@ -40,7 +40,12 @@ export function artifactAdapter(model: string, { store, endGrant, rows }: Artifa
     },
     find: async (value) => rows.open(await store.find(model, rows.idOf(value))),
     findByUid: async (uid) => rows.open(await store.findByUid(model, rows.uidOf(uid))),
-    findByUserCode: async (code) => rows.open(await store.findByUserCode(model, rows.userCodeOf(code))),
+    async findByUserCode(code) {
+      for (const userCode of rows.userCodesOf(code)) {
+        const found = await store.findByUserCode(model, userCode)
+        if (found) return rows.open(found)
+      }
+    },
     async consume(value) {
       const id = rows.idOf(value)
       if (!(await store.consume(model, id))) await refuseSecondUse(id)

@@ -1,6 +1,5 @@
 /** Which record of the library's lies where. */
 import type { Adapter, AdapterPayload } from 'oidc-provider'
-import { createSealer } from '../../crypto/sealing.ts'
 import { endBound } from '../../store/bonds.ts'
 import { deviceCodeAdapter } from '../device-flow.ts'
 import type { ProviderParts } from '../parts.ts'
@@ -27,11 +26,7 @@ export interface Adapters {
 
 export function adapters(parts: ProviderParts, tokens: TokenParts): Adapters {
   const { settings, secrets, store, clients, deviceLimits, pushLimits, now } = parts
-  const rows = createRows({
-    sealer: createSealer(...secrets.keysFor('store/artifacts')),
-    userCodeKey: secrets.keysFor('store/user-codes')[0],
-    now,
-  })
+  const rows = createRows(secrets, now)
   const endGrant = (grant: string) => endBound(store, { grant })
   const refreshTokens = createRefreshTokens({
     store: store.artifacts,

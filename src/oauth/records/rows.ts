@@ -5,37 +5,36 @@
 import type { AdapterPayload } from 'oidc-provider'
 import type { Clock } from '../../base/clock.ts'
 import { digest, keyedDigest } from '../../crypto/derive.ts'
-import type { Sealer } from '../../crypto/sealing.ts'
+import { createNamedSealer } from '../../crypto/sealing.ts'
+import type { Secrets } from '../../crypto/secrets.ts'
 import type { Artifact } from '../../store/store.ts'
-
-export interface RowParts {
-  sealer: Sealer
-  /** For the codes that people type: too short for a plain digest. */
-  userCodeKey: Buffer
-  now: Clock
-}
 
 export interface Rows {
   /** The column by which a record is found again. @param value what its bearer holds */
   idOf(value: string): string
   uidOf(uid: string): string
-  userCodeOf(code: string): string
+  /** By each secret that is given: a code goes on over a new one. */
+  userCodesOf(code: string): string[]
   /** The column by which everything of one grant is found. */
   grantOf(grantId: string): string
   /** @param lifetimeSeconds from now; without it the payload's own `exp` counts */
   row(model: string, value: string, payload: AdapterPayload, lifetimeSeconds: number | undefined): Artifact
   /** @returns the payload, with `consumed` when the row was used. @throws Refusal `unreadable` when it was altered or moved */
   open(artifact: Artifact | undefined): AdapterPayload | undefined
+  /** @returns the payload sealed by the newest secret; undefined when it is already. @throws Refusal `unreadable` */
+  renewed(artifact: Artifact): string | undefined
 }
 
-export function createRows({ sealer, userCodeKey, now }: RowParts): Rows {
+export function createRows(secrets: Secrets, now: Clock): Rows {
+  const sealer = createNamedSealer(secrets, 'store/artifacts')
+  // Codes that people type are too short for a plain digest.
+  const userCodeKeys = secrets.keysFor('store/user-codes')
   const context = (model: string, id: string) => `${model}:${id}`
-  const userCodeOf = (code: string) => keyedDigest(userCodeKey, code)
 
   return {
     idOf: digest,
     uidOf: digest,
-    userCodeOf,
+    userCodesOf: (code) => userCodeKeys.map((key) => keyedDigest(key, code)),
     grantOf: digest,
     row(model, value, payload, lifetimeSeconds) {
       const id = digest(value)
@@ -46,7 +45,7 @@ export function createRows({ sealer, userCodeKey, now }: RowParts): Rows {
         // Whole seconds, as every time in the store; what a client's own `exp` brings may have a fraction.
         expiresAt: Math.ceil(lifetimeSeconds === undefined ? (payload.exp ?? now()) : now() + lifetimeSeconds),
         uid: model === 'Session' && payload.uid ? digest(payload.uid) : undefined,
-        userCode: payload.userCode ? userCodeOf(payload.userCode) : undefined,
+        userCode: payload.userCode ? keyedDigest(userCodeKeys[0], payload.userCode) : undefined,
         account: payload.accountId ?? payload.result?.login?.accountId ?? payload.lastSubmission?.login?.accountId,
         client: payload.clientId,
         grant: grantColumn(model, id, payload),
@@ -57,6 +56,7 @@ export function createRows({ sealer, userCodeKey, now }: RowParts): Rows {
       const payload = JSON.parse(sealer.open(artifact.payload, context(artifact.model, artifact.id))) as AdapterPayload
       return artifact.consumedAt === undefined ? payload : { ...payload, consumed: artifact.consumedAt }
     },
+    renewed: ({ model, id, payload }) => sealer.renewed(payload, context(model, id)),
   }
 }
 

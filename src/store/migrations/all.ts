@@ -8,6 +8,7 @@ import { notices } from './005-notices.ts'
 import { accountClaims } from './006-account-claims.ts'
 import { replayBound } from './007-replay-bound.ts'
 import { lineage } from './010-lineage.ts'
+import { vault } from './012-vault.ts'
 import type { Migration } from './migration.ts'
 
 export const durableMigrations: readonly Migration[] = [
@@ -17,5 +18,6 @@ export const durableMigrations: readonly Migration[] = [
   notices,
   accountClaims,
   lineage,
+  vault,
 ]
 export const volatileMigrations: readonly Migration[] = [artifacts, counters, bounds, artifactVersion, replayBound]

@@ -80,8 +80,23 @@ export function redisArtifacts(redis: ScriptedRedis, prefix: string, now: Clock)
       }
       return removed
     },
+    async *pages(size) {
+      let cursor = '0'
+      do {
+        const [next, rows] = await answered(redis.scan(cursor, 'MATCH', `${literal(prefix)}row:*`, 'COUNT', size))
+        cursor = next
+        const found = await Promise.all(rows.map((row) => answered(redis.hgetall(row))))
+        yield found.map(artifactOf).filter((artifact) => artifact !== undefined)
+      } while (cursor !== '0')
+    },
+    async reseal({ model, id, payload: read }, payload) {
+      return (await answered(redis.signetReseal(rowKey(model, id), now(), read, payload))) === 1
+    },
   }
 }
+
+/** In a pattern of SCAN it stands for itself, whatever the prefix of the settings holds. */
+const literal = (text: string): string => text.replace(/[*?[\]\\^]/g, '\\$&')
 
 /** A hash comes out of a script as one list: field, value, field, value. */
 function pairs(list: string[]): [string, string][] {

@@ -63,6 +63,13 @@ const consume = `${shared}
   return redis.call('HSETNX', KEYS[1], 'consumedAt', ARGV[1])
 `
 
+/** KEYS: the row. ARGV: now, the payload that was read, the payload that takes its place. @returns 1 when it was still there */
+const reseal = `${shared}
+  if not living(KEYS[1]) or redis.call('HGET', KEYS[1], 'payload') ~= ARGV[2] then return 0 end
+  redis.call('HSET', KEYS[1], 'payload', ARGV[3])
+  return 1
+`
+
 /** KEYS: the row. */
 const remove = `${shared}
   drop(KEYS[1])
@@ -113,6 +120,7 @@ export interface ScriptedRedis extends Redis {
     ...fields: (string | number)[]
   ): Promise<number>
   signetConsume(row: string, now: number): Promise<number>
+  signetReseal(row: string, now: number, read: string, payload: string): Promise<number>
   signetRemove(row: string, now: number): Promise<number>
   signetFindIn(set: string, now: number): Promise<string[]>
   signetRemoveIn(set: string, now: number, atMost: number): Promise<[taken: number, lived: number]>
@@ -122,6 +130,7 @@ export interface ScriptedRedis extends Redis {
 export function withScripts(client: Redis): ScriptedRedis {
   client.defineCommand('signetPut', { lua: put, numberOfKeys: 1 })
   client.defineCommand('signetConsume', { lua: consume, numberOfKeys: 1 })
+  client.defineCommand('signetReseal', { lua: reseal, numberOfKeys: 1 })
   client.defineCommand('signetRemove', { lua: remove, numberOfKeys: 1 })
   client.defineCommand('signetFindIn', { lua: findIn, numberOfKeys: 1 })
   client.defineCommand('signetRemoveIn', { lua: removeIn, numberOfKeys: 1 })

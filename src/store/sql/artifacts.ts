@@ -49,6 +49,25 @@ export function sqlArtifacts(engine: SqlEngine, now: Clock): ArtifactStore {
   const remove = template((slot: Slot<Key>) =>
     db.deleteFrom('artifacts').where('model', '=', slot('model')).where('id', '=', slot('id')),
   )
+  const page = template((slot: Slot<Key & { now: number; limit: number }>) =>
+    db
+      .selectFrom('artifacts')
+      .selectAll()
+      .where(({ eb, refTuple, tuple }) => eb(refTuple('model', 'id'), '>', tuple(slot('model'), slot('id'))))
+      .where('expires_at', '>', slot('now'))
+      .orderBy('model')
+      .orderBy('id')
+      .limit(slot('limit')),
+  )
+  const reseal = template((slot: Slot<Key & { read: string; payload: string; now: number }>) =>
+    db
+      .updateTable('artifacts')
+      .set({ payload: slot('payload') })
+      .where('model', '=', slot('model'))
+      .where('id', '=', slot('id'))
+      .where('payload', '=', slot('read'))
+      .where('expires_at', '>', slot('now')),
+  )
   const finder = (column: 'id' | 'uid' | 'user_code') => {
     const query = template((slot: Slot<{ model: string; value: string; now: number }>) =>
       db
@@ -89,6 +108,18 @@ export function sqlArtifacts(engine: SqlEngine, now: Clock): ArtifactStore {
       const [column, value] = bondColumn(bond)
       const bound = db.deleteFrom('artifacts').where(column, '=', value).where('expires_at', '>', now())
       return (await engine.write(bound)).changes
+    },
+    async *pages(size) {
+      let last: Key = { model: '', id: '' }
+      for (;;) {
+        const { rows } = await db.executeQuery(page({ ...last, now: now(), limit: size }))
+        if (rows.length === 0) return
+        yield rows.map(artifactOf)
+        last = rows.at(-1) as Key
+      }
+    },
+    async reseal({ model, id, payload: read }, payload) {
+      return (await engine.write(reseal({ model, id, read, payload, now: now() }))).changes === 1
     },
   }
 }

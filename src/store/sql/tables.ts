@@ -57,6 +57,11 @@ export interface LineageTable {
   began_at: number
 }
 
+export interface VaultTable {
+  name: string
+  sealed: string
+}
+
 export interface Tables {
   artifacts: ArtifactTable
   accounts: AccountTable
@@ -64,4 +69,5 @@ export interface Tables {
   counters: CounterTable
   notices: NoticeTable
   lineage: LineageTable
+  vault: VaultTable
 }

@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { type Adapter, errors } from 'oidc-provider'
 import { Refusal } from '../../../src/base/errors.ts'
 import { digest, keyedDigest } from '../../../src/crypto/derive.ts'
-import { createSealer } from '../../../src/crypto/sealing.ts'
+import { createSecrets } from '../../../src/crypto/secrets.ts'
 import { artifactAdapter, lookUpOnly } from '../../../src/oauth/records/adapter.ts'
 import { createRows } from '../../../src/oauth/records/rows.ts'
 import { withRefusalsSaid } from '../../../src/oauth/records/unavailable.ts'
@@ -26,8 +26,7 @@ const payload = {
 describe('the adapter', () => {
   let store: Store
   let rows: Artifact[]
-  const sealer = createSealer(randomBytes(32))
-  const userCodeKey = randomBytes(32)
+  const secrets = createSecrets([randomBytes(32).toString('hex')])
   beforeEach(async () => {
     rows = []
     const opened = await openStore({ dataFolder: ':memory:', now })
@@ -42,7 +41,7 @@ describe('the adapter', () => {
     artifactAdapter(model, {
       store: store.artifacts,
       endGrant: async (grant) => void (await store.artifacts.removeBound({ grant })),
-      rows: createRows({ userCodeKey, sealer, now }),
+      rows: createRows(secrets, now),
     })
   const codeOf = (failure: unknown) => (failure as errors.OIDCProviderError).error
 
@@ -55,7 +54,7 @@ describe('the adapter', () => {
       id: digest('bearer'),
       expiresAt: exp,
       uid: undefined,
-      userCode: keyedDigest(userCodeKey, 'ABCD'),
+      userCode: keyedDigest(secrets.keysFor('store/user-codes')[0], 'ABCD'),
       account: 'ada',
       client: 'app',
       grant: digest('grant'),

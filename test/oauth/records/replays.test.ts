@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
 import { Provider } from 'oidc-provider'
-import { createSealer } from '../../../src/crypto/sealing.ts'
+import { createSecrets } from '../../../src/crypto/secrets.ts'
 import { artifactAdapter } from '../../../src/oauth/records/adapter.ts'
 import { refuseReplays } from '../../../src/oauth/records/replays.ts'
 import { createRows } from '../../../src/oauth/records/rows.ts'
@@ -18,7 +18,7 @@ describe('what is taken once', () => {
   after(() => store.close())
 
   function uniqueOver(volatile: ArtifactStore) {
-    const rows = createRows({ sealer: createSealer(randomBytes(32)), userCodeKey: randomBytes(32), now })
+    const rows = createRows(createSecrets([randomBytes(32).toString('hex')]), now)
     const adapter = (model: string) =>
       withRefusalsSaid(artifactAdapter(model, { store: volatile, rows, endGrant: async () => {} }))
     const provider = new Provider('http://localhost:4000', { adapter })

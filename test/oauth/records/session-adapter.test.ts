@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
 import type { Adapter } from 'oidc-provider'
-import { createSealer } from '../../../src/crypto/sealing.ts'
+import { createSecrets } from '../../../src/crypto/secrets.ts'
 import { createRows } from '../../../src/oauth/records/rows.ts'
 import { sessionAdapter } from '../../../src/oauth/records/session-adapter.ts'
 import { openStore } from '../../../src/store/open.ts'
@@ -12,7 +12,7 @@ describe('the adapter for sessions', () => {
   let store: Store
   let sessions: Adapter
   const now = () => time
-  const rows = createRows({ sealer: createSealer(randomBytes(32)), userCodeKey: randomBytes(32), now })
+  const rows = createRows(createSecrets([randomBytes(32).toString('hex')]), now)
   const persons = () => ({ uid: 'uid', accountId: 'ada', loginTs: 1_700_000_000, exp: time + 500 })
   const lying = async () => ({
     lasting: (await store.artifacts.find('Session', rows.idOf('cookie')))?.expiresAt,

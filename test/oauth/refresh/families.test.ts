@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
 import { errors } from 'oidc-provider'
-import { createSealer } from '../../../src/crypto/sealing.ts'
+import { createSecrets } from '../../../src/crypto/secrets.ts'
 import { createRows } from '../../../src/oauth/records/rows.ts'
 import { createFamilies, type Families, type Family } from '../../../src/oauth/refresh/families.ts'
 import { newFamily, newSeed, refreshToken } from '../../../src/oauth/refresh/value.ts'
@@ -15,7 +15,7 @@ describe('families of refresh tokens', () => {
   let families: Families
   let [id, seed] = ['', '']
   const now = () => time
-  const rows = createRows({ sealer: createSealer(randomBytes(32)), userCodeKey: randomBytes(32), now })
+  const rows = createRows(createSecrets([randomBytes(32).toString('hex')]), now)
   const of = (windowSeconds: number) =>
     createFamilies({ store: store.artifacts, rows, endGrant: async (grant) => void ended.push(grant), windowSeconds, now })
   const value = (generation: number) => refreshToken(seed, { family: id, generation })
