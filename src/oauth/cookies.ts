@@ -1,17 +1,32 @@
-/** The library's cookies: what they are called, where they go. */
+/** The library's cookies and the sealed ones beside them: what they are called, where they go. */
 import type { Configuration } from 'oidc-provider'
 import type { ProviderParts } from './parts.ts'
 
 const sessionCookieName = (development: boolean): string => (development ? 'signet_session' : '__Host-signet_session')
 
 /** `__Host-` pins a cookie to this host and path (RFC 6265bis s4.1.3.2); the short ones have a path of their own, so `__Secure-` is theirs. */
+const shortName = (development: boolean, name: string): string => (development ? name : `__Secure-${name}`)
+
+/** What `records/sealed-cookies.ts` keeps: interactions, and the sessions of strangers. */
+export const sealedCookieNames = (development: boolean) => ({
+  interaction: shortName(development, 'signet_sealed'),
+  visit: shortName(development, 'signet_visit'),
+})
+
+/** Where an interaction's page is. */
+export const interactionPath = (uid: string): string => `/interaction/${uid}`
+
 export function cookies({ settings: { development }, keptKeys }: ProviderParts): Configuration['cookies'] {
   const common = { httpOnly: true, sameSite: 'lax' as const, secure: !development, signed: true }
-  const short = (name: string) => (development ? name : `__Secure-${name}`)
   return {
     keys: [keptKeys.cookies],
-    names: { session: sessionCookieName(development), interaction: short('signet_interaction'), resume: short('signet_resume') },
+    names: {
+      session: sessionCookieName(development),
+      interaction: shortName(development, 'signet_interaction'),
+      resume: shortName(development, 'signet_resume'),
+    },
     long: { ...common, path: '/' },
-    short: common,
+    // The uid of an interaction, random: a signature would prove nothing, and be two more cookies for each tab.
+    short: { ...common, signed: false },
   }
 }

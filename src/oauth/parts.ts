@@ -2,7 +2,7 @@
 import type { KoaContextWithOIDC } from 'oidc-provider'
 import type { Accounts } from '../accounts/account.ts'
 import type { DeviceLimits } from '../accounts/device-limits.ts'
-import type { PushLimits } from '../accounts/push-limits.ts'
+import type { RowLimit } from '../accounts/row-limits.ts'
 import type { Clock } from '../base/clock.ts'
 import type { KeptKeys } from '../crypto/kept-keys.ts'
 import type { KeyRing } from '../crypto/keyring.ts'
@@ -35,6 +35,9 @@ export interface ProviderParts {
   /** How another server is asked for what a client names. */
   outgoing: GuardedFetch
   deviceLimits: DeviceLimits
-  pushLimits: PushLimits
+  /** Requests pushed in the name of clients that do not authenticate, which anybody can do. */
+  pushLimit: RowLimit
+  /** Sign-ins whose request is too long for a cookie. */
+  longRequestLimit: RowLimit
   now: Clock
 }

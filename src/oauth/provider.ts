@@ -19,7 +19,7 @@ import { mutualTlsMethods } from './clients/mutual-tls.ts'
 import type { OurClient } from './clients/our-client.ts'
 import { pairwiseSubjects } from './clients/subject.ts'
 import { openDetails } from './consent/rich-requests.ts'
-import { cookies } from './cookies.ts'
+import { cookies, interactionPath } from './cookies.ts'
 import { sayInterval } from './device-flow.ts'
 import { features } from './features.ts'
 import type { ProviderParts } from './parts.ts'
@@ -34,6 +34,7 @@ import { type Adapters, adapters } from './records/adapters.ts'
 import { rememberVersions } from './records/grant-adapter.ts'
 import { remainingSeconds, sessionLifetime } from './records/lifetimes.ts'
 import { refuseReplays } from './records/replays.ts'
+import { nameSessions } from './records/session-adapter.ts'
 import { partsWithRefusalsSaid } from './records/unavailable.ts'
 import { serveFrom, signingKeys } from './signing-keys.ts'
 import { personClaims } from './tokens/access-tokens.ts'
@@ -61,6 +62,7 @@ export function createProvider(given: ProviderParts): Protocol {
   judgeRequests(provider)
   adjustClients(provider, parts)
   rememberVersions(provider)
+  nameSessions(provider)
   exchangeTokens(provider, parts, kept.livingTokens)
   encryptAccessTokens(provider, parts.apis, encrypted)
   sayInterval(provider)
@@ -126,7 +128,7 @@ function configuration(parts: ProviderParts, { adapterOf, refreshTokens }: Adapt
     formats: { customizers: { jwt: personClaims(apis) } },
     interactions: {
       policy,
-      url: (_ctx, interaction) => `/interaction/${interaction.uid}`,
+      url: (_ctx, interaction) => interactionPath(interaction.uid),
     },
     renderError: pages.error,
     cookies: cookies(parts),

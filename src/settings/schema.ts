@@ -74,6 +74,12 @@ const devices = z.strictObject({
   windowSeconds: seconds(10, 86_400).default(900),
 })
 
+const longRequests = z.strictObject({
+  /** Sign-ins from one network that ask for more than a cookie holds, about 3,500 bytes sealed, and so take a row. */
+  requestsPerNetwork: whole(1, 1_000_000).default(300),
+  windowSeconds: seconds(10, 86_400).default(900),
+})
+
 const pushedRequests = z.strictObject({
   /** Requests that may be pushed from one network for clients that do not authenticate. */
   requestsPerNetwork: whole(1, 1_000_000).default(1_000),
@@ -116,6 +122,7 @@ export const settingsSchema = z
     outgoing: outgoing.prefault({}),
     devices: devices.prefault({}),
     pushedRequests: pushedRequests.prefault({}),
+    longRequests: longRequests.prefault({}),
     dpop: dpop.prefault({}),
     mutualTls: mutualTls.optional(),
     roles: z.record(roleName, z.string().min(1).max(200)).default({}),

@@ -86,7 +86,7 @@ export function openDurable(options: SqliteOptions): DurableRoles {
  * It is bounded: beyond `maxArtifacts` living rows a new one is refused with `store_full` (503). The alternative, evicting what expires
  * first, would let a stranger throw out an honest visitor at the price of one row; this way whoever is under way finishes, what is
  * there can still change, and a flood harms newcomers only, until its rows expire. Counters are refused likewise, since an evicted
- * counter would be a guess for free. Filling either is made dear by a quota per network, once interactions have one. Replay guards, which
+ * counter would be a guess for free. Filling either is made dear by quotas per network, and an ordinary sign-in needs neither. Replay guards, which
  * clients that authenticate cause, have a bound of their own, so that strangers cannot stop them: at `maxReplays` a client that signs
  * assertions of a minute may do so 2,600 times a second.
  *

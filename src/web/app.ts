@@ -3,7 +3,7 @@ import type { Middleware } from 'koa'
 import type { Accounts } from '../accounts/account.ts'
 import { createAttempts } from '../accounts/attempts.ts'
 import { createDeviceLimits } from '../accounts/device-limits.ts'
-import { createPushLimits } from '../accounts/push-limits.ts'
+import { createRowLimit } from '../accounts/row-limits.ts'
 import { type Later, systemStopwatch } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { correctAnswers } from '../oauth/answers/corrections.ts'
@@ -34,7 +34,7 @@ import { siteRoutes } from './routes/site.ts'
 import { stayingIn } from './sign-out.ts'
 import { oneSpelling } from './spelling.ts'
 
-export interface AppParts extends Omit<ProviderParts, 'pages' | 'deviceLimits' | 'pushLimits'> {
+export interface AppParts extends Omit<ProviderParts, 'pages' | 'deviceLimits' | 'pushLimit' | 'longRequestLimit'> {
   accounts: Accounts
   pages: Pages
   log: Log
@@ -59,11 +59,11 @@ export function createApp(parts: AppParts): App {
   // With a new secret counting begins anew, once: each counter's window is minutes.
   const counting = { counters: store.counters, key: secrets.keysFor('attempts')[0], now }
   const deviceLimits = createDeviceLimits({ ...counting, limits: settings.devices })
-  const pushLimits = createPushLimits({ ...counting, limits: settings.pushedRequests })
   const { provider, questions } = createProvider({
     ...parts,
     deviceLimits,
-    pushLimits,
+    pushLimit: createRowLimit('pushed-request', { ...counting, limits: settings.pushedRequests }),
+    longRequestLimit: createRowLimit('long-request', { ...counting, limits: settings.longRequests }),
     pages: protocolPages({ ...parts, refusals, headers }),
   })
   const deliver = logoutDelivery(provider, parts.notifying)

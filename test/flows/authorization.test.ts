@@ -314,8 +314,14 @@ describe('the authorization endpoint', () => {
     })
     it('A24 cannot be skipped by going on without an answer', async () => {
       const { visitor, page } = await signedIn()
-      const uid = page.url.pathname.split('/')[2]
-      const resumed = await visitor.open(`/auth/${uid}`)
+      const resumed = await visitor.open(page.url.pathname.replace('/interaction/', '/auth/'))
+      expect(resumed.leftTo).to.equal(undefined)
+      expect(resumed.status).to.equal(400)
+      expect((await visitor.submit(page, '/consent', { decision: 'allow' })).leftTo?.searchParams.has('code')).to.equal(true)
+    })
+    it('A24 cannot be skipped so by a request that is too long for a cookie either: it is asked again', async () => {
+      const { visitor, page } = await signedIn({ state: 'x'.repeat(3_000) })
+      const resumed = await visitor.open(page.url.pathname.replace('/interaction/', '/auth/'))
       expect(resumed.leftTo).to.equal(undefined)
       expect(resumed.html).to.include('/consent"')
     })

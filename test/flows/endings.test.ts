@@ -43,17 +43,17 @@ describe('an ending', () => {
     const body = 'xsrf=wrong'
     const head = `POST /session/end/confirm HTTP/1.1\r\nHost: x\r\nCookie: ${cookiesOf(visitor)}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n`
     const socket = connect(Number(new URL(server.issuer).port), 'localhost')
-    const find = server.parts.store.artifacts.find
+    const { findByUid } = server.parts.store.artifacts
     const read = new Promise<void>((resolve) => {
-      server.parts.store.artifacts.find = async (...args) => {
-        const found = await find(...args)
+      server.parts.store.artifacts.findByUid = async (...args) => {
+        const found = await findByUid(...args)
         if (args[0] === 'Session') resolve()
         return found
       }
     })
     socket.write(head)
     await read
-    server.parts.store.artifacts.find = find
+    server.parts.store.artifacts.findByUid = findByUid
     return () =>
       new Promise<void>((resolve) => {
         socket.resume().once('close', () => resolve())

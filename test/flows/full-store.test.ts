@@ -42,9 +42,12 @@ describe('a volatile database that strangers have filled', () => {
     expect(database.prepare("select row_count from bounds where of = 'replays'").get()?.row_count).to.equal(0)
   })
 
-  it('refuses strangers', async () => {
+  it('refuses what strangers would have rows for, and lets people sign in', async () => {
     database.exec("update bounds set at_most = row_count where of = 'artifacts'")
-    expect(await errorAt(requestOf('web'))).to.equal('temporarily_unavailable')
+    expect(await errorAt(requestOf('web'))).to.equal(null)
+    const long = requestOf('web')
+    long.searchParams.set('state', 'x'.repeat(3_000))
+    expect(await errorAt(long)).to.equal('temporarily_unavailable')
     expect((await askForCode(server, who.tv)).status).to.equal(503)
     expect((await push(who.native)).status).to.equal(503)
   })

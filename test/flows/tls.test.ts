@@ -51,7 +51,7 @@ describe('a server with a certificate', () => {
       const page = await get(`${issuer}/session/end`, own.certificate)
       expect(page.headers['strict-transport-security']).to.match(/max-age=\d{8}/)
       expect(page.cookies.length).to.be.greaterThan(0)
-      for (const cookie of page.cookies) expect(cookie).to.match(/^__Host-.*; secure/i)
+      for (const cookie of page.cookies) expect(cookie).to.match(/^__(Host|Secure)-.*; secure/i)
       const plain = await fetch(`http://localhost:${port}/`).then(
         ({ status }) => status,
         () => 'nothing',

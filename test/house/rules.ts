@@ -145,6 +145,7 @@ export const rules: Rule[] = [
   knower('crypto/password-worker.ts alone hashes passwords', 'packages', /^(@node-rs\/argon2)$/, ['crypto/password-worker.ts']),
   knower('what seals is known by name', 'links', /^(crypto\/sealing\.ts)$/, [
     'oauth/records/rows.ts',
+    'oauth/records/sealed-cookies.ts',
     'main/',
     'oauth/tokens/encrypted-tokens.ts',
   ]),

@@ -39,7 +39,11 @@ export async function warmRace(ports: number[], runners: number): Promise<Race> 
         response.once('end', () => {
           const { statusCode: status = 0, headers } = response
           const body = headers['content-type']?.includes('json') ? (JSON.parse(text) as Runner['body']) : {}
-          resolve({ status, body, location: headers.location === undefined ? undefined : new URL(headers.location) })
+          resolve({
+            status,
+            body,
+            location: headers.location === undefined ? undefined : new URL(headers.location, `http://localhost:${port}`),
+          })
         })
       })
       sent.once('error', reject)

@@ -39,7 +39,8 @@ export function artifactAdapter(model: string, { store, endGrant, rows }: Artifa
       if (!(await store.insert(row))) throw new SeenBefore('was already used')
     },
     find: async (value) => rows.open(await store.find(model, rows.idOf(value))),
-    findByUid: async (uid) => rows.open(await store.findByUid(model, rows.uidOf(uid))),
+    // Sessions alone have one (`session-adapter.ts`).
+    findByUid: async () => undefined,
     async findByUserCode(code) {
       for (const userCode of rows.userCodesOf(code)) {
         const found = await store.findByUserCode(model, userCode)

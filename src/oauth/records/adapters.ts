@@ -1,18 +1,22 @@
 /** Which record of the library's lies where. */
 import type { Adapter, AdapterPayload } from 'oidc-provider'
 import { endBound } from '../../store/bonds.ts'
+import { sealedCookieNames } from '../cookies.ts'
 import { deviceCodeAdapter } from '../device-flow.ts'
 import type { ProviderParts } from '../parts.ts'
 import { createRefreshTokens, type RefreshTokens } from '../refresh/tokens.ts'
 import { createLivingTokens, type LivingTokens, storedAccessToken, type TokenParts } from '../tokens/living-tokens.ts'
 import { artifactAdapter, lookUpOnly } from './adapter.ts'
 import { grantAdapter } from './grant-adapter.ts'
+import { interactionAdapter } from './interaction-adapter.ts'
 import { refreshTokenLifetime, sessionLifetime } from './lifetimes.ts'
 import { pushedRequestAdapter } from './pushed-requests.ts'
 import { replayAdapter } from './replays.ts'
 import { createRows } from './rows.ts'
+import { createSealedCookie } from './sealed-cookies.ts'
 import { sessionAdapter } from './session-adapter.ts'
-import { saysUnavailable, withRefusalsSaid } from './unavailable.ts'
+import { limitSaidUnavailable, saysUnavailable, withRefusalsSaid } from './unavailable.ts'
+import { createVisits } from './visits.ts'
 
 /** Strangers cause these, so they live where they can be lost and are bounded. */
 const volatileModels = new Set(['Interaction', 'DeviceCode', 'PushedAuthorizationRequest'])
@@ -25,7 +29,7 @@ export interface Adapters {
 }
 
 export function adapters(parts: ProviderParts, tokens: TokenParts): Adapters {
-  const { settings, secrets, store, clients, deviceLimits, pushLimits, now } = parts
+  const { settings, secrets, store, clients, deviceLimits, pushLimit, longRequestLimit, now } = parts
   const rows = createRows(secrets, now)
   const endGrant = (grant: string) => endBound(store, { grant })
   const refreshTokens = createRefreshTokens({
@@ -36,24 +40,31 @@ export function adapters(parts: ProviderParts, tokens: TokenParts): Adapters {
     lifetime: refreshTokenLifetime(settings),
     now,
   })
-  const sessions = () =>
-    sessionAdapter({ lasting: store.artifacts, passing: store.volatile, rows, lifetime: sessionLifetime(settings), now })
+  const names = sealedCookieNames(settings.development)
+  const kept = (name: string) => createSealedCookie({ name, secrets, development: settings.development, now })
+  const visits = createVisits(kept(names.visit), now)
+  const sessions = sessionAdapter({ store: store.artifacts, visits, rows, lifetime: sessionLifetime(settings), now })
   const findGrant = (id: string) => adapterOf('Grant').find(id) as Promise<AdapterPayload | undefined>
   const livingTokens = { find: saysUnavailable(createLivingTokens(parts, tokens, findGrant).find) }
   const adapterOf = (model: string): Adapter => {
     if (model === 'Client') return lookUpOnly((id) => clients.find(id) as Promise<AdapterPayload | undefined>)
     if (model === 'AccessToken' || model === 'ClientCredentials')
       return lookUpOnly(async (token) => storedAccessToken(await livingTokens.find(token)))
-    if (model === 'Session') return withRefusalsSaid(sessions())
+    if (model === 'Session') return withRefusalsSaid(sessions)
     if (model === 'RefreshToken') return withRefusalsSaid(refreshTokens.adapter)
     const where = volatileModels.has(model) ? store.volatile : store.artifacts
     if (model === 'ReplayDetection') return withRefusalsSaid(replayAdapter({ store: store.volatile, rows, endGrant }))
     const plain = artifactAdapter(model, { store: where, rows, endGrant })
     if (model === 'Grant') return withRefusalsSaid(grantAdapter(plain, where, rows))
     if (model === 'DeviceCode') return withRefusalsSaid(deviceCodeAdapter(plain, { store: where, rows }, deviceLimits, now))
+    if (model === 'Interaction') {
+      const { hasSignedIn } = sessions
+      const beginRow = limitSaidUnavailable(longRequestLimit)
+      return withRefusalsSaid(interactionAdapter({ cookie: kept(names.interaction), rows: plain, beginRow, hasSignedIn, now }))
+    }
     if (model === 'PushedAuthorizationRequest') {
       const contents = artifactAdapter('PushedAuthorizationRequestContent', { store: where, rows, endGrant })
-      return withRefusalsSaid(pushedRequestAdapter(plain, contents, pushLimits, settings.lifetimes.interactionSeconds))
+      return withRefusalsSaid(pushedRequestAdapter(plain, contents, pushLimit, settings.lifetimes.interactionSeconds))
     }
     return withRefusalsSaid(plain)
   }

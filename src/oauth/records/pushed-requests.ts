@@ -5,7 +5,7 @@
  * no sign-in that it began can be under way. What it asks is kept for its minute alone.
  */
 import { type Adapter, errors, Provider } from 'oidc-provider'
-import type { PushLimits } from '../../accounts/push-limits.ts'
+import type { RowLimit } from '../../accounts/row-limits.ts'
 import { saidByLibrary } from '../refusals.ts'
 
 /** Twice what an address can hold (`web/door.ts`): each pushed request is kept, and what it asks for is kept again while a person signs in. */
@@ -22,7 +22,7 @@ export const unusableRequestUri = (): Error =>
  * @param uses whether a request was used: a short row for as long as it may be asked about
  * @param contents what it asks, for the minute in which it can begin a sign-in
  */
-export function pushedRequestAdapter(uses: Adapter, contents: Adapter, limits: PushLimits, interactionSeconds: number): Adapter {
+export function pushedRequestAdapter(uses: Adapter, contents: Adapter, limit: RowLimit, interactionSeconds: number): Adapter {
   return {
     ...uses,
     async upsert(id, payload, lifetimeSeconds = 0) {
@@ -32,7 +32,7 @@ export function pushedRequestAdapter(uses: Adapter, contents: Adapter, limits: P
       // RFC 9126 s2.2: `expires_in` is positive, and a request object may have been taken that has just expired.
       if (lifetimeSeconds < 1) throw new errors.InvalidRequestObject('the Request Object ends within a second')
       const ctx = Provider.ctx
-      if (ctx?.oidc.client?.clientAuthMethod === 'none') await saidByLibrary(limits.beginPush(ctx.ip))
+      if (ctx?.oidc.client?.clientAuthMethod === 'none') await saidByLibrary(limit(ctx.ip))
       const { request, ...use } = payload
       await contents.upsert(id, { request }, lifetimeSeconds)
       await uses.upsert(id, use, lifetimeSeconds + steps * interactionSeconds)

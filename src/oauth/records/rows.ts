@@ -12,7 +12,6 @@ import type { Artifact } from '../../store/store.ts'
 export interface Rows {
   /** The column by which a record is found again. @param value what its bearer holds */
   idOf(value: string): string
-  uidOf(uid: string): string
   /** By each secret that is given: a code goes on over a new one. */
   userCodesOf(code: string): string[]
   /** The column by which everything of one grant is found. */
@@ -33,7 +32,6 @@ export function createRows(secrets: Secrets, now: Clock): Rows {
 
   return {
     idOf: digest,
-    uidOf: digest,
     userCodesOf: (code) => userCodeKeys.map((key) => keyedDigest(key, code)),
     grantOf: digest,
     row(model, value, payload, lifetimeSeconds) {
@@ -44,7 +42,6 @@ export function createRows(secrets: Secrets, now: Clock): Rows {
         payload: sealer.seal(JSON.stringify(payload), context(model, id)),
         // Whole seconds, as every time in the store; what a client's own `exp` brings may have a fraction.
         expiresAt: Math.ceil(lifetimeSeconds === undefined ? (payload.exp ?? now()) : now() + lifetimeSeconds),
-        uid: model === 'Session' && payload.uid ? digest(payload.uid) : undefined,
         userCode: payload.userCode ? keyedDigest(userCodeKeys[0], payload.userCode) : undefined,
         account: payload.accountId ?? payload.result?.login?.accountId ?? payload.lastSubmission?.login?.accountId,
         client: payload.clientId,

@@ -1,55 +1,109 @@
 /**
  * Sessions by who they are of. A person's lasts, in the durable store. A stranger's exists only because a page needed a secret for its form
- * (sign-out does), so it goes where things may be lost and are bounded, and lives for an hour. One that holds nothing at all, as the library
- * makes for a visitor with the cookie of a session that is gone, is not kept.
+ * (sign-out and a device's code do), so its browser keeps it, for an hour, at that page. One that holds nothing at all, as the library makes
+ * for a visitor with the cookie of a session that is gone, is not kept.
  *
- * A session that ended leaves a stone for as long as a request may last. The library reads a session when a request begins and saves it
- * when it ends, so that without one a request held open over a sign-out brings the session back.
+ * A person's row is known by the session's uid, and the cookie's value, which changes at each sign-in, is its second key: one write for a
+ * session that goes on under another value. Its uid is the uid of the interaction in which the person signed in, so that of what a browser
+ * brings back from a sign-in (`interaction-adapter.ts`) a session begins once.
+ *
+ * A session that ended leaves a stone for as long as a request may last, and longer than a sign-in can be brought back. The library reads a
+ * session when a request begins and saves it when it ends: without the stone a request held open over a sign-out brings the session back.
  */
-import { type Adapter, type AdapterPayload, errors, Provider } from 'oidc-provider'
+import { isDeepStrictEqual } from 'node:util'
+import { type Adapter, type AdapterPayload, errors, type KoaContextWithOIDC, Provider, type Session } from 'oidc-provider'
 import type { Clock } from '../../base/clock.ts'
 import type { Artifact, ArtifactStore } from '../../store/store.ts'
+import { beginsSession } from './interaction-adapter.ts'
 import { isPastItsEnd, type Lifetime } from './lifetimes.ts'
 import type { Rows } from './rows.ts'
+import type { Visits } from './visits.ts'
 
 export interface SessionParts {
   /** For a person's. */
-  lasting: ArtifactStore
+  store: ArtifactStore
   /** For a stranger's. */
-  passing: ArtifactStore
+  visits: Visits
   rows: Rows
   lifetime: Lifetime
   now: Clock
 }
 
-const model = 'Session'
-const strangerSeconds = 3_600
+export interface SessionAdapter extends Adapter {
+  /** Whether a session began by this interaction, be it over or not. */
+  hasSignedIn(interaction: string): Promise<boolean>
+}
 
-/** Longer than a request can take (`requestTimeout` in `main/listener.ts` is 30 seconds). */
+const model = 'Session'
+
+/** Longer than a request can take (`requestTimeout` in `main/listener.ts` is 30 seconds), and than the result of a page lives. */
 const stoneSeconds = 300
 
-/** The id that the session of this request had, once it has been given another. Not in the library's types. */
-const rotatedFrom = () => (Provider.ctx?.oidc.session as { oldId?: string } | undefined)?.oldId
+/** What a visit moves on is written when it is a tenth of the lifetime or more. */
+const worthWriting = 0.1
+
+/** With the id that it had in this request before it was given another, which is not in the library's types. */
+type OurSession = Session & { oldId?: string }
+const sessionAtHand = () => Provider.ctx?.oidc.session as OurSession | undefined
 
 const isBuried = (artifact: Artifact | undefined) => artifact?.consumedAt !== undefined
 
-export function sessionAdapter({ lasting, passing, rows, lifetime, now }: SessionParts): Adapter {
+export function sessionAdapter({ store, visits, rows, lifetime, now }: SessionParts): SessionAdapter {
+  const find = (uid: string) => store.find(model, rows.idOf(uid))
+  const spent = new WeakSet<KoaContextWithOIDC>()
+
   function opened(artifact: Artifact | undefined): AdapterPayload | undefined {
     if (isBuried(artifact)) return undefined
     const payload = rows.open(artifact)
     return payload?.loginTs !== undefined && isPastItsEnd(lifetime, payload.loginTs, now()) ? undefined : payload
   }
 
-  async function put(store: ArtifactStore, row: Artifact): Promise<void> {
-    if (!isBuried(await store.find(model, row.id))) await store.put(row)
+  const stone = (uid: string): Artifact => ({ ...rows.row(model, uid, {}, stoneSeconds), consumedAt: now() })
+
+  /** A sign-in that began without a session and goes on with the one of another tab leaves its name as well. */
+  async function spendSignIn(uid: string): Promise<void> {
+    const ctx = Provider.ctx
+    const interaction = ctx && signInOf(ctx)
+    if (!interaction || interaction === uid || spent.has(ctx)) return
+    if (!(await store.insert(stone(interaction)))) throw overAlready()
+    spent.add(ctx)
   }
 
-  /** A session that goes on under a new id after it was ended under the old one is refused. */
-  async function bury(store: ArtifactStore, value: string): Promise<void> {
-    const id = rows.idOf(value)
-    if (await store.consume(model, id)) await store.put(rows.row(model, value, {}, stoneSeconds))
-    else if (rotatedFrom() === value && isBuried(await store.find(model, id)))
-      throw new errors.SessionNotFound('the session has ended')
+  async function save(value: string, payload: AdapterPayload, lifetimeSeconds: number | undefined): Promise<void> {
+    const uid = String(payload.uid)
+    await spendSignIn(uid)
+    for (let isWritten = false; !isWritten; ) {
+      const current = await find(uid)
+      if (current && (isBuried(current) || !isOfThisRequest(current, value))) {
+        if (sessionAtHand()?.oldId !== undefined || (Provider.ctx && signInOf(Provider.ctx))) throw overAlready()
+        return
+      }
+      const next = withOthers(payload, rows.open(current))
+      const version = current?.version ?? 0
+      const row = { ...rows.row(model, uid, next, lifetimeSeconds), uid: rows.idOf(value), version: version + 1 }
+      if (
+        current &&
+        isSame(next, rows.open(current)) &&
+        row.expiresAt - current.expiresAt < worthWriting * (lifetimeSeconds ?? 0)
+      )
+        return
+      isWritten = await (current ? store.replace(row, version) : store.insert(row))
+    }
+  }
+
+  /** Another request may have given it another value meanwhile, and this one's is over then. */
+  function isOfThisRequest({ uid }: Artifact, value: string): boolean {
+    const former = sessionAtHand()?.oldId
+    return uid === rows.idOf(value) || (former !== undefined && uid === rows.idOf(former))
+  }
+
+  async function bury(uid: string): Promise<void> {
+    for (let isBelow = false; !isBelow; ) {
+      const current = await find(uid)
+      if (!current || isBuried(current)) return
+      const version = current.version ?? 0
+      isBelow = await store.replace({ ...stone(uid), version: version + 1 }, version)
+    }
   }
 
   const never = async (): Promise<never> => {
@@ -58,22 +112,55 @@ export function sessionAdapter({ lasting, passing, rows, lifetime, now }: Sessio
 
   return {
     async upsert(value, payload, lifetimeSeconds) {
-      if (payload.accountId) await put(lasting, rows.row(model, value, payload, lifetimeSeconds))
-      else if (payload.state || payload.authorizations) await put(passing, rows.row(model, value, payload, strangerSeconds))
+      if (payload.accountId) await save(value, payload, lifetimeSeconds)
+      else visits.keep(payload)
     },
-    async find(value) {
-      const id = rows.idOf(value)
-      return opened(await lasting.find(model, id)) ?? opened(await passing.find(model, id))
-    },
-    async findByUid(given) {
-      const uid = rows.uidOf(given)
-      return opened(await lasting.findByUid(model, uid)) ?? opened(await passing.findByUid(model, uid))
-    },
+    find: async (value) => opened(await store.findByUid(model, rows.idOf(value))) ?? visits.find(),
+    findByUid: async (uid) => opened(await find(uid)),
+    hasSignedIn: async (interaction) => (await find(interaction)) !== undefined,
     async destroy(value) {
-      await Promise.all([bury(lasting, value), bury(passing, value)])
+      const session = sessionAtHand()
+      // It goes on under another value, which `upsert` writes.
+      if (session?.oldId === value) return
+      visits.end()
+      const uid = session?.jti === value ? session.uid : opened(await store.findByUid(model, rows.idOf(value)))?.uid
+      if (uid !== undefined) await bury(uid)
     },
     consume: never,
     findByUserCode: never,
     revokeByGrantId: never,
   }
+}
+
+/** A session that a sign-in begins is known by that sign-in. Rests on `loginAccount`, which the library calls when a sign-in is brought back. */
+export function nameSessions({ Session }: Provider): void {
+  const prototype = Session.prototype as unknown as { loginAccount(this: Session, details: object): void }
+  const { loginAccount } = prototype
+  prototype.loginAccount = function (details) {
+    const interaction = Provider.ctx?.oidc.entities.Interaction
+    if (interaction && this.accountId === undefined) this.uid = interaction.uid
+    loginAccount.call(this, details)
+  }
+}
+
+/** The interaction by which this request signs somebody in without a session to go on with. */
+function signInOf({ oidc: { result, entities } }: KoaContextWithOIDC): string | undefined {
+  const interaction = entities.Interaction
+  return interaction && beginsSession({ result, session: interaction.session }) ? interaction.uid : undefined
+}
+
+/** The answer sets no cookie: that of the session that did begin may be in the browser already. */
+function overAlready(): Error {
+  Provider.ctx?.remove('Set-Cookie')
+  return new errors.SessionNotFound('the session has ended, or this sign-in was used before')
+}
+
+/** What another request added since this one read the session: each adds its own client. */
+function withOthers(payload: AdapterPayload, stored: AdapterPayload | undefined): AdapterPayload {
+  if (!stored?.authorizations) return payload
+  return { ...payload, authorizations: { ...stored.authorizations, ...payload.authorizations } }
+}
+
+function isSame({ exp: _, ...one }: AdapterPayload, { exp: __, ...other }: AdapterPayload = {}): boolean {
+  return isDeepStrictEqual(one, other)
 }

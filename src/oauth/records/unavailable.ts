@@ -44,6 +44,17 @@ export const partsWithRefusalsSaid = (parts: ProviderParts): ProviderParts => ({
   },
 })
 
+/** At the authorization endpoint, whose answers have no word for too many (RFC 6749 s4.1.2.1). */
+export function limitSaidUnavailable(limit: (address: string) => Promise<void>): (address: string) => Promise<void> {
+  return async (address) => {
+    try {
+      await limit(address)
+    } catch (cause) {
+      throw cause instanceof Refusal ? unavailable(cause) : cause
+    }
+  }
+}
+
 export function unavailable(refusal: Refusal): Error {
   const error = new errors.CustomOIDCProviderError('temporarily_unavailable', refusal.message)
   return Object.assign(error, { status: 503, statusCode: 503, retryAfterSeconds: refusal.retryAfterSeconds ?? 1, cause: refusal })

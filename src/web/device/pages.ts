@@ -98,8 +98,8 @@ export function devicePages({ pages, refusals, headers, log }: DevicePageParts):
 }
 
 /**
- * For the page of a fault the library makes a new secret, and saves the session a second time for it, which on the way back from a sign-in
- * is refused as a session that has ended. The secret that was posted is still good, so the session stays as it was saved.
+ * For the page of a fault the library makes a new secret, and would save the session a second time for it. The one that was posted is still
+ * good, in other tabs too, so the session stays as it was saved.
  */
 function keepSecret(ctx: KoaContextWithOIDC): void {
   Object.assign(ctx.oidc.session ?? {}, { touched: false })

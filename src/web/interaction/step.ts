@@ -8,6 +8,7 @@ import { Refusal } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import type { OurClient } from '../../oauth/clients/our-client.ts'
 import type { Interaction } from '../../oauth/consent/asked.ts'
+import { interactionPath } from '../../oauth/cookies.ts'
 import { endSession } from '../../oauth/logout/endings.ts'
 import type { Pages } from '../../pages/render.ts'
 import type { Apis } from '../../permissions/apis.ts'
@@ -34,7 +35,7 @@ export interface Step {
 }
 
 export const about = ({ interaction }: Step) => `interaction/${interaction.uid}`
-export const pathOf = ({ interaction }: Step) => `/interaction/${interaction.uid}`
+export const pathOf = ({ interaction }: Step) => interactionPath(interaction.uid)
 
 /** The interaction that this browser's cookie names. @throws Refusal `invalid_request` without one, or when the address names another */
 export async function stepOf(provider: Provider, ctx: Context): Promise<Step> {
@@ -69,7 +70,7 @@ export async function leave(provider: Provider, ctx: Context, { interaction }: S
 /** Each step has a cookie of its own; left behind, they pile up to the browser's limit for the host. */
 function forgetStep(provider: Provider, ctx: Context): void {
   const name = provider.cookieName('interaction')
-  ctx.cookies.set(name, null, { path: `/interaction/${ctx.params.uid}` })
+  ctx.cookies.set(name, null, { path: interactionPath(ctx.params.uid), signed: false })
 }
 
 /** 303, so that no browser posts a password a second time to wherever the redirect leads (RFC 9700 s4.12). */

@@ -8,6 +8,7 @@ import { networkOf } from '../../accounts/networks.ts'
 import { Refusal } from '../../base/errors.ts'
 import { grantConsent } from '../../oauth/consent/consent.ts'
 import { passwordAcr } from '../../oauth/policy/acr.ts'
+import { withinRequest } from '../../oauth/records/request.ts'
 import { field, readForm } from '../form.ts'
 import { consentRequest, isWhatWasShown, showConsent } from '../interaction/consent.ts'
 import { showSelectAccount } from '../interaction/select-account.ts'
@@ -24,6 +25,7 @@ const pageOf: Record<string, (parts: InteractionParts, ctx: Context, step: Step)
 export function interactionRoutes(parts: InteractionParts): Router {
   const { provider, accounts, attempts, apis, acrValues, csrf, now, log } = parts
   const router = new Router({ prefix: '/interaction/:uid' })
+  router.use(withinRequest)
 
   router.get('/', async (ctx) => {
     const step = await stepOf(provider, ctx)
