@@ -44,7 +44,7 @@ export async function startServer(settings: Settings, options: StartOptions = {}
   try {
     await refuseDemoInProduction(parts)
     const keptKeys = await settleSecrets(parts)
-    const ring = await openRing(settings, parts.now)
+    const ring = await openRing(settings, parts.vault, parts.now)
     const apis = createApis(settings.apis, settings.issuer, settings.theme.title, settings.authorizationDetails)
     const pages = createPages({ viewsFolder: settings.viewsFolder, theme: settings.theme })
     const asking = () => createGuardedFetch({ ...settings.outgoing, deadline: AbortSignal.timeout, log: parts.log })

@@ -1,17 +1,22 @@
-/** `signet keys`: acts on the key folder; a running server knows within two seconds. */
+/** `signet keys`: acts on the keys where they lie; a running server knows within two seconds. */
 import { systemClock } from '../base/clock.ts'
-import type { RingedKey } from '../crypto/keyring.ts'
+import type { KeyRing, RingedKey } from '../crypto/keyring.ts'
 import { jwksMaxAgeSeconds } from '../crypto/rotation.ts'
-import { openRing } from '../main/ring.ts'
+import { importKeys, openRing } from '../main/ring.ts'
 import { loadSettings } from '../settings/load.ts'
 import { dateOf } from './client-words.ts'
-import { answer } from './run.ts'
+import { answer, withParts } from './run.ts'
 
 interface Output {
   json?: boolean
 }
 
-const ring = () => openRing(loadSettings(), systemClock)
+/** Keys in the folder need no store: a stolen one is taken out even while that cannot be opened. */
+async function withRing<T>(use: (ring: KeyRing) => Promise<T>): Promise<T> {
+  const settings = loadSettings()
+  if (settings.keys.in === 'folder') return use(await openRing(settings, undefined, systemClock))
+  return withParts(async ({ vault }) => use(await openRing(settings, vault, systemClock)))
+}
 
 const shown = ({ key: { kid, algorithm, createdAt }, state, signsFrom }: RingedKey) => ({
   kid,
@@ -22,7 +27,7 @@ const shown = ({ key: { kid, algorithm, createdAt }, state, signsFrom }: RingedK
 })
 
 export async function listKeys({ json }: Output): Promise<void> {
-  const all = (await ring()).all().map(shown)
+  const all = await withRing(async (ring) => ring.all().map(shown))
   const lines = all.map(({ kid, algorithm, state, signsFrom }) => {
     const time = state === 'next' ? `signs from ${dateOf(signsFrom)}` : `signing since ${dateOf(signsFrom)}`
     return `${kid}  ${algorithm.padEnd(6)} ${state.padEnd(8)} ${state === 'retired' ? '' : time}`.trimEnd()
@@ -31,12 +36,13 @@ export async function listKeys({ json }: Output): Promise<void> {
 }
 
 export async function rotateKeys({ json }: Output): Promise<void> {
-  const opened = await ring()
-  for (const algorithm of opened.algorithms) await opened.rotate(algorithm)
-  const next = opened
-    .all()
-    .filter(({ state }) => state === 'next')
-    .map(shown)
+  const next = await withRing(async (ring) => {
+    for (const algorithm of ring.algorithms) await ring.rotate(algorithm)
+    return ring
+      .all()
+      .filter(({ state }) => state === 'next')
+      .map(shown)
+  })
   answer(
     json,
     next,
@@ -47,11 +53,21 @@ export async function rotateKeys({ json }: Output): Promise<void> {
 }
 
 export async function revokeKey(kid: string, { json }: Output): Promise<void> {
-  const opened = await ring()
-  const { algorithm } = await opened.revoke(kid)
-  const { kid: current } = opened.current(algorithm)
+  const { algorithm, current } = await withRing(async (ring) => {
+    const { algorithm } = await ring.revoke(kid)
+    return { algorithm, current: ring.current(algorithm).kid }
+  })
   answer(json, { revoked: kid, algorithm, current, jwksMaxAgeSeconds }, [
     `Removed ${kid} for good. ${algorithm} is signed by ${current}.`,
     `This server takes nothing that it signed any more; an API that keeps the key set does so for ${jwksMaxAgeSeconds} seconds at most.`,
+  ])
+}
+
+export async function importFolder({ json }: Output): Promise<void> {
+  const settings = loadSettings()
+  const imported = await withParts(({ vault }) => importKeys(settings, vault))
+  answer(json, { imported, from: settings.keyFolder }, [
+    ...imported.map((kid) => `Took ${kid} over into the store.`),
+    `Their files are in ${settings.keyFolder} still: remove them when every node has \`keys.in: store\`.`,
   ])
 }

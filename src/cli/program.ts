@@ -4,7 +4,7 @@ import { clientKinds } from '../settings/client/kinds.ts'
 import { addAccount, changeAccount, listAccounts, setClaims } from './account.ts'
 import { backUp, restore } from './backup.ts'
 import { addClient, keepTimes, listClients, removeClient, rotateSecret, showClient } from './client.ts'
-import { listKeys, revokeKey, rotateKeys } from './keys.ts'
+import { importFolder, listKeys, revokeKey, rotateKeys } from './keys.ts'
 import { refuse, run } from './run.ts'
 import { forgetSecret, listSecrets, rotateSecrets } from './secrets.ts'
 import { serve } from './serve.ts'
@@ -60,6 +60,11 @@ function keyCommands(keys: Command): void {
     .description('remove a key at once and for good, with all that it signed')
     .option(...json)
     .action(run(revokeKey))
+  keys
+    .command('import')
+    .description('take the signing keys of the key folder over into the store, for keys.in: store')
+    .option(...json)
+    .action(run(importFolder))
 }
 
 function secretCommands(secrets: Command): void {

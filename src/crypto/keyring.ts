@@ -1,13 +1,13 @@
 /**
  * The keys that sign tokens, and the public set that verifiers read (RFC 7517). Which of them signs is a matter of time alone
- * (`rotation.ts`); the files are looked at again and again, so that what one process or the command line does, all come to know.
+ * (`rotation.ts`); the place where they lie is looked at again and again, so that what one process or the command line does, all come to know.
  */
 import type { Clock } from '../base/clock.ts'
 import { Refusal } from '../base/errors.ts'
 import type { SigningAlgorithm } from '../settings/algorithms.ts'
-import type { KeyFiles } from './key-files.ts'
+import type { KeptKey, KeyPlace } from './key-place.ts'
 import { isDue, type KeyState, type RotationPolicy, rotation } from './rotation.ts'
-import { createKey, isKeyFile, type PublicJwk, readKey, type SigningKey } from './signing-key.ts'
+import { newKey, type PublicJwk, readKey, type SigningKey } from './signing-key.ts'
 
 export interface RingedKey {
   key: SigningKey
@@ -28,7 +28,7 @@ export interface KeyRing {
   readonly jwks: { keys: PublicJwk[] }
   all(): RingedKey[]
   /**
-   * Reads the files if there are others than before, makes the next key where it is time, and removes those that are gone.
+   * Reads the keys if there are others than before, makes the next key where it is time, and removes those that are gone.
    * @throws Refusal as `openKeyRing`; the ring then stays as it was.
    */
   tend(): Promise<void>
@@ -48,8 +48,8 @@ export interface RingOptions {
  * Reads the ring, and makes a key for each algorithm that lacks one.
  * @throws Refusal `unreadable_key`, `ambiguous_key`, `weak_key`
  */
-export async function openKeyRing(files: KeyFiles, { algorithms, policy, now }: RingOptions): Promise<KeyRing> {
-  let names = ''
+export async function openKeyRing(place: KeyPlace, { algorithms, policy, now }: RingOptions): Promise<KeyRing> {
+  let marks = ''
   let keys: SigningKey[] = []
   const keysOf = (algorithm: SigningAlgorithm) => keys.filter((key) => key.algorithm === algorithm)
   // Asked several times for each token: reckoned once a second.
@@ -66,17 +66,26 @@ export async function openKeyRing(files: KeyFiles, { algorithms, policy, now }: 
   const livingOf = (algorithm: SigningAlgorithm) => ringed(algorithm).filter(({ state }) => state !== 'gone')
 
   async function read(): Promise<void> {
-    const found = files.names().filter(isKeyFile)
-    if (found.join() === names) return
-    keys = unambiguous(await readAll(files, found))
-    names = found.join()
+    const found = await place.list()
+    const seen = found.map(({ mark }) => mark).join()
+    if (seen === marks) return
+    keys = unambiguous(await readAll(found))
+    marks = seen
     reckoned = { at: 0, of: new Map() }
+  }
+
+  async function make(algorithm: SigningAlgorithm, createdAt: number): Promise<void> {
+    const after = keysOf(algorithm)
+      .toSorted((a, b) => a.createdAt - b.createdAt)
+      .at(-1)?.kid
+    const { kid, text } = await newKey(algorithm, createdAt)
+    await place.create({ algorithm, kid, createdAt, after }, text)
   }
 
   async function tend(): Promise<void> {
     await read()
-    for (const algorithm of algorithms) if (isDue(keysOf(algorithm), now(), policy)) await createKey(files, algorithm, now())
-    for (const { key, state } of all()) if (state === 'gone') files.remove(key.name)
+    for (const algorithm of algorithms) if (isDue(keysOf(algorithm), now(), policy)) await make(algorithm, now())
+    for (const { key, state } of all()) if (state === 'gone') await place.remove(key.name)
     // Read anew, so that two servers that start together publish each other's.
     await read()
   }
@@ -109,7 +118,7 @@ export async function openKeyRing(files: KeyFiles, { algorithms, policy, now }: 
       if (next) throw new Refusal('already_rotating', `The ${algorithm} key ${next.key.kid} is published already and signs soon.`)
       // Of two keys of one second either could be taken for the first, which signs at once.
       const newest = Math.max(...keysOf(algorithm).map(({ createdAt }) => createdAt))
-      await createKey(files, algorithm, Math.max(now(), newest + 1))
+      await make(algorithm, Math.max(now(), newest + 1))
       await read()
       return ringed(algorithm).at(-1)!.key
     },
@@ -117,7 +126,7 @@ export async function openKeyRing(files: KeyFiles, { algorithms, policy, now }: 
       await read()
       const key = keys.find((one) => one.kid === kid)
       if (!key) throw new Refusal('unknown_key', `There is no signing key ${kid}.`)
-      files.remove(key.name)
+      await place.remove(key.name)
       await tend()
       return key
     },
@@ -125,8 +134,8 @@ export async function openKeyRing(files: KeyFiles, { algorithms, policy, now }: 
 }
 
 /** One that another process removed meanwhile is none. */
-async function readAll(files: KeyFiles, names: string[]): Promise<SigningKey[]> {
-  const texts = names.map((name) => ({ name, text: files.read(name) })).filter(({ text }) => text !== undefined)
+async function readAll(kept: KeptKey[]): Promise<SigningKey[]> {
+  const texts = kept.map(({ name, text }) => ({ name, text: text() })).filter(({ text }) => text !== undefined)
   return Promise.all(texts.map(({ name, text }) => readKey(name, text as string)))
 }
 

@@ -1,15 +1,14 @@
 /**
- * A key that signs tokens, in a file of its own under the key folder (RFC 7517). Its id is its thumbprint (RFC 7638), so that a key cannot
+ * A key that signs tokens, as a JWK in a text of its own (RFC 7517). Its id is its thumbprint (RFC 7638), so that a key cannot
  * be published under another's name.
  */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { calculateJwkThumbprint, type JWK } from 'jose'
 import { Refusal } from '../base/errors.ts'
 import type { SigningAlgorithm } from '../settings/algorithms.ts'
-import type { KeyFiles } from './key-files.ts'
 
 export interface SigningKey {
-  /** The file that holds it. */
+  /** What holds it: a file, or an entry of the store. */
   name: string
   kid: string
   algorithm: SigningAlgorithm
@@ -23,13 +22,11 @@ export interface SigningKey {
 
 export type PublicJwk = JWK & { kid: string; alg: SigningAlgorithm; use: 'sig' }
 
-export const isKeyFile = (name: string): boolean => /^signing-.*\.json$/.test(name)
-
-export async function createKey(files: KeyFiles, algorithm: SigningAlgorithm, createdAt: number): Promise<void> {
+/** @returns a key of its own, as `readKey` reads it */
+export async function newKey(algorithm: SigningAlgorithm, createdAt: number): Promise<{ kid: string; text: string }> {
   const jwk = generate(algorithm).export({ format: 'jwk' })
   const kid = await calculateJwkThumbprint(jwk as Record<string, string>)
-  const text = `${JSON.stringify({ ...jwk, alg: algorithm, use: 'sig', kid, created_at: createdAt }, null, 2)}\n`
-  files.create(`signing-${algorithm}-${createdAt}-${kid.slice(0, 8)}.json`, text)
+  return { kid, text: `${JSON.stringify({ ...jwk, alg: algorithm, use: 'sig', kid, created_at: createdAt }, null, 2)}\n` }
 }
 
 function generate(algorithm: SigningAlgorithm): KeyObject {

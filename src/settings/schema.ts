@@ -101,6 +101,8 @@ const cluster = z.strictObject({
 
 /** The keys that sign tokens. */
 const keys = z.strictObject({
+  /** Where they lie: in the key folder, or sealed in the store, where nodes share them. */
+  in: z.enum(['folder', 'store']).default('folder'),
   /** How long a key signs before the next does. */
   rotateAfterSeconds: seconds(3_600, 63_072_000).default(7_776_000),
 })

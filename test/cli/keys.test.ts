@@ -50,3 +50,23 @@ describe('signet keys', () => {
     })
   }
 })
+
+describe('signet keys, of the store', () => {
+  it('are taken over from the folder, then listed, rotated and revoked there', async () => {
+    const programs = await createPrograms({ keys: { in: 'store' } })
+    const inFolder = await createPrograms()
+    const folder = { env: { SIGNET_KEYS: inFolder.keyFolder } }
+    const before = (await inFolder.json(['keys', 'list'])) as Shown[]
+    const secret = { SIGNET_SECRET: 'a-master-secret-for-tests-that-is-long-enough' }
+    expectOneLine(
+      await programs.signet(['keys', 'list'], { env: { ...folder.env, ...secret } }),
+      /`signet keys import` takes them over/,
+    )
+    const taken = (await programs.json(['keys', 'import'], { env: { ...folder.env, ...secret } })) as { imported: string[] }
+    expect(taken.imported).to.have.members(before.map(({ kid }) => kid))
+    expect(await programs.json(['keys', 'list'], { env: secret })).to.have.deep.members(before)
+    await programs.json(['keys', 'rotate'], { env: secret })
+    await programs.json(['keys', 'revoke', taken.imported[0]!], { env: secret })
+    expect(await programs.json(['keys', 'list'], { env: secret })).to.have.length(3)
+  })
+})

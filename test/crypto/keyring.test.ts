@@ -4,6 +4,7 @@ import path from 'node:path'
 import { expect } from 'chai'
 import { calculateJwkThumbprint } from 'jose'
 import { openKeyFolder } from '../../src/crypto/key-files.ts'
+import { keysInFolder } from '../../src/crypto/key-place.ts'
 import { openKeyRing } from '../../src/crypto/keyring.ts'
 import { rotationPolicy } from '../../src/crypto/rotation.ts'
 import { type SigningAlgorithm, signingAlgorithms } from '../../src/settings/algorithms.ts'
@@ -20,7 +21,8 @@ const goodRsa = rsa(2048)
 
 describe('the key ring', () => {
   const folder = freshKeyFolder()
-  const ring = (...algorithms: SigningAlgorithm[]) => openKeyRing(openKeyFolder(folder.path), { algorithms, policy, now })
+  const ring = (...algorithms: SigningAlgorithm[]) =>
+    openKeyRing(keysInFolder(openKeyFolder(folder.path)), { algorithms, policy, now })
   const names = () => openKeyFolder(folder.path).names()
   const put = (jwk: unknown, name = 'signing-mine.json') => {
     openKeyFolder(folder.path)
@@ -68,7 +70,7 @@ describe('the key ring', () => {
     const both = await ring('ES256')
     expect(both.current('ES256').createdAt).to.equal(now() - 100)
     expect(both.jwks.keys).to.have.length(2)
-    const later = await openKeyRing(openKeyFolder(folder.path), {
+    const later = await openKeyRing(keysInFolder(openKeyFolder(folder.path)), {
       algorithms: ['ES256'],
       policy,
       now: () => now() + policy.publishSeconds,

@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs'
 import { expect } from 'chai'
 import { compactVerify, importJWK } from 'jose'
 import { openKeyFolder } from '../../src/crypto/key-files.ts'
+import { keysInFolder } from '../../src/crypto/key-place.ts'
 import { type KeyRing, openKeyRing } from '../../src/crypto/keyring.ts'
 import { rotationPolicy } from '../../src/crypto/rotation.ts'
 import { serveFrom, signingKeys } from '../../src/oauth/signing-keys.ts'
@@ -13,7 +14,7 @@ describe('the keys that the library signs with', () => {
   const folder = temporaryFolder()
   let ring: KeyRing
   before(async () => {
-    ring = await openKeyRing(openKeyFolder(folder), {
+    ring = await openKeyRing(keysInFolder(openKeyFolder(folder)), {
       algorithms: [...signingAlgorithms],
       policy: rotationPolicy(7_776_000, 3_600),
       now: () => 1_700_000_000,

@@ -82,7 +82,7 @@ export async function startServed(settings: Record<string, unknown> = {}, more: 
     child,
     env,
     parts,
-    ring: await openRing(loaded, parts.now),
+    ring: await openRing(loaded, parts.vault, parts.now),
     port: loaded.listen.port,
     issuer: loaded.issuer,
     settings: loaded,

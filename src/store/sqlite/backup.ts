@@ -2,7 +2,7 @@
  * Copies of the durable database, made and put back while a server has it open, by SQLite's own online backup.
  *
  * A copy is read under one transaction, so that it is the database of one moment and writers never make it begin again; it becomes a single
- * file, checked before it gets its name. It holds what the database holds: sealed records, accounts and clients in clear, no key.
+ * file, checked before it gets its name. It holds what the database holds: sealed records and keys, accounts and clients in clear, and no secret that opens them.
  */
 import { backup, DatabaseSync } from 'node:sqlite'
 import { Refusal } from '../../base/errors.ts'

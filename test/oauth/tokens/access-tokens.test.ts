@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs'
 import { expect } from 'chai'
 import { type JWTPayload, SignJWT } from 'jose'
 import { openKeyFolder } from '../../../src/crypto/key-files.ts'
+import { keysInFolder } from '../../../src/crypto/key-place.ts'
 import { type KeyRing, openKeyRing } from '../../../src/crypto/keyring.ts'
 import { rotationPolicy } from '../../../src/crypto/rotation.ts'
 import {
@@ -41,7 +42,7 @@ describe('reading an own access token', () => {
   let ring: KeyRing
   let reader: AccessTokenReader
   before(async () => {
-    ring = await openKeyRing(openKeyFolder(folder), {
+    ring = await openKeyRing(keysInFolder(openKeyFolder(folder)), {
       algorithms: ['ES256', 'RS256', 'PS256', 'EdDSA'],
       policy: rotationPolicy(7_776_000, 3_600),
       now,
