@@ -4,6 +4,7 @@ import { clientKinds } from '../settings/client/kinds.ts'
 import { addAccount, changeAccount, listAccounts, setClaims } from './account.ts'
 import { backUp, restore } from './backup.ts'
 import { addClient, keepTimes, listClients, removeClient, rotateSecret, showClient } from './client.ts'
+import { doctor } from './doctor.ts'
 import { importFolder, listKeys, revokeKey, rotateKeys } from './keys.ts'
 import { refuse, run } from './run.ts'
 import { forgetSecret, listSecrets, rotateSecrets } from './secrets.ts'
@@ -27,6 +28,12 @@ export function createProgram(): Command {
     .description('run the authorization server alone; its log is JSON in any case')
     .option(...json)
     .action(run(serve))
+  program
+    .command('doctor')
+    .description('look at this installation end to end, and say what to mend; writes nothing')
+    .option('--url <url>', 'ask the server there, instead of at its issuer')
+    .option(...json)
+    .action(run(doctor))
   settingsCommands(program.command('settings').description('the settings file'))
   keyCommands(program.command('keys').description('the keys that sign tokens'))
   secretCommands(program.command('secrets').description('the master secrets, by names that lead nowhere back to them'))

@@ -22,12 +22,44 @@ export function openKeyFolder(folder: string): KeyFiles {
   } catch (cause) {
     throw new Refusal('unreadable_key', `The key folder ${folder} cannot be used (${errno(cause)}).`, { cause })
   }
+  return filesIn(folder)
+}
+
+function filesIn(folder: string): KeyFiles {
   return {
     folder,
     names: () => readdirSync(folder).sort(),
     read: (name) => readPrivate(path.join(folder, name)),
     create: (name, text) => createPrivate(path.join(folder, name), text),
     remove: (name) => rmSync(path.join(folder, name), { force: true }),
+  }
+}
+
+export interface LyingFile {
+  file: string
+  /** Undefined when it is not there. */
+  mode: number | undefined
+  owner: number | undefined
+}
+
+/** As it lies there: nothing is read, nothing judged. */
+export function lookAt(file: string): LyingFile {
+  const stats = statSync(file, { throwIfNoEntry: false })
+  return { file, mode: stats?.mode, owner: stats?.uid }
+}
+
+/**
+ * A key folder as it lies there; unlike `openKeyFolder` it makes none.
+ * @returns undefined when there is none. @throws Refusal `unreadable_key`
+ */
+export function lookInto(folder: string): { files: KeyFiles; mode: number; owner: number; lying: LyingFile[] } | undefined {
+  const { mode, owner } = lookAt(folder)
+  if (mode === undefined || owner === undefined) return undefined
+  try {
+    const names = readdirSync(folder).filter((name) => name === 'master.secret' || name.startsWith('signing-'))
+    return { files: filesIn(folder), mode, owner, lying: names.map((name) => lookAt(path.join(folder, name))) }
+  } catch (cause) {
+    throw new Refusal('unreadable_key', `The key folder ${folder} cannot be used (${errno(cause)}).`, { cause })
   }
 }
 

@@ -4,7 +4,7 @@ import type { Clock } from '../base/clock.ts'
 import { Refusal } from '../base/errors.ts'
 import { openKeyFolder } from '../crypto/key-files.ts'
 import { type KeyPlace, keysInFolder } from '../crypto/key-place.ts'
-import { type KeyRing, openKeyRing } from '../crypto/keyring.ts'
+import { type KeyRing, openKeyRing, type RingOptions } from '../crypto/keyring.ts'
 import { rotationPolicy } from '../crypto/rotation.ts'
 import { readKey } from '../crypto/signing-key.ts'
 import { responseAlgorithms } from '../settings/algorithms.ts'
@@ -17,14 +17,18 @@ import type { Vault } from './vault.ts'
  * @throws Refusal as `openKeyRing`, `missing_secret`, and `keys_elsewhere` when there are keys, but not where the settings say
  */
 export async function openRing(settings: Settings, vault: Vault | undefined, now: Clock): Promise<KeyRing> {
-  const { apis, keys, lifetimes } = settings
+  return openKeyRing(await placeOf(settings, vault), ringOptions(settings, now))
+}
+
+/** Wherever the keys are. */
+export function ringOptions({ apis, keys, lifetimes }: Settings, now: Clock): RingOptions {
   const longest = Math.max(lifetimes.idTokenSeconds, ...apis.map((api) => api.accessTokenLifetimeSeconds))
-  return openKeyRing(await placeOf(settings, vault), {
+  return {
     // What clients may ask their answers to be signed with; the rest is there because an API names it.
     algorithms: [...new Set([...responseAlgorithms, ...apis.map((api) => api.algorithm)])],
     policy: rotationPolicy(keys.rotateAfterSeconds, longest),
     now,
-  })
+  }
 }
 
 const folderOf = ({ keyFolder }: Settings): KeyPlace => keysInFolder(openKeyFolder(keyFolder))

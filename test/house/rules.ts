@@ -22,7 +22,7 @@ const floors = [
   ['oauth'],
   ['web'],
   ['main'],
-  ['demo'],
+  ['demo', 'doctor'],
   ['dev', 'cli', 'try'],
 ]
 
@@ -138,10 +138,16 @@ export const rules: Rule[] = [
     'crypto/key-files.ts',
     'pages/render.ts',
     'store/sqlite/file.ts',
+    'store/sqlite/inspect.ts',
   ]),
   knower('base/log.ts alone names what writes the log', 'packages', /^(pino)$/, ['base/log.ts']),
   knower('pages/render.ts alone renders views', 'packages', /^(eta)$/, ['pages/render.ts']),
-  knower('crypto alone knows the files under keys', 'links', /^(crypto\/key-files\.ts)$/, ['crypto/', 'main', 'try.ts']),
+  knower('crypto alone knows the files under keys', 'links', /^(crypto\/key-files\.ts)$/, [
+    'crypto/',
+    'main',
+    'doctor/',
+    'try.ts',
+  ]),
   knower('crypto/password-worker.ts alone hashes passwords', 'packages', /^(@node-rs\/argon2)$/, ['crypto/password-worker.ts']),
   knower('what seals is known by name', 'links', /^(crypto\/sealing\.ts)$/, [
     'oauth/records/rows.ts',

@@ -1,0 +1,149 @@
+/** The key folder: who may read it, whether the master secret serves, which keys sign. Looks, and makes nothing. */
+import type { Clock } from '../base/clock.ts'
+import { Refusal } from '../base/errors.ts'
+import { type KeyFiles, type LyingFile, lookAt, lookInto } from '../crypto/key-files.ts'
+import { keysInFolder } from '../crypto/key-place.ts'
+import { masterSecrets } from '../crypto/master-secrets.ts'
+import { isDue, rotation } from '../crypto/rotation.ts'
+import { readKey, type SigningKey } from '../crypto/signing-key.ts'
+import { ringOptions } from '../main/ring.ts'
+import type { Settings } from '../settings/load.ts'
+import { type Check, fail, ok, warn } from './check.ts'
+
+/** A server publishes the next key within seconds; an hour late, none does. */
+const patienceSeconds = 3_600
+/** Random characters repeat little: 32 of 64 hold some 25 different ones. */
+const leastDifferent = 12
+
+export interface KeysSeen {
+  checks: Check[]
+  /** Ids of the keys that a server with this folder publishes; undefined where they are not in it. */
+  published: string[] | undefined
+  /** Seconds since the epoch, of the newest key. */
+  newestAt: number | undefined
+}
+
+/** @param uid of the process that looks; 0 sees what its owner would */
+export async function keyChecks(settings: Settings, now: Clock, uid: number): Promise<KeysSeen> {
+  const folder = folderOf(settings)
+  if ('status' in folder) return { checks: [folder], published: [], newestAt: undefined }
+  const { tls } = settings.listen
+  const secret = masterSecretCheck(settings, folder.files)
+  const common = [folderCheck(folder, uid), filesCheck([...folder.lying, ...(tls ? [lookAt(tls.key)] : [])], uid), secret]
+  // Opened by the master secret, out of the store: by whoever may write there.
+  if (settings.keys.in === 'store') return { checks: common, published: undefined, newestAt: undefined }
+  const keys = await readAll(folder.files)
+  if (!Array.isArray(keys)) return { checks: [...common, keys], published: [], newestAt: undefined }
+  return {
+    checks: [...common, ringCheck(settings, keys, now)],
+    published: publishedOf(settings, keys, now),
+    newestAt: keys.length > 0 ? Math.max(...keys.map(({ createdAt }) => createdAt)) : undefined,
+  }
+}
+
+function folderOf(settings: Settings): NonNullable<ReturnType<typeof lookInto>> | Check {
+  try {
+    return lookInto(settings.keyFolder) ?? noFolder(settings)
+  } catch (cause) {
+    if (!(cause instanceof Refusal)) throw cause
+    return fail('key-folder', cause.message, 'Run this as the user that runs Signet, or see what SIGNET_KEYS names.')
+  }
+}
+
+function noFolder({ keyFolder, development }: Settings): Check {
+  const sentence = `There is no key folder ${keyFolder}.`
+  if (development) return warn('key-folder', sentence, 'The first start makes it, with a master secret and signing keys.')
+  return fail('key-folder', sentence, `mkdir -m 700 ${keyFolder}, and put a master secret there (keys/README.md).`)
+}
+
+function folderCheck({ files, mode, owner }: { files: KeyFiles; mode: number; owner: number }, uid: number): Check {
+  const { folder } = files
+  if (uid !== 0 && owner !== uid)
+    return fail(
+      'key-folder',
+      `${folder} belongs to another user (${owner}).`,
+      `chown ${uid} ${folder}, or run this as that user.`,
+    )
+  if (mode & 0o022) return fail('key-folder', `Others can put keys into ${folder} (mode ${octal(mode)}).`, `chmod 700 ${folder}`)
+  if (mode & 0o055) return warn('key-folder', `Others can see which keys lie in ${folder}.`, `chmod 700 ${folder}`)
+  return ok('key-folder', `${folder} is its owner’s alone.`)
+}
+
+function filesCheck(lying: LyingFile[], uid: number): Check {
+  const absent = lying.find(({ mode }) => mode === undefined)
+  if (absent) return fail('key-files', `${absent.file} is not there.`, 'Put the key of the certificate there (listen.tls.key).')
+  const open = lying.filter(({ mode = 0 }) => mode & 0o077)
+  const names = (some: LyingFile[]) => some.map(({ file }) => file).join(' ')
+  if (open.length > 0) return fail('key-files', `Others can read ${names(open)}.`, `chmod 600 ${names(open)}`)
+  const foreign = lying.filter(({ owner }) => uid !== 0 && owner !== uid)
+  if (foreign.length > 0) return fail('key-files', `${names(foreign)} belongs to another user.`, `chown ${uid} ${names(foreign)}`)
+  return ok('key-files', `${lying.length} files, each its owner’s alone.`)
+}
+
+const octal = (mode: number) => (mode & 0o777).toString(8)
+
+function masterSecretCheck({ masterSecret: given, development }: Settings, files: KeyFiles): Check {
+  const name = 'master-secret'
+  try {
+    const secrets = masterSecrets(files, { given, mayGenerate: false })
+    if (secrets.some((secret) => new Set(secret).size < leastDifferent))
+      return warn(
+        name,
+        'A master secret looks like no random one.',
+        'Put another before it, made by openssl rand -base64 32, and run signet secrets rotate (keys/README.md).',
+      )
+    const where = given === undefined ? 'in the key folder' : 'given by SIGNET_SECRET'
+    return ok(name, `${secrets.length === 1 ? 'One master secret' : `${secrets.length} master secrets`}, ${where}.`)
+  } catch (cause) {
+    if (!(cause instanceof Refusal)) throw cause
+    if (cause.code === 'missing_secret' && development)
+      return warn(name, 'There is no master secret yet.', 'The first start makes one.')
+    return fail(name, cause.message, 'keys/README.md says how a master secret is made and who may read it.')
+  }
+}
+
+async function readAll(files: KeyFiles): Promise<SigningKey[] | Check> {
+  try {
+    const kept = await keysInFolder(files).list()
+    return await Promise.all(kept.map(({ name, text }) => readKey(name, text() ?? '')))
+  } catch (cause) {
+    if (!(cause instanceof Refusal)) throw cause
+    return fail('signing-keys', cause.message, 'Put the key back from a backup, or remove its file: another is made.')
+  }
+}
+
+function ringCheck(settings: Settings, keys: SigningKey[], now: Clock): Check {
+  const name = 'signing-keys'
+  const { algorithms, policy } = ringOptions(settings, now)
+  const lacking = algorithms.filter((algorithm) => !keys.some((key) => key.algorithm === algorithm))
+  if (lacking.length > 0) return warn(name, `There is no key for ${lacking.join(', ')}.`, 'The next start makes one of each.')
+  const late = algorithms.filter((algorithm) =>
+    isDue(
+      keys.filter((key) => key.algorithm === algorithm),
+      now() - patienceSeconds,
+      policy,
+    ),
+  )
+  if (late.length > 0)
+    return warn(
+      name,
+      `The next key for ${late.join(', ')} should have been published.`,
+      'A running server does that: see whether it runs, and may write here.',
+    )
+  return ok(name, `${keys.length} keys, for ${algorithms.join(', ')}.`)
+}
+
+function publishedOf(settings: Settings, keys: SigningKey[], now: Clock): string[] {
+  const { policy } = ringOptions(settings, now)
+  const present = [...new Set(keys.map(({ algorithm }) => algorithm))]
+  return present
+    .flatMap((algorithm) =>
+      rotation(
+        keys.filter((key) => key.algorithm === algorithm),
+        now(),
+        policy,
+      ),
+    )
+    .filter(({ state }) => state !== 'gone')
+    .map(({ key }) => key.kid)
+}
