@@ -7,6 +7,7 @@ import type { Clock, Later } from './base/clock.ts'
 import { Refusal } from './base/errors.ts'
 import type { Log } from './base/log.ts'
 import type { KeyRing } from './crypto/keyring.ts'
+import { lastAnswers } from './main/last-answers.ts'
 import { createListener, listen } from './main/listener.ts'
 import { openParts, type Parts } from './main/parts.ts'
 import { openRing } from './main/ring.ts'
@@ -64,7 +65,8 @@ export async function startServer(settings: Settings, options: StartOptions = {}
       later,
       owner: options.owner,
     })
-    const server = createListener(settings.listen, handler)
+    const last = lastAnswers(handler)
+    const server = createListener(settings.listen, last.handler)
     const port = await listen(server, settings.listen)
     const tending = setInterval(() => {
       ring.tend().catch((error) => parts.log.error('keys.not_tended', { error }))
@@ -76,6 +78,7 @@ export async function startServer(settings: Settings, options: StartOptions = {}
     if (first) tellMissing(parts).catch((error) => parts.log.error('secrets.not_counted', { error }))
     const close = () => {
       clearInterval(tending)
+      last.begin()
       return stop(server, app, parts)
     }
     return { parts, ring, port, takeUp, close }

@@ -31,9 +31,15 @@ export interface Served extends TestServer {
 
 const root = path.resolve(import.meta.dirname, '../..')
 
-/** @param settings beside those of every test server @param more variables of its environment */
-export async function startServed(settings: Record<string, unknown> = {}, more: NodeJS.ProcessEnv = {}): Promise<Served> {
-  const folder = temporaryFolder()
+/**
+ * @param settings beside those of every test server @param more variables of its environment
+ * @param folder of one that has ended, to go on where it left
+ */
+export async function startServed(
+  settings: Record<string, unknown> = {},
+  more: NodeJS.ProcessEnv = {},
+  folder = temporaryFolder(),
+): Promise<Served> {
   const file = path.join(folder, 'signet.yaml')
   // JSON is YAML.
   writeFileSync(file, JSON.stringify({ ...declared, listen: { port: await freePort() }, ...settings }))
