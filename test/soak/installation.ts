@@ -65,7 +65,7 @@ export async function install(settings: Record<string, unknown>): Promise<Instal
     SIGNET_DATA: dataFolder,
     SIGNET_KEYS: keyFolder,
     SIGNET_PORT: String(port),
-    SIGNET_SECRET: 'a master secret for tests, long enough to be one',
+    SIGNET_SECRET: 'a-master-secret-for-tests-long-enough-to-be-one',
     NODE_OPTIONS: '--disable-warning=ExperimentalWarning',
   }
   const children = new Set<ChildProcess>()
