@@ -78,7 +78,7 @@ async function signIn(
   const url = authorizationUrl(issuer, client.id, challenge)
   const answer = await answered(visitor.open(url).then((page) => passThrough(visitor, page, { email })))
   const code = signedFrom(url, answer, verifier, visitor)
-  const session: Session = { visitor, client, email, families: new Set() }
+  const session: Session = { visitor, client, email, families: new Set(), isConsented: true }
   begun(session)
   const { status, body } = await answered(redeem(installation, client, code))
   if (status !== 200) throw new Error(`a fresh code was refused: ${status} ${JSON.stringify(body)}`)

@@ -64,8 +64,8 @@ async function isDead({ installation }: World, family: Family, what: string): Fi
 
 /** RFC 6749 s4.1.2: a code that comes again ends what it had brought. */
 async function isUsed(world: World, ledger: Ledger, family: Family): Finding {
-  const { status, body } = await redeem(world.installation, family.client, family.code)
   noteRevoked(ledger, family)
+  const { status, body } = await redeem(world.installation, family.client, family.code)
   if (body.error !== 'invalid_grant') return `a used code is good again: ${said(status, body)}`
   return isDead(world, family, 'what a replayed code had brought')
 }
@@ -76,7 +76,9 @@ async function isSignedIn({ installation }: World, session: Session, yes: boolea
   const url = authorizationUrl(installation.issuer, session.client.id, challenge, { prompt: 'none' })
   const { leftTo, status } = await session.visitor.open(url)
   const said = leftTo?.searchParams
-  if (yes ? said?.has('code') : said?.get('error') === 'login_required') return undefined
+  const error = said?.get('error')
+  const isOpen = said?.has('code') || (error === 'consent_required' && !session.isConsented)
+  if (yes ? isOpen : error === 'login_required') return undefined
   return `a session that ${yes ? 'was begun' : 'had ended'}: ${status} ${leftTo}`
 }
 

@@ -16,6 +16,8 @@ export interface Session {
   client: Credentials
   email: string
   families: Set<Family>
+  /** False once a token of it was ended, or may have been: its grant ends with it, and people are asked again. */
+  isConsented: boolean
 }
 
 /** Since the last look at it: what came about in one round. */
@@ -77,6 +79,7 @@ export function noteEnded({ living, sessions, page }: Ledger, session: Session):
 
 export function noteRevoked({ living, page }: Pick<Ledger, 'living' | 'page'>, family: Family): void {
   living.delete(family)
+  family.session.isConsented = false
   page.refreshed.delete(family)
   page.redeemed.delete(family)
   page.ended.add(family)
@@ -85,6 +88,7 @@ export function noteRevoked({ living, page }: Pick<Ledger, 'living' | 'page'>, f
 /** Nobody knows any more: the answer did not come. */
 export function forget({ living, page }: Ledger, family: Family): void {
   living.delete(family)
+  family.session.isConsented = false
   family.session.families.delete(family)
   page.refreshed.delete(family)
   page.redeemed.delete(family)
