@@ -38,9 +38,8 @@ function checkRuntime() {
 }
 
 function installTestPrograms() {
-  const missing = Object.entries({ 'redis-server': '/usr/bin/redis-server', chromium: '/usr/bin/chromium' }).filter(
-    ([, file]) => !existsSync(file),
-  )
+  const programs = { 'redis-server': '/usr/bin/redis-server', chromium: '/usr/bin/chromium', zsh: '/usr/bin/zsh' }
+  const missing = Object.entries(programs).filter(([, file]) => !existsSync(file))
   if (missing.length === 0) return
   const names = missing.map(([name]) => name)
   if (process.platform !== 'linux' || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {

@@ -1,18 +1,15 @@
 /** The command line as a tree. Each command is a line here and a function in its own file; nothing is parsed before `runProgram`. */
-import { Command, CommanderError, Option } from 'commander'
-import { clientKinds } from '../settings/client/kinds.ts'
-import { addAccount, changeAccount, listAccounts, setClaims } from './account.ts'
+import { Argument, Command, CommanderError } from 'commander'
+import { accountCommands } from './account-commands.ts'
 import { backUp, restore } from './backup.ts'
-import { addClient, keepTimes, listClients, removeClient, rotateSecret, showClient } from './client.ts'
+import { clientCommands } from './client-commands.ts'
+import { completion, shells } from './completion.ts'
 import { doctor } from './doctor.ts'
 import { importFolder, listKeys, revokeKey, rotateKeys } from './keys.ts'
-import { refuse, run } from './run.ts'
+import { json, refuse, run } from './run.ts'
 import { forgetSecret, listSecrets, rotateSecrets } from './secrets.ts'
 import { serve } from './serve.ts'
 import { checkSettings } from './settings.ts'
-
-/** Of every command, so that a program can use it. */
-const json = ['--json', 'the answer as one JSON value, a refusal too'] as const
 
 export function createProgram(): Command {
   const program = new Command('signet')
@@ -40,6 +37,12 @@ export function createProgram(): Command {
   databaseCommands(program)
   clientCommands(program.command('client').description('registered clients'))
   accountCommands(program.command('account').description('people'))
+  program
+    .command('completion')
+    .description('print a script that lets a shell complete these commands')
+    .addArgument(new Argument('<shell>', 'which shell').choices(shells))
+    .option(...json)
+    .action(run(completion))
   return program
 }
 
@@ -106,86 +109,6 @@ function databaseCommands(program: Command): void {
     .option('--removed-clients', 'bring back clients that were removed since')
     .option(...json)
     .action(run(restore))
-}
-
-function clientCommands(client: Command): void {
-  client
-    .command('add <name>')
-    .description('register a client; its secret is shown once')
-    .addOption(new Option('--kind <kind>', 'what it is').choices(clientKinds).makeOptionMandatory())
-    .option('--id <id>', '3-128 letters, digits or ._~-, the first a letter or a digit; otherwise random')
-    .option('--redirect-uri <uri...>', 'compared as a whole')
-    .option('--post-logout-redirect-uri <uri...>', 'where people may be sent after they signed out')
-    .option(
-      '--api <identifier=scopes...>',
-      'what it may ask for, e.g. https://api.example.com=notes:read,notes:write; without =, every scope of the API',
-    )
-    .option('--first-party', 'your own application: people are not asked')
-    .option('--pkce-exempt', 'a confidential client that cannot do PKCE')
-    .option('--members <json>', 'further members of its registration as JSON, named as in the settings')
-    .option(...json)
-    .action(run(addClient))
-  client
-    .command('rotate-secret <id>')
-    .description('make a new secret, shown once; two at most live at a time, so a third ends the oldest at once')
-    .addOption(new Option('--keep <time>', 'how long the one before goes on').choices(Object.keys(keepTimes)).default('24h'))
-    .option(...json)
-    .action(run(rotateSecret))
-  client
-    .command('show <id>')
-    .description('all that is registered of one client')
-    .option(...json)
-    .action(run(showClient))
-  client
-    .command('list')
-    .description('all clients')
-    .option(...json)
-    .action(run(listClients))
-  client
-    .command('remove <id>')
-    .description('remove a client and end what it has')
-    .option(...json)
-    .action(run(removeClient))
-}
-
-function accountCommands(account: Command): void {
-  account
-    .command('add <email>')
-    .description('add a person; the password is read from standard input')
-    .option('--name <name>', 'as apps and pages say it')
-    .option('--role <role...>', 'of those that the settings declare')
-    .option(...json)
-    .action(run(addAccount))
-  account
-    .command('list')
-    .description('all people')
-    .option(...json)
-    .action(run(listAccounts))
-  account
-    .command('roles <email> [roles...]')
-    .description('set the roles; none takes all away')
-    .option(...json)
-    .action(run(changeAccount('roles')))
-  account
-    .command('claims <email> <json>')
-    .description('what apps may learn of a person, by the claims of OpenID Connect Core s5.1')
-    .option(...json)
-    .action(run(setClaims))
-  account
-    .command('disable <email>')
-    .description('end all sessions and grants, and refuse sign-in')
-    .option(...json)
-    .action(run(changeAccount('disable')))
-  account
-    .command('enable <email>')
-    .description('undo disable')
-    .option(...json)
-    .action(run(changeAccount('enable')))
-  account
-    .command('password <email>')
-    .description('set the password, read from standard input; ends all sessions and grants')
-    .option(...json)
-    .action(run(changeAccount('password')))
 }
 
 /**

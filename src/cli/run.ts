@@ -9,6 +9,9 @@ import type { Parts } from '../main/parts.ts'
 import { InvalidSettings } from '../settings/invalid.ts'
 import { loadSettings } from '../settings/load.ts'
 
+/** The option of every command, so that a program can use it. */
+export const json = ['--json', 'the answer as one JSON value, a refusal too'] as const
+
 export function run<A extends unknown[]>(command: (...args: A) => Promise<void>): (...args: A) => Promise<void> {
   return async (...args) => {
     try {

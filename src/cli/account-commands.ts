@@ -1,0 +1,43 @@
+import type { Command } from 'commander'
+import { addAccount, changeAccount, listAccounts, setClaims } from './account.ts'
+import { json, run } from './run.ts'
+
+export function accountCommands(account: Command): void {
+  account
+    .command('add <email>')
+    .description('add a person; the password is read from standard input')
+    .option('--name <name>', 'as apps and pages say it')
+    .option('--role <role...>', 'of those that the settings declare')
+    .option(...json)
+    .action(run(addAccount))
+  account
+    .command('list')
+    .description('all people')
+    .option(...json)
+    .action(run(listAccounts))
+  account
+    .command('roles <email> [roles...]')
+    .description('set the roles; none takes all away')
+    .option(...json)
+    .action(run(changeAccount('roles')))
+  account
+    .command('claims <email> <json>')
+    .description('what apps may learn of a person, by the claims of OpenID Connect Core s5.1')
+    .option(...json)
+    .action(run(setClaims))
+  account
+    .command('disable <email>')
+    .description('end all sessions and grants, and refuse sign-in')
+    .option(...json)
+    .action(run(changeAccount('disable')))
+  account
+    .command('enable <email>')
+    .description('undo disable')
+    .option(...json)
+    .action(run(changeAccount('enable')))
+  account
+    .command('password <email>')
+    .description('set the password, read from standard input; ends all sessions and grants')
+    .option(...json)
+    .action(run(changeAccount('password')))
+}
