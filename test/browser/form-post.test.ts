@@ -44,7 +44,9 @@ describeWithChromium('a client that has its answer posted', () => {
       await arrives('access_denied')
       // The page of a refusal has the status of one, which the browser remarks on.
       expect(troubles.splice(0).join('\n')).to.match(/^(Failed to load resource: [^\n]* 400 [^\n]*)?$/)
+      // Whoever refused was not signed in.
       await request(page, stage.processes.issuer, asked)
+      await fillIn(page, ada)
       await press(page, 'Allow')
       await arrives('Welcome')
       expect(received).to.have.length(2)

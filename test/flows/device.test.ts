@@ -129,8 +129,9 @@ describe('a device', () => {
   it('gets nothing for a code that expired while its person was signing in', async () => {
     const device = await deviceFor(server, who.tv)
     const visitor = createVisitor(server.issuer)
+    travel(device.expires_in / 2)
     const consent = await confirmCode(visitor, await enterCode(visitor, device.user_code))
-    travel(device.expires_in + 1)
+    travel(device.expires_in / 2 + 1)
     const page = await visitor.submit(consent, '/consent', { decision: 'allow' })
     expect(page.html).to.include('This code has expired').and.include('href="/device"')
     expect(page.status).to.equal(400)

@@ -3,7 +3,17 @@ import { expect } from 'chai'
 import { createVisitor, type Page, type Visitor } from '../../src/try/visitor.ts'
 import { tally, warmRace } from '../support/race.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
-import { authorizationUrl, type Cast, cast, codeFor, type Parameters, password, pkce, signInPost } from '../support/story.ts'
+import {
+  authorizationUrl,
+  type Cast,
+  cast,
+  codeFor,
+  type Parameters,
+  password,
+  pkce,
+  redeem,
+  signInPost,
+} from '../support/story.ts'
 import { returnToPresent, travel } from '../support/time.ts'
 import { countWrites, type WritesOf } from '../support/writes.ts'
 
@@ -126,6 +136,110 @@ describe('a sign-in under way', () => {
     it('leaves the session’s cookie behind and no other', async () => {
       const { visitor } = await codeFor(server, who.web)
       expect([...visitor.cookies.keys()]).to.deep.equal(['signet_session /', 'signet_session.sig /'])
+    })
+  })
+
+  describe('between the password and the consent', () => {
+    const allow = (visitor: Visitor, page: Page) => visitor.submit(page, '/consent', { decision: 'allow' })
+    const codeOf = ({ leftTo }: Page) => leftTo?.searchParams.get('code') ?? null
+    async function atConsent(email = who.email) {
+      const visitor = createVisitor(server.issuer)
+      const page = await visitor.submit(await begin(visitor, {}, 'web'), '/sign-in', { email, password })
+      expect(page.html).to.include('/consent"')
+      return { visitor, page, thief: copyOf(visitor) }
+    }
+    const personNamed = async (name: string) =>
+      (await server.parts.accounts.add({ email: `${name}@example.com`, password })).email
+
+    it('is written nowhere, and nobody is signed in yet', async () => {
+      let visitor!: Visitor
+      const writes = await writtenBy(async () => {
+        visitor = (await atConsent()).visitor
+      })
+      expect(writes).to.deep.equal({ durable: [], volatile: [] })
+      expect((await begin(visitor)).html).to.include('type="password"')
+    })
+
+    it('is judged before anybody is asked: who is another than the client wants consents to nothing', async () => {
+      const signed = await codeFor(server, who.web)
+      const { id_token: hint } = (await redeem(server, who.web, signed)).body
+      const email = await personNamed('dora')
+      const visitor = createVisitor(server.issuer)
+      const page = await begin(visitor, { id_token_hint: hint }, 'web')
+      const writes = await writtenBy(async () => {
+        const { leftTo } = await visitor.submit(page, '/sign-in', { email, password })
+        expect(leftTo?.searchParams.get('error')).to.equal('login_required')
+      })
+      expect(writes.durable.filter((write) => write.startsWith('Grant'))).to.deep.equal([])
+    })
+
+    const uses: [string, (own: { visitor: Visitor; page: Page }) => Promise<unknown>][] = [
+      ['it was used', ({ visitor, page }) => allow(visitor, page)],
+      [
+        'it was used and the session has ended',
+        async ({ visitor, page }) => {
+          await allow(visitor, page)
+          await visitor.submit(await visitor.open('/session/end'), '/session/end/confirm', { logout: 'yes' })
+          travel(500)
+        },
+      ],
+      ['its person said no', ({ visitor, page }) => visitor.submit(page, '/consent', { decision: 'deny' })],
+      ['its person switched the account', ({ visitor, page }) => visitor.submit(page, '/switch', {})],
+      ['ten minutes', async () => travel(601)],
+    ]
+    for (const [when, use] of uses) {
+      it(`is no good in a copy after ${when}: nothing is granted`, async () => {
+        const own = await atConsent()
+        await use(own)
+        let answer!: Page
+        const writes = await writtenBy(async () => {
+          answer = await allow(own.thief, own.page)
+        })
+        expect(answer.status).to.equal(400)
+        expect(writes).to.deep.equal({ durable: [], volatile: [] })
+      })
+    }
+
+    it('is no good either in a copy of what went before, once it was used', async () => {
+      const visitor = createVisitor(server.issuer)
+      const location = await signIn(visitor, await begin(visitor, {}, 'web'))
+      const [thief, control] = [copyOf(visitor), copyOf(visitor)]
+      expect((await control.open(location)).html, 'the control').to.include('/consent"')
+      expect(codeOf(await allow(visitor, await visitor.open(location)))).to.be.a('string')
+      expect((await goOn(thief, location)).status).to.equal(400)
+    })
+
+    const endings: [string, (email: string) => Promise<unknown>][] = [
+      ['carla', (email) => server.parts.accounts.setPassword(email, password)],
+      ['otto', (email) => server.parts.accounts.disable(email)],
+    ]
+    for (const [name, end] of endings) {
+      it(`ends with ${name === 'otto' ? 'the account' : 'the password'}, and nothing is granted`, async () => {
+        const email = await personNamed(name)
+        const { visitor, page } = await atConsent(email)
+        await end(email)
+        let answer!: Page
+        const writes = await writtenBy(async () => {
+          answer = await allow(visitor, page)
+        })
+        expect(answer.status).to.equal(403)
+        expect(writes).to.deep.equal({ durable: [], volatile: [] })
+      })
+    }
+
+    it('is used once when it and its copy are answered at once', async () => {
+      const { visitor, page, thief } = await atConsent()
+      const answers = await Promise.all([visitor, thief].map((one) => allow(one, page)))
+      expect(answers.filter((answer) => codeOf(answer))).to.have.length(1)
+    })
+
+    it('goes on with the session of another tab, and is no good in a copy then', async () => {
+      const { visitor, page, thief } = await atConsent()
+      expect(codeIn(await goOn(visitor, await begunAndSigned(visitor)))).to.be.a('string')
+      const session = visitor.cookies.get('signet_session /')?.value
+      expect(codeOf(await allow(visitor, page))).to.be.a('string')
+      expect(visitor.cookies.get('signet_session /')?.value, 'S01: another value').to.not.equal(session)
+      expect((await allow(thief, page)).status).to.equal(400)
     })
   })
 

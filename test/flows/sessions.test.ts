@@ -8,6 +8,7 @@ import {
   type Cast,
   cast,
   codeFor,
+  passThrough,
   password,
   pkce,
   redeem,
@@ -122,8 +123,10 @@ describe('sessions', () => {
     const { email } = await server.parts.accounts.add({ email: 'carol@example.com', password })
     const visitor = createVisitor(server.issuer)
     const page = await visitor.open(authorizationUrl(server.issuer, 'web', challenge))
-    await visitor.submit(page, '/sign-in', { email, password })
-    expect((await visitor.open(authorizationUrl(server.issuer, 'web', challenge))).html).to.include('/consent"')
+    await passThrough(visitor, page, { email })
+    expect((await visitor.open(authorizationUrl(server.issuer, 'web', challenge))).leftTo?.searchParams.has('code')).to.equal(
+      true,
+    )
     await server.parts.accounts.setPassword(email, `${password} 2`)
     expect((await visitor.open(authorizationUrl(server.issuer, 'web', challenge))).html).to.include('type="password"')
   })

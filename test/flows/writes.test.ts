@@ -196,7 +196,7 @@ describe('writes', () => {
       answer = await passThrough(visitor, await visitor.open(url), { email: who.email })
     })
     expect(signIn).to.deep.equal({
-      durable: ['Session insert', 'Grant insert', 'AuthorizationCode put', 'Session replace'],
+      durable: ['Grant insert', 'AuthorizationCode put', 'Session insert'],
       volatile: [],
     })
     const signed = {

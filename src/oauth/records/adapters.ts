@@ -58,9 +58,11 @@ export function adapters(parts: ProviderParts, tokens: TokenParts): Adapters {
     if (model === 'Grant') return withRefusalsSaid(grantAdapter(plain, where, rows))
     if (model === 'DeviceCode') return withRefusalsSaid(deviceCodeAdapter(plain, { store: where, rows }, deviceLimits, now))
     if (model === 'Interaction') {
-      const { hasSignedIn } = sessions
+      const { hasSignedIn, giveUpSignIn } = sessions
       const beginRow = limitSaidUnavailable(longRequestLimit)
-      return withRefusalsSaid(interactionAdapter({ cookie: kept(names.interaction), rows: plain, beginRow, hasSignedIn, now }))
+      const lifetime = sessionLifetime(settings)
+      const cookie = kept(names.interaction)
+      return withRefusalsSaid(interactionAdapter({ cookie, rows: plain, beginRow, hasSignedIn, giveUpSignIn, lifetime, now }))
     }
     if (model === 'PushedAuthorizationRequest') {
       const contents = artifactAdapter('PushedAuthorizationRequestContent', { store: where, rows, endGrant })

@@ -3,14 +3,16 @@
  * request goes on. So a stranger who begins to sign in adds no row, and a hundred tabs do not make a header longer. What is too long for a
  * cookie lies in the volatile store, where each network has only so many rows.
  *
- * A cookie cannot be used up, so what holds a sign-in lives for a minute and is good once: the session that it begins is known by the
- * interaction's uid (`session-adapter.ts`), and there is one row of that name. A row that the sign-in writes anyway refuses the second.
+ * A cookie cannot be used up, so what is to be brought back lives for a minute, and a sign-in in it is good once (`sign-ins.ts`), or not at
+ * all once its person said no or switched the account.
  */
 import type { Adapter, AdapterPayload } from 'oidc-provider'
 import type { Clock } from '../../base/clock.ts'
 import { interactionPath } from '../cookies.ts'
+import type { Lifetime } from './lifetimes.ts'
 import { requestAtHand } from './request.ts'
 import type { SealedCookie } from './sealed-cookies.ts'
+import { heldSignIn, leaveOpen, named, nameOf } from './sign-ins.ts'
 
 export interface InteractionParts {
   cookie: SealedCookie
@@ -18,30 +20,54 @@ export interface InteractionParts {
   rows: Adapter
   /** Before such a row is made. @param address of whoever makes it. @throws what the library says no by */
   beginRow(address: string): Promise<void>
-  /** Whether a session began by this interaction, be it over or not. */
-  hasSignedIn(uid: string): Promise<boolean>
+  /** Whether a session began by a sign-in of this name, be it over or not. */
+  hasSignedIn(name: string): Promise<boolean>
+  /** No session begins by it any more. */
+  giveUpSignIn(name: string): Promise<unknown>
+  /** Of sessions. */
+  lifetime: Lifetime
   now: Clock
 }
 
 /** From the answer to a page to the request that goes on by it, which a browser sends at once. */
 const resultSeconds = 60
 
-export function interactionAdapter({ cookie, rows, beginRow, hasSignedIn, now }: InteractionParts): Adapter {
+export function interactionAdapter({
+  cookie,
+  rows,
+  beginRow,
+  hasSignedIn,
+  giveUpSignIn,
+  lifetime,
+  now,
+}: InteractionParts): Adapter {
+  const asked = (payload: AdapterPayload) => leaveOpen(payload, lifetime, now()) ?? payload
+
+  /** What a page was answered. */
+  const answered = (uid: string, { result, exp = 0, ...rest }: AdapterPayload) => ({
+    ...rest,
+    result: named(uid, result!),
+    exp: Math.min(exp, now() + resultSeconds),
+  })
+
   return {
     ...rows,
     async upsert(uid, payload, lifetimeSeconds = 0) {
-      const { result } = payload
-      const lifetime = result ? Math.min(lifetimeSeconds, resultSeconds) : lifetimeSeconds
-      const record = { ...payload, exp: now() + lifetime }
-      const isRow = result !== undefined && cookie.read(uid) === undefined
-      if (result) cookie.remove(interactionPath(uid))
-      if (!isRow && cookie.keep(uid, record, result ? resumePath(payload) : interactionPath(uid))) return
+      const isAnswered = payload.result !== undefined
+      const dated = { ...payload, exp: now() + lifetimeSeconds }
+      const record = { exp: dated.exp, ...(isAnswered ? answered(uid, dated) : asked(dated)) }
+      const givenUp = heldSignIn({ ...payload, result: undefined })
+      if (isAnswered && givenUp && !payload.result?.login) await giveUpSignIn(nameOf(givenUp, uid))
+      const isRow = isAnswered && cookie.read(uid) === undefined
+      if (isAnswered) cookie.remove(interactionPath(uid))
+      if (!isRow && cookie.keep(uid, record, isAnswered ? resumePath(payload) : interactionPath(uid))) return
       if (!isRow) await beginRow(requestAtHand().ip)
-      await rows.upsert(uid, record, lifetime)
+      await rows.upsert(uid, record, record.exp - now())
     },
     async find(uid) {
       const payload = cookie.read(uid) ?? (await rows.find(uid))
-      return payload && beginsSession(payload) && (await hasSignedIn(uid)) ? undefined : payload
+      const signIn = payload && heldSignIn(payload)
+      return signIn && (await hasSignedIn(nameOf(signIn, uid))) ? undefined : payload
     },
     async destroy(uid) {
       const kept = cookie.read(uid)
@@ -50,9 +76,5 @@ export function interactionAdapter({ cookie, rows, beginRow, hasSignedIn, now }:
     },
   }
 }
-
-/** A sign-in that goes on with a session needs that very session, whoever shows it. */
-export const beginsSession = ({ result, session }: Pick<AdapterPayload, 'result' | 'session'>): boolean =>
-  Boolean(result?.login) && !session?.uid
 
 const resumePath = ({ returnTo }: AdapterPayload): string => new URL(String(returnTo)).pathname

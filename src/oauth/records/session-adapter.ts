@@ -4,19 +4,19 @@
  * for a visitor with the cookie of a session that is gone, is not kept.
  *
  * A person's row is known by the session's uid, and the cookie's value, which changes at each sign-in, is its second key: one write for a
- * session that goes on under another value. Its uid is the uid of the interaction in which the person signed in, so that of what a browser
- * brings back from a sign-in (`interaction-adapter.ts`) a session begins once.
+ * session that goes on under another value. Its uid is the name of the sign-in that began it, so that by one sign-in a session begins once
+ * (`sign-ins.ts`).
  *
- * A session that ended leaves a stone for as long as a request may last, and longer than a sign-in can be brought back. The library reads a
+ * A session that ended leaves a stone, for longer than a request may last and than its sign-in can be brought back. The library reads a
  * session when a request begins and saves it when it ends: without the stone a request held open over a sign-out brings the session back.
  */
 import { isDeepStrictEqual } from 'node:util'
 import { type Adapter, type AdapterPayload, errors, type KoaContextWithOIDC, Provider, type Session } from 'oidc-provider'
 import type { Clock } from '../../base/clock.ts'
 import type { Artifact, ArtifactStore } from '../../store/store.ts'
-import { beginsSession } from './interaction-adapter.ts'
 import { isPastItsEnd, type Lifetime } from './lifetimes.ts'
 import type { Rows } from './rows.ts'
+import { isLeftOpen, rememberedSeconds, signInAtHand } from './sign-ins.ts'
 import type { Visits } from './visits.ts'
 
 export interface SessionParts {
@@ -30,14 +30,13 @@ export interface SessionParts {
 }
 
 export interface SessionAdapter extends Adapter {
-  /** Whether a session began by this interaction, be it over or not. */
-  hasSignedIn(interaction: string): Promise<boolean>
+  /** Whether a session began by a sign-in of this name, be it over or not. */
+  hasSignedIn(name: string): Promise<boolean>
+  /** No session begins by it any more. @returns false when one did, or it was given up before */
+  giveUpSignIn(name: string): Promise<boolean>
 }
 
 const model = 'Session'
-
-/** Longer than a request can take (`requestTimeout` in `main/listener.ts` is 30 seconds), and than the result of a page lives. */
-const stoneSeconds = 300
 
 /** What a visit moves on is written when it is a tenth of the lifetime or more. */
 const worthWriting = 0.1
@@ -58,14 +57,16 @@ export function sessionAdapter({ store, visits, rows, lifetime, now }: SessionPa
     return payload?.loginTs !== undefined && isPastItsEnd(lifetime, payload.loginTs, now()) ? undefined : payload
   }
 
-  const stone = (uid: string): Artifact => ({ ...rows.row(model, uid, {}, stoneSeconds), consumedAt: now() })
+  const stone = (uid: string): Artifact => ({ ...rows.row(model, uid, {}, rememberedSeconds), consumedAt: now() })
+
+  const giveUpSignIn = (name: string) => store.insert(stone(name))
 
   /** A sign-in that began without a session and goes on with the one of another tab leaves its name as well. */
   async function spendSignIn(uid: string): Promise<void> {
-    const ctx = Provider.ctx
-    const interaction = ctx && signInOf(ctx)
-    if (!interaction || interaction === uid || spent.has(ctx)) return
-    if (!(await store.insert(stone(interaction)))) throw overAlready()
+    const name = signInAtHand()
+    const { ctx } = Provider
+    if (!ctx || !name || name === uid || spent.has(ctx)) return
+    if (!(await giveUpSignIn(name))) throw overAlready()
     spent.add(ctx)
   }
 
@@ -75,7 +76,7 @@ export function sessionAdapter({ store, visits, rows, lifetime, now }: SessionPa
     for (let isWritten = false; !isWritten; ) {
       const current = await find(uid)
       if (current && (isBuried(current) || !isOfThisRequest(current, value))) {
-        if (sessionAtHand()?.oldId !== undefined || (Provider.ctx && signInOf(Provider.ctx))) throw overAlready()
+        if (sessionAtHand()?.oldId !== undefined || signInAtHand() !== undefined) throw overAlready()
         return
       }
       const next = withOthers(payload, rows.open(current))
@@ -112,12 +113,14 @@ export function sessionAdapter({ store, visits, rows, lifetime, now }: SessionPa
 
   return {
     async upsert(value, payload, lifetimeSeconds) {
+      if (isLeftOpen()) return
       if (payload.accountId) await save(value, payload, lifetimeSeconds)
       else visits.keep(payload)
     },
     find: async (value) => opened(await store.findByUid(model, rows.idOf(value))) ?? visits.find(),
     findByUid: async (uid) => opened(await find(uid)),
-    hasSignedIn: async (interaction) => (await find(interaction)) !== undefined,
+    hasSignedIn: async (name) => (await find(name)) !== undefined,
+    giveUpSignIn,
     async destroy(value) {
       const session = sessionAtHand()
       // It goes on under another value, which `upsert` writes.
@@ -130,23 +133,6 @@ export function sessionAdapter({ store, visits, rows, lifetime, now }: SessionPa
     findByUserCode: never,
     revokeByGrantId: never,
   }
-}
-
-/** A session that a sign-in begins is known by that sign-in. Rests on `loginAccount`, which the library calls when a sign-in is brought back. */
-export function nameSessions({ Session }: Provider): void {
-  const prototype = Session.prototype as unknown as { loginAccount(this: Session, details: object): void }
-  const { loginAccount } = prototype
-  prototype.loginAccount = function (details) {
-    const interaction = Provider.ctx?.oidc.entities.Interaction
-    if (interaction && this.accountId === undefined) this.uid = interaction.uid
-    loginAccount.call(this, details)
-  }
-}
-
-/** The interaction by which this request signs somebody in without a session to go on with. */
-function signInOf({ oidc: { result, entities } }: KoaContextWithOIDC): string | undefined {
-  const interaction = entities.Interaction
-  return interaction && beginsSession({ result, session: interaction.session }) ? interaction.uid : undefined
 }
 
 /** The answer sets no cookie: that of the session that did begin may be in the browser already. */

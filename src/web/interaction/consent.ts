@@ -2,6 +2,7 @@
 import type { Context } from 'koa'
 import { Refusal } from '../../base/errors.ts'
 import { type AskedPermission, askedPermissions, type ConsentRequest } from '../../oauth/consent/asked.ts'
+import { heldSignIn } from '../../oauth/records/sign-ins.ts'
 import { staysOnDevice } from '../../settings/uri.ts'
 import type { Account } from '../../store/store.ts'
 import { about, appOf, type InteractionParts, pathOf, type Step, show } from './step.ts'
@@ -48,9 +49,12 @@ export function isWhatWasShown(parts: InteractionParts, step: Step, request: Con
 const aboutList = (step: Step, asked: AskedPermission[]): string =>
   `${about(step)}/${JSON.stringify(asked.map(({ api, granted: _, ...said }) => ({ ...said, api: api?.identifier })))}`
 
-/** Whose step this is. @throws Refusal `access_denied` */
+/** Whose step this is: of whoever is signed in, or has just given the password and is not yet. @throws Refusal `access_denied` */
 export async function presentAccount({ accounts }: InteractionParts, { interaction }: Step): Promise<Account> {
-  const account = await accounts.findActive(interaction.session?.accountId ?? '')
+  const signIn = heldSignIn(interaction)
+  const account = await (signIn
+    ? accounts.findSignedIn(signIn.accountId, signIn.ts)
+    : accounts.findActive(interaction.session?.accountId ?? ''))
   if (account) return account
   throw new Refusal('access_denied', 'Nobody is signed in here any more. Please go back to the app.', { status: 403 })
 }

@@ -4,6 +4,7 @@ import type { AdapterPayload } from 'oidc-provider'
 import { createSecrets } from '../../../src/crypto/secrets.ts'
 import { createRows } from '../../../src/oauth/records/rows.ts'
 import { type SessionAdapter, sessionAdapter } from '../../../src/oauth/records/session-adapter.ts'
+import { rememberedSeconds } from '../../../src/oauth/records/sign-ins.ts'
 import { openStore } from '../../../src/store/open.ts'
 import type { Store } from '../../../src/store/store.ts'
 
@@ -60,7 +61,7 @@ describe('the adapter for sessions', () => {
     await sessions.upsert('cookie', persons(), 500)
     expect(await sessions.find('cookie')).to.equal(undefined)
     expect(await sessions.findByUid('uid')).to.equal(undefined)
-    expect((await row())?.expiresAt).to.equal(time + 300)
+    expect((await row())?.expiresAt).to.equal(time + rememberedSeconds)
     expect(await sessions.hasSignedIn('uid'), 'by this name no other begins').to.equal(true)
     expect(await store.artifacts.removeBound({ account: 'ada' })).to.equal(0)
   })
