@@ -13,6 +13,7 @@ import { openParts, type Parts } from './main/parts.ts'
 import { openRing } from './main/ring.ts'
 import { settleSecrets, tellMissing } from './main/secrets.ts'
 import { createGuardedFetch } from './outgoing/fetch.ts'
+import { createSigners } from './outgoing/signer.ts'
 import { createPages } from './pages/render.ts'
 import { createApis } from './permissions/apis.ts'
 import type { Settings } from './settings/load.ts'
@@ -58,6 +59,7 @@ export async function startServer(settings: Settings, options: StartOptions = {}
       ...parts,
       keptKeys,
       ring,
+      signers: createSigners({ deadline: AbortSignal.timeout }),
       apis,
       pages,
       outgoing,

@@ -18,26 +18,30 @@ async function withRing<T>(use: (ring: KeyRing) => Promise<T>): Promise<T> {
   return withParts(async ({ vault }) => use(await openRing(settings, vault, systemClock)))
 }
 
-const shown = ({ key: { kid, algorithm, createdAt }, state, signsFrom }: RingedKey) => ({
+const shown = ({ key: { kid, algorithm, createdAt, signer }, state, signsFrom }: RingedKey) => ({
   kid,
   algorithm,
   state,
   createdAt,
   signsFrom,
+  ...(signer && { signer: signer.href }),
 })
 
 export async function listKeys({ json }: Output): Promise<void> {
   const all = await withRing(async (ring) => ring.all().map(shown))
-  const lines = all.map(({ kid, algorithm, state, signsFrom }) => {
+  const lines = all.map(({ kid, algorithm, state, signsFrom, signer }) => {
     const time = state === 'next' ? `signs from ${dateOf(signsFrom)}` : `signing since ${dateOf(signsFrom)}`
-    return `${kid}  ${algorithm.padEnd(6)} ${state.padEnd(8)} ${state === 'retired' ? '' : time}`.trimEnd()
+    const where = signer ? `held by ${signer}` : ''
+    return `${kid}  ${algorithm.padEnd(6)} ${state.padEnd(8)} ${state === 'retired' ? '' : time}  ${where}`.trimEnd()
   })
   answer(json, all, lines)
 }
 
 export async function rotateKeys({ json }: Output): Promise<void> {
   const next = await withRing(async (ring) => {
-    for (const algorithm of ring.algorithms) await ring.rotate(algorithm)
+    const ours = ring.algorithms.filter((algorithm) => !ring.isHeldElsewhere(algorithm))
+    // When all are held elsewhere, the refusal says what to do.
+    for (const algorithm of ours.length > 0 ? ours : ring.algorithms) await ring.rotate(algorithm)
     return ring
       .all()
       .filter(({ state }) => state === 'next')

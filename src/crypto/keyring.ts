@@ -27,12 +27,17 @@ export interface KeyRing {
   /** RFC 7517 s5. Public members only. */
   readonly jwks: { keys: PublicJwk[] }
   all(): RingedKey[]
+  /** Whether the newest key lies with a signer: then the next is made there, by whoever runs it. */
+  isHeldElsewhere(algorithm: SigningAlgorithm): boolean
   /**
-   * Reads the keys if there are others than before, makes the next key where it is time, and removes those that are gone.
+   * Reads the keys if there are others than before, makes the next key where it is time, unless a signer holds the newest, and removes those that are gone.
    * @throws Refusal as `openKeyRing`; the ring then stays as it was.
    */
   tend(): Promise<void>
-  /** Publishes a next key ahead of its time. @throws Refusal `already_rotating` when one is published that does not sign yet */
+  /**
+   * Publishes a next key ahead of its time.
+   * @throws Refusal `already_rotating` when one is published that does not sign yet, `held_elsewhere` when the newest lies with a signer
+   */
   rotate(algorithm: SigningAlgorithm): Promise<SigningKey>
   /** Removes a key at once and for good; another signs in its place. @throws Refusal `unknown_key` */
   revoke(kid: string): Promise<SigningKey>
@@ -74,17 +79,23 @@ export async function openKeyRing(place: KeyPlace, { algorithms, policy, now }: 
     reckoned = { at: 0, of: new Map() }
   }
 
-  async function make(algorithm: SigningAlgorithm, createdAt: number): Promise<void> {
-    const after = keysOf(algorithm)
+  const newestOf = (algorithm: SigningAlgorithm) =>
+    keysOf(algorithm)
       .toSorted((a, b) => a.createdAt - b.createdAt)
-      .at(-1)?.kid
+      .at(-1)
+  /** Whoever has given a key to a signer does not look for the next one here. */
+  const isHeldElsewhere = (algorithm: SigningAlgorithm) => newestOf(algorithm)?.signer !== undefined
+
+  async function make(algorithm: SigningAlgorithm, createdAt: number): Promise<void> {
+    const after = newestOf(algorithm)?.kid
     const { kid, text } = await newKey(algorithm, createdAt)
     await place.create({ algorithm, kid, createdAt, after }, text)
   }
 
   async function tend(): Promise<void> {
     await read()
-    for (const algorithm of algorithms) if (isDue(keysOf(algorithm), now(), policy)) await make(algorithm, now())
+    for (const algorithm of algorithms)
+      if (!isHeldElsewhere(algorithm) && isDue(keysOf(algorithm), now(), policy)) await make(algorithm, now())
     for (const { key, state } of all()) if (state === 'gone') await place.remove(key.name)
     // Read anew, so that two servers that start together publish each other's.
     await read()
@@ -111,14 +122,19 @@ export async function openKeyRing(place: KeyPlace, { algorithms, policy, now }: 
       return { keys: newestFirst.map(({ key }) => key.publicJwk) }
     },
     all,
+    isHeldElsewhere,
     tend,
     async rotate(algorithm) {
       await read()
       const next = ringed(algorithm).find(({ state }) => state === 'next')
       if (next) throw new Refusal('already_rotating', `The ${algorithm} key ${next.key.kid} is published already and signs soon.`)
+      if (isHeldElsewhere(algorithm))
+        throw new Refusal(
+          'held_elsewhere',
+          `The ${algorithm} key is held by a signer: make the next one there, and put its public half here.`,
+        )
       // Of two keys of one second either could be taken for the first, which signs at once.
-      const newest = Math.max(...keysOf(algorithm).map(({ createdAt }) => createdAt))
-      await make(algorithm, Math.max(now(), newest + 1))
+      await make(algorithm, Math.max(now(), (newestOf(algorithm)?.createdAt ?? 0) + 1))
       await read()
       return ringed(algorithm).at(-1)!.key
     },

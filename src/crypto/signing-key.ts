@@ -1,18 +1,20 @@
 /**
  * A key that signs tokens, as a JWK in a text of its own (RFC 7517). Its id is its thumbprint (RFC 7638), so that a key cannot
- * be published under another's name.
+ * be published under another's name. Where the private half lies with a signer, the text has the public one and the signer's address.
  */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { calculateJwkThumbprint, type JWK } from 'jose'
 import { Refusal } from '../base/errors.ts'
 import type { SigningAlgorithm } from '../settings/algorithms.ts'
+import { isLoopbackHost } from '../settings/uri.ts'
 
-export interface SigningKey {
+export type SigningKey = KeyFacts & ({ privateKey: KeyObject; signer?: undefined } | { privateKey?: undefined; signer: URL })
+
+interface KeyFacts {
   /** What holds it: a file, or an entry of the store. */
   name: string
   kid: string
   algorithm: SigningAlgorithm
-  privateKey: KeyObject
   publicKey: KeyObject
   /** What is published: public members, `kid`, `alg`, `use`. */
   publicJwk: PublicJwk
@@ -40,13 +42,13 @@ const familyOf: Record<SigningAlgorithm, string> = { ES256: 'EC P-256', EdDSA: '
 /** @throws Refusal `unreadable_key`, `ambiguous_key`, `weak_key` */
 export async function readKey(name: string, text: string): Promise<SigningKey> {
   const jwk = parse(name, text)
-  const privateKey = importPrivate(name, jwk)
+  const holder = jwk?.signer === undefined ? { privateKey: importPrivate(name, jwk) } : { signer: signerOf(name, jwk) }
   const algorithm = jwk.alg as SigningAlgorithm
-  const publicKey = createPublicKey(privateKey)
+  const publicKey = holder.privateKey ? createPublicKey(holder.privateKey) : importPublic(name, jwk)
   const exported = publicKey.export({ format: 'jwk' })
   const family = [exported.kty, exported.crv].filter(Boolean).join(' ')
   if (familyOf[algorithm] !== family) throw new Refusal('weak_key', `${name}: a ${family} key cannot sign ${String(jwk.alg)}.`)
-  if (exported.kty === 'RSA' && (privateKey.asymmetricKeyDetails?.modulusLength ?? 0) < 2048) {
+  if (exported.kty === 'RSA' && (publicKey.asymmetricKeyDetails?.modulusLength ?? 0) < 2048) {
     throw new Refusal('weak_key', `${name}: an RSA key needs 2048 bits at least (RFC 7518 s3.3).`)
   }
   if (typeof jwk.created_at !== 'number') {
@@ -54,7 +56,7 @@ export async function readKey(name: string, text: string): Promise<SigningKey> {
   }
   const kid = await calculateJwkThumbprint(exported as Record<string, string>)
   const publicJwk: PublicJwk = { ...exported, kid, alg: algorithm, use: 'sig' }
-  return { name, kid, algorithm, privateKey, publicKey, publicJwk, createdAt: jwk.created_at }
+  return { ...holder, name, kid, algorithm, publicKey, publicJwk, createdAt: jwk.created_at } as SigningKey
 }
 
 function parse(name: string, text: string): Record<string, unknown> {
@@ -71,4 +73,25 @@ function importPrivate(name: string, jwk: Record<string, unknown>): KeyObject {
   } catch (cause) {
     throw new Refusal('unreadable_key', `The key file ${name} does not hold a private key.`, { cause })
   }
+}
+
+function importPublic(name: string, jwk: Record<string, unknown>): KeyObject {
+  try {
+    return createPublicKey({ key: jwk as JWK, format: 'jwk' })
+  } catch (cause) {
+    throw new Refusal('unreadable_key', `The key file ${name} does not hold a public key.`, { cause })
+  }
+}
+
+const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
+
+function signerOf(name: string, jwk: Record<string, unknown>): URL {
+  if (privateMembers.some((member) => member in jwk))
+    throw new Refusal('ambiguous_key', `The key file ${name} names a signer and holds a private key: one of the two.`)
+  const signer = URL.parse(String(jwk.signer))
+  const isPath = signer?.protocol === 'unix:' && !signer.host && /^\/./.test(signer.pathname)
+  if (signer && (isPath || signer.protocol === 'https:' || (signer.protocol === 'http:' && isLoopbackHost(signer.hostname))))
+    return signer
+  const sentence = `The key file ${name} names no signer: unix:/path/of/a.socket, https://…, or http on loopback.`
+  throw new Refusal('unreadable_key', sentence)
 }

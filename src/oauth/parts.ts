@@ -13,6 +13,7 @@ import type { Settings } from '../settings/load.ts'
 import type { Store } from '../store/store.ts'
 import type { Clients } from './clients/clients.ts'
 import type { DevicePages } from './device-flow.ts'
+import type { Signatures } from './signatures.ts'
 
 /** How the protocol's own pages are said; the web floor renders them. */
 export interface ProviderPages {
@@ -27,6 +28,7 @@ export interface ProviderParts {
   secrets: Secrets
   keptKeys: KeptKeys
   ring: KeyRing
+  signatures: Signatures
   store: Store
   clients: Clients
   accounts: Accounts

@@ -54,7 +54,7 @@ export function createProvider(given: ProviderParts): Protocol {
   const encrypted = createEncryptedTokens(parts.secrets, issuer)
   const revoked = createRevokedTokens(parts.store, parts.now)
   const kept = adapters(parts, { encrypted, revoked })
-  const keys = signingKeys(parts.ring)
+  const keys = signingKeys(parts.ring, parts.signatures)
   const provider = new Provider(issuer, configuration(parts, kept, keys))
   serveFrom(keys)
   // X-Forwarded-* reach the library only after the door has made them true (`web/door.ts`).

@@ -2,23 +2,23 @@
  * Hands the ring's keys to oidc-provider. Signing is asynchronous, on the thread pool: with a free core this is a tenth faster than the
  * library's own WebCrypto path, and never slower. Rests on `features.externalSigningSupport` (experimental-01).
  */
-import { constants, type KeyObject, type SignKeyObjectInput, sign } from 'node:crypto'
-import { promisify } from 'node:util'
+import type { KeyObject } from 'node:crypto'
 import { ExternalSigningKey } from 'oidc-provider'
 import { Refusal } from '../base/errors.ts'
 import type { KeyRing } from '../crypto/keyring.ts'
 import type { SigningKey } from '../crypto/signing-key.ts'
 import type { SigningAlgorithm } from '../settings/algorithms.ts'
-
-const signAsync = promisify<string | null, Uint8Array, KeyObject | SignKeyObjectInput, Buffer>(sign)
+import { saysUnavailable, unavailable } from './records/unavailable.ts'
+import type { Signatures } from './signatures.ts'
 
 /**
  * The library is given its keys once, so what it is given are places: the first of an algorithm is whichever key signs now, the others are
  * those whose ID tokens may still come back as a hint. Which key is in a place is asked anew each time.
  */
-export function signingKeys(ring: KeyRing): ExternalSigningKey[] {
+export function signingKeys(ring: KeyRing, signatures: Signatures): ExternalSigningKey[] {
+  const sign = saysUnavailable(signatures.by)
   return ring.algorithms.flatMap((algorithm) =>
-    Array.from({ length: placesPerAlgorithm }, (_, at) => new Place(ring, algorithm, at)),
+    Array.from({ length: placesPerAlgorithm }, (_, at) => new Place(ring, algorithm, at, sign)),
   )
 }
 
@@ -29,14 +29,16 @@ class Place extends ExternalSigningKey {
   readonly #ring: KeyRing
   readonly #algorithm: SigningAlgorithm
   readonly #at: number
+  readonly #sign: Signatures['by']
   /** The library demands that ids differ while it reads its configuration, and writes down none of them. */
   #isRead = false
 
-  constructor(ring: KeyRing, algorithm: SigningAlgorithm, at: number) {
+  constructor(ring: KeyRing, algorithm: SigningAlgorithm, at: number, sign: Signatures['by']) {
     super()
     this.#ring = ring
     this.#algorithm = algorithm
     this.#at = at
+    this.#sign = sign
   }
 
   get #key(): SigningKey {
@@ -66,10 +68,8 @@ class Place extends ExternalSigningKey {
       Buffer.from(Buffer.from(data).toString('latin1').split('.', 1)[0] as string, 'base64url').toString(),
     )
     const key = this.#ring.byKid(kid)
-    if (!key)
-      throw new Refusal('temporarily_unavailable', 'The key was revoked at this moment. Please try again.', { status: 503 })
-    const { hash, input } = signatureParameters(this.#algorithm, key.privateKey)
-    return signAsync(hash, data, input)
+    if (!key) throw unavailable(revoked())
+    return this.#sign(key, data)
   }
 
   serve(): void {
@@ -82,16 +82,5 @@ export function serveFrom(keys: ExternalSigningKey[]): void {
   for (const key of keys) (key as Place).serve()
 }
 
-/** RFC 7518 s3.3-3.5 and RFC 8037 s3.1. */
-function signatureParameters(
-  algorithm: SigningAlgorithm,
-  key: KeyObject,
-): { hash: string | null; input: KeyObject | SignKeyObjectInput } {
-  if (algorithm === 'ES256') return { hash: 'sha256', input: { key, dsaEncoding: 'ieee-p1363' } }
-  if (algorithm === 'EdDSA') return { hash: null, input: key }
-  if (algorithm === 'RS256') return { hash: 'sha256', input: key }
-  return {
-    hash: 'sha256',
-    input: { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST },
-  }
-}
+const revoked = () =>
+  new Refusal('temporarily_unavailable', 'The key was revoked at this moment. Please try again.', { status: 503 })

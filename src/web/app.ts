@@ -15,7 +15,9 @@ import { createNotices, type Notices } from '../oauth/logout/notices.ts'
 import type { ProviderParts } from '../oauth/parts.ts'
 import { nothingForNull } from '../oauth/policy/cors.ts'
 import { createProvider } from '../oauth/provider.ts'
+import { createSignatures } from '../oauth/signatures.ts'
 import type { GuardedFetch } from '../outgoing/fetch.ts'
+import type { Signers } from '../outgoing/signer.ts'
 import { createRefusals } from '../pages/refusals.ts'
 import type { Pages } from '../pages/render.ts'
 import { createCsrf } from './csrf.ts'
@@ -34,13 +36,16 @@ import { siteRoutes } from './routes/site.ts'
 import { stayingIn } from './sign-out.ts'
 import { oneSpelling } from './spelling.ts'
 
-export interface AppParts extends Omit<ProviderParts, 'pages' | 'deviceLimits' | 'pushLimit' | 'longRequestLimit'> {
+export interface AppParts
+  extends Omit<ProviderParts, 'pages' | 'signatures' | 'deviceLimits' | 'pushLimit' | 'longRequestLimit'> {
   accounts: Accounts
   pages: Pages
   log: Log
   later: Later
   /** Of this process; see `NoticeParts`. */
   owner?: string | undefined
+  /** How those are asked that hold private keys elsewhere. */
+  signers: Signers
   /** How clients are told of a logout. */
   notifying: GuardedFetch
 }
@@ -61,6 +66,7 @@ export function createApp(parts: AppParts): App {
   const deviceLimits = createDeviceLimits({ ...counting, limits: settings.devices })
   const { provider, questions } = createProvider({
     ...parts,
+    signatures: createSignatures({ ring: parts.ring, signers: parts.signers, now, log }),
     deviceLimits,
     pushLimit: createRowLimit('pushed-request', { ...counting, limits: settings.pushedRequests }),
     longRequestLimit: createRowLimit('long-request', { ...counting, limits: settings.longRequests }),

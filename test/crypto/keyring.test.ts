@@ -172,6 +172,68 @@ describe('the key ring', () => {
       expect(message).to.match(/^The key file signing-mine\.json [^\n]*\.$/)
     })
   }
+
+  describe('with keys that lie with a signer', () => {
+    const { d: _d, ...held } = ec('P-256')
+    const file = (more: object = {}) => ({ ...held, alg: 'ES256', created_at: now(), signer: 'unix:/run/signer.sock', ...more })
+
+    it('publishes them without a word of the signer, and makes none in their place', async () => {
+      put(file())
+      const later = {
+        algorithms: ['ES256', 'RS256'] as SigningAlgorithm[],
+        policy,
+        now: () => now() + 10 * policy.rotateAfterSeconds,
+      }
+      const { jwks, current, rotate, isHeldElsewhere } = await openKeyRing(keysInFolder(openKeyFolder(folder.path)), later)
+      expect(jwks.keys.map(({ alg }) => alg)).to.have.members(['ES256', 'RS256'])
+      for (const key of jwks.keys) expect(key).to.not.have.any.keys('signer', 'created_at')
+      expect(current('ES256').signer?.href).to.equal('unix:/run/signer.sock')
+      expect([isHeldElsewhere('ES256'), isHeldElsewhere('RS256')]).to.deep.equal([true, false])
+      expect((await refusalOf(() => rotate('ES256'))).code).to.equal('held_elsewhere')
+    })
+    it('K04 has the next one sign when it was published long enough, as any other', async () => {
+      put(file({ created_at: now() - 1_000 }), 'signing-old.json')
+      const { d: _next, ...next } = ec('P-256')
+      put({ ...file(), ...next }, 'signing-next.json')
+      const states = (await ring('ES256')).all().map(({ state }) => state)
+      expect(states).to.deep.equal(['current', 'next'])
+    })
+    for (const signer of ['https://kms.example.com/sign', 'http://127.0.0.1:8200/', 'http://[::1]/', 'unix:/a b']) {
+      it(`takes a signer at ${signer}`, async () => {
+        put(file({ signer }))
+        expect((await ring('ES256')).current('ES256').signer).to.be.instanceOf(URL)
+      })
+    }
+    for (const signer of [
+      '',
+      'signer',
+      'unix:',
+      'unix:signer.sock',
+      'unix://host/x',
+      'http://kms.example.com',
+      'ftp://x/',
+      7,
+      null,
+      {},
+    ]) {
+      it(`refuses a signer at ${JSON.stringify(signer)}`, async () => {
+        put(file({ signer }))
+        const { code, message } = await refusalOf(() => ring('ES256'))
+        expect(code).to.equal('unreadable_key')
+        expect(message).to.match(/signing-mine\.json names no signer: unix:/)
+      })
+    }
+    for (const [what, jwk, code] of [
+      ['a private half as well', { ...ec('P-256'), alg: 'ES256', created_at: now(), signer: 'unix:/s' }, 'ambiguous_key'],
+      ['no public half', { alg: 'ES256', created_at: now(), signer: 'unix:/s' }, 'unreadable_key'],
+      ['another algorithm than its own', file({ alg: 'RS256' }), 'weak_key'],
+    ] as const) {
+      it(`refuses one with ${what}`, async () => {
+        put(jwk)
+        expect((await refusalOf(() => ring('ES256'))).code).to.equal(code)
+      })
+    }
+  })
 })
 
 describe('the key set over HTTP', () => {

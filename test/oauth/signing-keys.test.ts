@@ -2,10 +2,12 @@ import type { KeyObject } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { expect } from 'chai'
 import { compactVerify, importJWK } from 'jose'
+import { silentLog } from '../../src/base/log.ts'
 import { openKeyFolder } from '../../src/crypto/key-files.ts'
 import { keysInFolder } from '../../src/crypto/key-place.ts'
 import { type KeyRing, openKeyRing } from '../../src/crypto/keyring.ts'
 import { rotationPolicy } from '../../src/crypto/rotation.ts'
+import { createSignatures, type Signatures } from '../../src/oauth/signatures.ts'
 import { serveFrom, signingKeys } from '../../src/oauth/signing-keys.ts'
 import { signingAlgorithms } from '../../src/settings/algorithms.ts'
 import { temporaryFolder } from '../support/server.ts'
@@ -13,19 +15,22 @@ import { temporaryFolder } from '../support/server.ts'
 describe('the keys that the library signs with', () => {
   const folder = temporaryFolder()
   let ring: KeyRing
+  const nobody = { sign: () => Promise.reject(new TypeError('no key of these lies elsewhere')) }
+  let signatures: Signatures
   before(async () => {
     ring = await openKeyRing(keysInFolder(openKeyFolder(folder)), {
       algorithms: [...signingAlgorithms],
       policy: rotationPolicy(7_776_000, 3_600),
       now: () => 1_700_000_000,
     })
+    signatures = createSignatures({ ring, signers: nobody, now: () => 1_700_000_000, log: silentLog })
   })
   after(() => rmSync(folder, { recursive: true }))
 
   for (const algorithm of signingAlgorithms) {
     it(`sign ${algorithm} as others verify it, by the published key`, async () => {
       const { kid, publicJwk } = ring.current(algorithm)
-      const keys = signingKeys(ring)
+      const keys = signingKeys(ring, signatures)
       serveFrom(keys)
       const key = keys.find((one) => one.kid === kid)!
       expect(key.alg).to.equal(algorithm)
@@ -38,7 +43,7 @@ describe('the keys that the library signs with', () => {
   }
 
   it('hand the library public halves alone, the one that signs first, and keep their names', async () => {
-    const keys = signingKeys(ring)
+    const keys = signingKeys(ring, signatures)
     expect(new Set(keys.map(({ kid }) => kid)), 'before they serve').to.have.length(keys.length)
     serveFrom(keys)
     for (const algorithm of signingAlgorithms)

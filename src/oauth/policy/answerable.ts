@@ -3,9 +3,14 @@
  * refresh token rotated: a client that mended its request, or came back when its own keys could be fetched again, would be a thief by then.
  */
 import { errors, type KoaContextWithOIDC, Provider } from 'oidc-provider'
+import type { SigningAlgorithm } from '../../settings/algorithms.ts'
 import type { OurClient } from '../clients/our-client.ts'
 import { refuseMoreThanGranted } from '../consent/rich-requests.ts'
+import { saysUnavailable } from '../records/unavailable.ts'
+import type { Signatures } from '../signatures.ts'
 import { type ResourcePolicy, resourceServerInfo } from './resource.ts'
+
+export type AnswerPolicy = ResourcePolicy & { signatures: Signatures }
 
 /** A code of either kind or a refresh token: what the library reads of one before it issues. */
 interface Source {
@@ -15,23 +20,27 @@ interface Source {
 }
 
 /**
- * Checks: the resource, the authorization details, and that there is a key to encrypt the ID token to. Does NOT check what the library
- * asks before it uses anything up, nor the proof of possession that comes with a code.
- * @throws errors.InvalidTarget, errors.InvalidAuthorizationDetails, errors.InvalidClientMetadata as the library would later
+ * Checks: the resource, the authorization details, that there is a key to encrypt the ID token to, and that what signs is there. Does NOT check what
+ * the library asks before it uses anything up, nor the proof of possession that comes with a code.
+ * @throws errors.InvalidTarget, errors.InvalidAuthorizationDetails, errors.InvalidClientMetadata as the library would later; 503 for want of a signer
  */
-export async function refuseUnanswerable(policy: ResourcePolicy, ctx: KoaContextWithOIDC, source: Source): Promise<void> {
+export async function refuseUnanswerable(policy: AnswerPolicy, ctx: KoaContextWithOIDC, source: Source): Promise<void> {
   const client = ctx.oidc.client as OurClient
-  await refuseResource(policy, ctx, source)
+  const signed = new Set([await refuseResource(policy, ctx, source)])
   refuseMoreThanGranted(ctx, source)
   const scopes = ctx.oidc.params?.scope ? ctx.oidc.requestParamScopes : source.scopes
-  if (scopes.has('openid')) await refuseWithoutKey(client as unknown as Encrypting)
+  if (scopes.has('openid')) {
+    await refuseWithoutKey(client as unknown as Encrypting)
+    signed.add(client.idTokenSignedResponseAlg as SigningAlgorithm)
+  }
+  await saysUnavailable(policy.signatures.areAtHand)(signed)
 }
 
 /**
  * For codes, which the library uses up before it asks any of this. Rests on `consume` of its models, where all else is checked already; a
  * device that was denied has nobody's code.
  */
-export function answerBeforeUse({ AuthorizationCode, DeviceCode }: Provider, policy: ResourcePolicy): void {
+export function answerBeforeUse({ AuthorizationCode, DeviceCode }: Provider, policy: AnswerPolicy): void {
   for (const { prototype } of [AuthorizationCode, DeviceCode] as unknown as { prototype: Consumable }[]) {
     const consume = prototype.consume
     prototype.consume = async function () {
@@ -43,11 +52,14 @@ export function answerBeforeUse({ AuthorizationCode, DeviceCode }: Provider, pol
 
 type Consumable = Source & { accountId?: string; consume(this: Consumable): Promise<void> }
 
-async function refuseResource(policy: ResourcePolicy, ctx: KoaContextWithOIDC, source: Source): Promise<void> {
+/** @returns what the access token will be signed with */
+async function refuseResource(policy: ResourcePolicy, ctx: KoaContextWithOIDC, source: Source): Promise<SigningAlgorithm> {
+  const { apis } = policy
   const [resource] = [(ctx.oidc.params?.resource ?? source.resource ?? []) as string | string[]].flat()
-  if (resource === undefined) return
+  if (resource === undefined) return apis.userinfo.algorithm
   if (!source.resourceIndicators.has(resource)) throw new errors.InvalidTarget()
   await resourceServerInfo(policy, ctx, resource, ctx.oidc.client as OurClient)
+  return (apis.find(resource) ?? apis.userinfo).algorithm
 }
 
 /** How the library knows a client whose ID tokens are encrypted (OpenID Connect Registration s2). */

@@ -57,7 +57,7 @@ describe('reading an own access token', () => {
     const known = key ? ring.current('ES256') : ring.current(alg)
     return new SignJWT({ ...claims, ...changed })
       .setProtectedHeader({ alg, typ: 'at+jwt', kid: known.kid, ...header })
-      .sign(key ?? known.privateKey, { crit: { [extension]: true } })
+      .sign(key ?? known.privateKey!, { crit: { [extension]: true } })
   }
 
   for (const alg of ['ES256', 'RS256', 'PS256', 'EdDSA']) {
