@@ -38,7 +38,12 @@ function checkRuntime() {
 }
 
 function installTestPrograms() {
-  const programs = { 'redis-server': '/usr/bin/redis-server', chromium: '/usr/bin/chromium', zsh: '/usr/bin/zsh' }
+  const programs = {
+    'redis-server': '/usr/bin/redis-server',
+    chromium: '/usr/bin/chromium',
+    zsh: '/usr/bin/zsh',
+    strace: '/usr/bin/strace',
+  }
   const missing = Object.entries(programs).filter(([, file]) => !existsSync(file))
   if (missing.length === 0) return
   const names = missing.map(([name]) => name)

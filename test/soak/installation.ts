@@ -45,12 +45,17 @@ export interface StartOptions {
   port?: number
   /** What stands before `node`, e.g. a tracer. */
   under?: string[]
+  /** Instead of `signet serve`. */
+  program?: string[]
 }
 
 const root = path.resolve(import.meta.dirname, '../..')
+const foreign = /^(SIGNET|SAMPLE)_/
 
-/** @param settings beside `listen` and the issuer; JSON is YAML too */
-export async function install(settings: Record<string, unknown>): Promise<Installation> {
+const serve = ['scripts/signet.mjs', 'serve']
+
+/** @param settings beside `listen` and the issuer; JSON is YAML too @param more variables for every process of it */
+export async function install(settings: Record<string, unknown>, more: NodeJS.ProcessEnv = {}): Promise<Installation> {
   const folder = mkdtempSync(path.join(tmpdir(), 'signet-soak-'))
   const port = await freePort()
   const issuer = `http://localhost:${port}`
@@ -58,7 +63,7 @@ export async function install(settings: Record<string, unknown>): Promise<Instal
   mkdirSync(keyFolder, { mode: 0o700 })
   const file = path.join(folder, 'signet.yaml')
   writeFileSync(file, JSON.stringify({ issuer, listen: { port: `\${SIGNET_PORT}` }, ...settings }))
-  const own = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(SIGNET|SAMPLE)_/.test(name)))
+  const own = Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)))
   const env = {
     ...own,
     SIGNET_CONFIG: file,
@@ -67,6 +72,7 @@ export async function install(settings: Record<string, unknown>): Promise<Instal
     SIGNET_PORT: String(port),
     SIGNET_SECRET: 'a-master-secret-for-tests-long-enough-to-be-one',
     NODE_OPTIONS: '--disable-warning=ExperimentalWarning',
+    ...more,
   }
   const children = new Set<ChildProcess>()
   const end = () => {
@@ -75,9 +81,9 @@ export async function install(settings: Record<string, unknown>): Promise<Instal
   }
   process.once('exit', end)
 
-  const spawnServer: Installation['spawn'] = ({ preload = [], port: other = port, under = [] } = {}) => {
+  const spawnServer: Installation['spawn'] = ({ preload = [], port: other = port, under = [], program: own = serve } = {}) => {
     const imports = preload.flatMap((module) => ['--import', path.resolve(import.meta.dirname, module)])
-    const node = [process.execPath, ...imports, 'scripts/signet.mjs', 'serve']
+    const node = [process.execPath, ...imports, ...own]
     const [program = process.execPath, ...args] = [...under, ...node]
     const child = spawn(program, args, {
       cwd: root,

@@ -66,7 +66,7 @@ export async function signsIn(stage: Signing): Promise<void> {
   ledger.counts.signIns++
 }
 
-async function signIn(
+export async function signIn(
   { installation }: World,
   client: Credentials,
   email: string,
