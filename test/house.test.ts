@@ -20,6 +20,18 @@ describe('the house', () => {
     expect(modules.find(({ file }) => file === 'crypto/passwords.ts')!.links).to.include('crypto/password-worker.ts')
   })
 
+  it('runs with what package.json lists as dependencies, and with nothing that is there for development', () => {
+    const { dependencies } = JSON.parse(readFileSync(path.resolve(import.meta.dirname, '../package.json'), 'utf8'))
+    const nameOf = (specifier: string) =>
+      specifier
+        .split('/')
+        .slice(0, specifier.startsWith('@') ? 2 : 1)
+        .join('/')
+    const used = modules.flatMap(({ packages }) => packages.filter((one) => !one.startsWith('node:')).map(nameOf))
+    expect(used).to.include('koa')
+    expect([...new Set(used)].filter((name) => !Object.hasOwn(dependencies, name))).to.deep.equal([])
+  })
+
   for (const { fact, faults } of rules) {
     it(fact, () => {
       expect(faults(modules)).to.deep.equal([])

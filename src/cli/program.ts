@@ -1,9 +1,10 @@
 /** The command line as a tree. Each command is a line here and a function in its own file; nothing is parsed before `runProgram`. */
-import { Argument, Command, CommanderError } from 'commander'
+import { Argument, Command, CommanderError, Option } from 'commander'
 import { accountCommands } from './account-commands.ts'
 import { backUp, restore } from './backup.ts'
 import { clientCommands } from './client-commands.ts'
 import { completion, shells } from './completion.ts'
+import { clientsWithSecret, demo } from './demo.ts'
 import { doctor } from './doctor.ts'
 import { importFolder, listKeys, revokeKey, rotateKeys } from './keys.ts'
 import { json, refuse, run } from './run.ts'
@@ -37,6 +38,12 @@ export function createProgram(): Command {
   databaseCommands(program)
   clientCommands(program.command('client').description('registered clients'))
   accountCommands(program.command('account').description('people'))
+  program
+    .command('demo')
+    .description('put the demo data there, where the settings say demo: true, and say its passwords')
+    .addOption(new Option('--secret-of <client>', 'say the secret of this client and nothing else').choices(clientsWithSecret))
+    .option(...json)
+    .action(run(demo))
   program
     .command('completion')
     .description('print a script that lets a shell complete these commands')

@@ -1,4 +1,5 @@
 /** What this app is told from outside. */
+import { readFileSync } from 'node:fs'
 
 export interface Settings {
   /** Where this app listens. In a container, all addresses: `0.0.0.0`. */
@@ -20,8 +21,6 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const port = Number(env.SIGNET_CLIENT_PORT ?? 4002)
   if (!Number.isInteger(port) || port < 1 || port > 65535)
     throw new Error(`SIGNET_CLIENT_PORT is no port: ${env.SIGNET_CLIENT_PORT}`)
-  if (!env.SAMPLE_CLIENT_SECRET)
-    throw new Error('SAMPLE_CLIENT_SECRET is not set: it is the secret that Signet showed when the client was added')
   return {
     host: env.SIGNET_CLIENT_HOST || 'localhost',
     port,
@@ -29,9 +28,16 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     issuer: url('SIGNET_ISSUER', env.SIGNET_ISSUER ?? 'http://localhost:4000'),
     api: url('SIGNET_API', env.SIGNET_API ?? 'http://localhost:4001'),
     clientId: env.SAMPLE_CLIENT_ID ?? 'sample-client',
-    clientSecret: env.SAMPLE_CLIENT_SECRET,
+    clientSecret: secretFrom(env),
     cookieKey: env.SAMPLE_CLIENT_COOKIE_KEY,
   }
+}
+
+/** From a file, as containers are given secrets: what an environment holds is seen by whoever looks at the container. */
+function secretFrom({ SAMPLE_CLIENT_SECRET: given, SAMPLE_CLIENT_SECRET_FILE: file }: NodeJS.ProcessEnv): string {
+  const secret = given || (file && readFileSync(file, 'utf8').trim())
+  if (secret) return secret
+  throw new Error('SAMPLE_CLIENT_SECRET is not set: it is the secret that Signet showed when the client was added')
 }
 
 function url(name: string, value: string): string {

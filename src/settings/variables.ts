@@ -24,5 +24,6 @@ export const variables: Record<string, Variable> = {
   SIGNET_API: { readBy: ['sample client'], what: 'the identifier of the API, which is where it is' },
   SAMPLE_CLIENT_ID: { readBy: ['sample client'], what: 'its id here' },
   SAMPLE_CLIENT_SECRET: { readBy: ['sample client'], what: 'its secret here' },
+  SAMPLE_CLIENT_SECRET_FILE: { readBy: ['sample client'], what: 'a file with it, instead' },
   SAMPLE_CLIENT_COOKIE_KEY: { readBy: ['sample client'], what: 'seals its cookies; without it a restart signs everybody out' },
 }
