@@ -3,6 +3,7 @@
 import './base/quiet.ts'
 
 import type { Server } from 'node:http'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Clock, Later } from './base/clock.ts'
 import { Refusal } from './base/errors.ts'
 import type { Log } from './base/log.ts'
@@ -25,8 +26,12 @@ export interface RunningServer {
   port: number
   /** Delivers what processes owed that are gone, by their `owner`. */
   takeUp(owners: string[]): Promise<void>
-  /** Ends idle connections, waits for the requests under way, then closes the store. */
-  close(): Promise<void>
+  /**
+   * Ends idle connections, waits for the requests under way, then closes the store.
+   * @param graceMilliseconds for which it goes on as it was but for saying with each answer that its connection ends: a request that is on
+   * its way along a kept connection is answered
+   */
+  close(graceMilliseconds?: number): Promise<void>
 }
 
 export interface StartOptions {
@@ -78,10 +83,12 @@ export async function startServer(settings: Settings, options: StartOptions = {}
       app.notices.resume(owners).catch((error) => parts.log.error('backchannel_logout.not_resumed', { error }))
     if (first) await takeUp()
     if (first) tellMissing(parts).catch((error) => parts.log.error('secrets.not_counted', { error }))
-    const close = () => {
+    const close = async (graceMilliseconds = 0) => {
       clearInterval(tending)
+      app.readiness.stop()
       last.begin()
-      return stop(server, app, parts)
+      if (graceMilliseconds > 0) await wait(graceMilliseconds)
+      await stop(server, app, parts)
     }
     return { parts, ring, port, takeUp, close }
   } catch (cause) {
@@ -110,8 +117,7 @@ async function refuseDemoInProduction({ settings, store }: Parts): Promise<void>
   }
 }
 
-async function stop(server: Server, { notices, readiness }: Omit<App, 'handler'>, parts: Parts): Promise<void> {
-  readiness.stop()
+async function stop(server: Server, { notices }: Omit<App, 'handler'>, parts: Parts): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve))
   server.closeIdleConnections()
   const patience = Promise.withResolvers<void>()

@@ -1,7 +1,7 @@
 import cluster from 'node:cluster'
 import { systemClock } from '../base/clock.ts'
 import { createLog } from '../base/log.ts'
-import { untilAskedToStop } from '../main/signals.ts'
+import { graceMilliseconds, untilAskedToStop } from '../main/signals.ts'
 import { loadSettings, type Settings } from '../settings/load.ts'
 
 /** Runs until SIGTERM or SIGINT, then finishes what is under way. A clean exit also writes the compile cache. */
@@ -17,7 +17,7 @@ async function serveAlone(settings: Settings, asked: Promise<void>): Promise<voi
   const server = await startServer(settings)
   server.parts.log.info('listening', about(settings))
   await asked
-  await server.close()
+  await server.close(graceMilliseconds)
 }
 
 async function serveTogether(settings: Settings, asked: Promise<void>): Promise<void> {

@@ -4,7 +4,7 @@ import { Refusal } from '../base/errors.ts'
 import { createLog, logWith } from '../base/log.ts'
 import { type RunningServer, startServer } from '../main.ts'
 import type { Order, Report, Start } from './orders.ts'
-import { untilAskedToStop } from './signals.ts'
+import { graceMilliseconds, untilAskedToStop } from './signals.ts'
 
 /** Serves until it is asked to stop. What keeps it from starting is the primary's to say. */
 export async function runWorker(): Promise<void> {
@@ -25,7 +25,7 @@ export async function runWorker(): Promise<void> {
     started.resolve(server)
     report('listening')
     await asked.promise
-    await server.close()
+    await server.close(graceMilliseconds)
   } catch (cause) {
     if (!(cause instanceof Refusal)) throw cause
     process.exitCode = 1
