@@ -34,6 +34,7 @@ import { type Adapters, adapters } from './records/adapters.ts'
 import { rememberVersions } from './records/grant-adapter.ts'
 import { remainingSeconds, sessionLifetime } from './records/lifetimes.ts'
 import { refuseReplays } from './records/replays.ts'
+import { sealCodes } from './records/sealed-codes.ts'
 import { nameSessions } from './records/sign-ins.ts'
 import { partsWithRefusalsSaid } from './records/unavailable.ts'
 import { serveFrom, signingKeys } from './signing-keys.ts'
@@ -63,6 +64,7 @@ export function createProvider(given: ProviderParts): Protocol {
   adjustClients(provider, parts)
   rememberVersions(provider)
   nameSessions(provider)
+  sealCodes(provider, kept.codes)
   exchangeTokens(provider, parts, kept.livingTokens)
   encryptAccessTokens(provider, parts.apis, encrypted)
   sayInterval(provider)

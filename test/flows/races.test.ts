@@ -25,6 +25,13 @@ function naive(store: ArtifactStore): ArtifactStore {
       await store.consume(model, id)
       return true
     },
+    async insert(artifact) {
+      const found = await store.find(artifact.model, artifact.id)
+      await new Promise(setImmediate)
+      if (found) return false
+      await store.put(artifact)
+      return true
+    },
     async replace(artifact, expectedVersion) {
       const found = await store.find(artifact.model, artifact.id)
       await new Promise(setImmediate)

@@ -5,12 +5,13 @@
  */
 import { expect } from 'chai'
 import { createVisitor } from '../../src/try/visitor.ts'
-import { askForCode, deviceFor, enterCode, poll } from '../support/device.ts'
+import { askForCode, deviceFor, enterCode, letIn, poll } from '../support/device.ts'
 import { revoke } from '../support/questions.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import {
   authorizationUrl,
   type Cast,
+  type Credentials,
   cast,
   codeFor,
   passThrough,
@@ -187,6 +188,48 @@ describe('writes', () => {
     const { durable } = await writtenBy(() => visitor.submit(page, '/session/end/confirm', { logout: 'yes' }))
     expect(durable.filter((write) => write.startsWith('Notice'))).to.deep.equal(['Notice add'])
   })
+  it('of a person: signing in where nobody asks for consent adds the grant and the session, and coming back nothing', async () => {
+    const { visitor, durable, volatile } = await signedInWith(who.own)
+    expect({ durable, volatile }).to.deep.equal({ durable: ['Grant insert', 'Session insert'], volatile: [] })
+    for (const client of [who.own, who.web]) {
+      await codeFor(server, client, {}, visitor)
+      const silent = await writtenBy(() => codeFor(server, client, {}, visitor))
+      expect(silent, client.id).to.deep.equal({ durable: [], volatile: [] })
+    }
+  })
+  it('of a person: the password once more adds the session under its new value', async () => {
+    const { visitor } = await signedInWith(who.own)
+    const again = await writtenBy(() => codeFor(server, who.own, { prompt: 'login' }, visitor))
+    expect(again).to.deep.equal({ durable: ['Session replace'], volatile: [] })
+  })
+  it('of a person: a code beside which a long state goes is a row', async () => {
+    const { visitor } = await signedInWith(who.own)
+    const written = await writtenBy(() => codeFor(server, who.own, { state: 'x'.repeat(1_200) }, visitor))
+    expect(written).to.deep.equal({ durable: ['AuthorizationCode put'], volatile: [] })
+  })
+  it('of a person: letting a device in adds the grant, the session and the device’s code', async () => {
+    const device = await deviceFor(server, who.tv)
+    const visitor = createVisitor(server.issuer)
+    const written = await writtenBy(() => letIn(server, device, visitor))
+    expect(written.durable).to.deep.equal(['Grant insert', 'Session insert'])
+    expect(written.volatile).to.deep.equal(['DeviceCode replace', 'DeviceCode replace'])
+    expect(await writtenBy(() => poll(server, device))).to.deep.equal({
+      durable: ['RefreshToken put'],
+      volatile: ['DeviceCode consume'],
+    })
+  })
+  it('of a person: a session’s end takes its grants along and leaves a stone in its place', async () => {
+    const { visitor } = await signedInWith(who.own)
+    const page = await visitor.open('/session/end')
+    const { durable } = await writtenBy(() => visitor.submit(page, '/session/end/confirm', { logout: 'yes' }))
+    expect(durable).to.deep.equal(['Grant remove', 'Session replace'])
+  })
+
+  async function signedInWith(client: Credentials) {
+    const visitor = createVisitor(server.issuer)
+    const written = await writtenBy(() => codeFor(server, client, {}, visitor))
+    return { visitor, ...written }
+  }
   it('of a person: signing in with consent, and each refresh, add what they did before', async () => {
     const visitor = createVisitor(server.issuer)
     const { verifier, challenge: own } = pkce()
@@ -196,7 +239,7 @@ describe('writes', () => {
       answer = await passThrough(visitor, await visitor.open(url), { email: who.email })
     })
     expect(signIn).to.deep.equal({
-      durable: ['Grant insert', 'AuthorizationCode put', 'Session insert'],
+      durable: ['Grant insert', 'Session insert'],
       volatile: [],
     })
     const signed = {
@@ -210,7 +253,7 @@ describe('writes', () => {
     const exchange = await writtenBy(async () => {
       tokens = (await redeem(server, who.native, signed)).body
     })
-    expect(exchange.durable).to.deep.equal(['AuthorizationCode consume', 'RefreshToken put'])
+    expect(exchange.durable).to.deep.equal(['AuthorizationCode insert', 'RefreshToken put'])
     const rotation = await writtenBy(() => refresh(server, who.native, tokens.refresh_token!))
     expect(rotation.durable).to.deep.equal(['RefreshToken replace'])
     const retry = await writtenBy(() => refresh(server, who.native, tokens.refresh_token!))

@@ -13,6 +13,7 @@ import { refreshTokenLifetime, sessionLifetime } from './lifetimes.ts'
 import { pushedRequestAdapter } from './pushed-requests.ts'
 import { replayAdapter } from './replays.ts'
 import { createRows } from './rows.ts'
+import { createSealedCodes, type SealedCodes } from './sealed-codes.ts'
 import { createSealedCookie } from './sealed-cookies.ts'
 import { sessionAdapter } from './session-adapter.ts'
 import { limitSaidUnavailable, saysUnavailable, withRefusalsSaid } from './unavailable.ts'
@@ -25,6 +26,7 @@ export interface Adapters {
   adapterOf(model: string): Adapter
   /** Their adapter and the library's settings about them know of one another. */
   refreshTokens: RefreshTokens
+  codes: SealedCodes
   livingTokens: LivingTokens
 }
 
@@ -44,6 +46,7 @@ export function adapters(parts: ProviderParts, tokens: TokenParts): Adapters {
   const kept = (name: string) => createSealedCookie({ name, secrets, development: settings.development, now })
   const visits = createVisits(kept(names.visit), now)
   const sessions = sessionAdapter({ store: store.artifacts, visits, rows, lifetime: sessionLifetime(settings), now })
+  const codes = createSealedCodes({ secrets, store: store.artifacts, rows, endGrant, now })
   const findGrant = (id: string) => adapterOf('Grant').find(id) as Promise<AdapterPayload | undefined>
   const livingTokens = { find: saysUnavailable(createLivingTokens(parts, tokens, findGrant).find) }
   const adapterOf = (model: string): Adapter => {
@@ -57,6 +60,7 @@ export function adapters(parts: ProviderParts, tokens: TokenParts): Adapters {
     const plain = artifactAdapter(model, { store: where, rows, endGrant })
     if (model === 'Grant') return withRefusalsSaid(grantAdapter(plain, where, rows))
     if (model === 'DeviceCode') return withRefusalsSaid(deviceCodeAdapter(plain, { store: where, rows }, deviceLimits, now))
+    if (model === 'AuthorizationCode') return withRefusalsSaid(codes.adapter(plain))
     if (model === 'Interaction') {
       const { hasSignedIn, giveUpSignIn } = sessions
       const beginRow = limitSaidUnavailable(longRequestLimit)
@@ -70,5 +74,5 @@ export function adapters(parts: ProviderParts, tokens: TokenParts): Adapters {
     }
     return withRefusalsSaid(plain)
   }
-  return { adapterOf, refreshTokens: { ...refreshTokens, rotates: saysUnavailable(refreshTokens.rotates) }, livingTokens }
+  return { adapterOf, codes, refreshTokens: { ...refreshTokens, rotates: saysUnavailable(refreshTokens.rotates) }, livingTokens }
 }
