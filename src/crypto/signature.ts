@@ -1,4 +1,4 @@
-/** Signatures by the algorithms that tokens are signed with, in the form of JOSE (RFC 7518 s3.3-3.5, RFC 8037 s3.1). On the thread pool. */
+/** Signatures by the algorithms that tokens are signed with, in the form of JOSE (RFC 7518 s3.3-3.5, RFC 8037 s3.1, RFC 9964 s4). On the thread pool. */
 import { constants, type KeyObject, type SignKeyObjectInput, sign, verify } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { SigningAlgorithm } from '../settings/algorithms.ts'
@@ -25,7 +25,7 @@ export async function isSignature(
 
 function parameters(algorithm: SigningAlgorithm, key: KeyObject): { hash: string | null; input: Input } {
   if (algorithm === 'ES256') return { hash: 'sha256', input: { key, dsaEncoding: 'ieee-p1363' } }
-  if (algorithm === 'EdDSA') return { hash: null, input: key }
+  if (algorithm === 'EdDSA' || algorithm.startsWith('ML-DSA-')) return { hash: null, input: key }
   if (algorithm === 'RS256') return { hash: 'sha256', input: key }
   return {
     hash: 'sha256',

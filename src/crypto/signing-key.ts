@@ -34,10 +34,21 @@ export async function newKey(algorithm: SigningAlgorithm, createdAt: number): Pr
 function generate(algorithm: SigningAlgorithm): KeyObject {
   if (algorithm === 'ES256') return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
   if (algorithm === 'EdDSA') return generateKeyPairSync('ed25519').privateKey
+  if (algorithm === 'ML-DSA-44') return generateKeyPairSync('ml-dsa-44').privateKey
+  if (algorithm === 'ML-DSA-65') return generateKeyPairSync('ml-dsa-65').privateKey
+  if (algorithm === 'ML-DSA-87') return generateKeyPairSync('ml-dsa-87').privateKey
   return generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
 }
 
-const familyOf: Record<SigningAlgorithm, string> = { ES256: 'EC P-256', EdDSA: 'OKP Ed25519', RS256: 'RSA', PS256: 'RSA' }
+const familyOf: Record<SigningAlgorithm, string> = {
+  ES256: 'EC P-256',
+  EdDSA: 'OKP Ed25519',
+  RS256: 'RSA',
+  PS256: 'RSA',
+  'ML-DSA-44': 'AKP ML-DSA-44',
+  'ML-DSA-65': 'AKP ML-DSA-65',
+  'ML-DSA-87': 'AKP ML-DSA-87',
+}
 
 /** @throws Refusal `unreadable_key`, `ambiguous_key`, `weak_key` */
 export async function readKey(name: string, text: string): Promise<SigningKey> {
@@ -46,7 +57,8 @@ export async function readKey(name: string, text: string): Promise<SigningKey> {
   const algorithm = jwk.alg as SigningAlgorithm
   const publicKey = holder.privateKey ? createPublicKey(holder.privateKey) : importPublic(name, jwk)
   const exported = publicKey.export({ format: 'jwk' })
-  const family = [exported.kty, exported.crv].filter(Boolean).join(' ')
+  // Of an AKP the algorithm is part of the key (RFC 9964 s3).
+  const family = [exported.kty, exported.crv, exported.kty === 'AKP' && exported.alg].filter(Boolean).join(' ')
   if (familyOf[algorithm] !== family) throw new Refusal('weak_key', `${name}: a ${family} key cannot sign ${String(jwk.alg)}.`)
   if (exported.kty === 'RSA' && (publicKey.asymmetricKeyDetails?.modulusLength ?? 0) < 2048) {
     throw new Refusal('weak_key', `${name}: an RSA key needs 2048 bits at least (RFC 7518 s3.3).`)

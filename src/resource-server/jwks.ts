@@ -1,7 +1,7 @@
 /** A published key set (RFC 7517 s5) turned into keys to verify with. What is not certainly meant for that is left out, not guessed at. */
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import type { JWK } from 'jose'
-import { type Algorithm, algorithms } from './signature.ts'
+import { type Algorithm, knownAlgorithms, postQuantumAlgorithms } from './signature.ts'
 
 export interface VerificationKey {
   /** The only algorithm that this key is used with (RFC 8725 s3.1). */
@@ -42,7 +42,7 @@ function fault(jwk: JWK): string | undefined {
   if (typeof jwk.kid !== 'string' || jwk.kid === '') return 'no kid'
   if (jwk.kty === 'oct' || 'k' in jwk) return 'a shared secret'
   // A private key that was published may be anybody's by now.
-  if ('d' in jwk) return 'its private part is published'
+  if ('d' in jwk || 'priv' in jwk) return 'its private part is published'
   if (jwk.use !== undefined && jwk.use !== 'sig') return `use ${jwk.use}`
   if (jwk.key_ops !== undefined && !(Array.isArray(jwk.key_ops) && jwk.key_ops.includes('verify')))
     return 'key_ops without verify'
@@ -61,7 +61,7 @@ function importKey(jwk: JWK): VerificationKey | string {
   }
 }
 
-/** The curve names the algorithm; for RSA, which serves two, `alg` must. Where `alg` is given it must agree. */
+/** The curve names the algorithm; for RSA, which serves two, and for AKP, which serves all that come, `alg` must. Where `alg` is given it must agree. */
 function algorithmOf({ kty, crv, alg }: JWK): Algorithm | undefined {
   const candidates: readonly Algorithm[] =
     kty === 'EC' && crv === 'P-256'
@@ -70,7 +70,9 @@ function algorithmOf({ kty, crv, alg }: JWK): Algorithm | undefined {
         ? ['EdDSA']
         : kty === 'RSA'
           ? ['RS256', 'PS256']
-          : []
+          : kty === 'AKP'
+            ? postQuantumAlgorithms
+            : []
   if (alg === undefined) return candidates.length === 1 ? candidates[0] : undefined
-  return algorithms.find((known) => known === alg && candidates.includes(known))
+  return knownAlgorithms.find((known) => known === alg && candidates.includes(known))
 }

@@ -6,7 +6,7 @@ import type { Fetch } from './fetch-json.ts'
 import type { KeySet } from './jwks.ts'
 import type { KeyTimes } from './keys.ts'
 import type { Resource } from './resource.ts'
-import { type Algorithm, algorithms } from './signature.ts'
+import { type Algorithm, algorithms, knownAlgorithms } from './signature.ts'
 import { secureUrl } from './url.ts'
 
 /** What `on` is told. */
@@ -23,7 +23,7 @@ export interface ResourceServerOptions<S extends string> {
   resource: Resource<S>
   /** The URL of the key set where the issuer publishes no metadata, or the key set itself, which is then never fetched. */
   jwks?: string | { readonly keys: readonly JWK[] }
-  /** Accepted signature algorithms; ES256, RS256, PS256 and EdDSA unless said. */
+  /** Accepted signature algorithms; ES256, RS256, PS256 and EdDSA unless said, ML-DSA-44, -65 and -87 only if said. */
   algorithms?: readonly Algorithm[]
   /** Seconds that the clocks of issuer and API may differ: 5 unless said, 300 at most. */
   clockTolerance?: number
@@ -58,7 +58,7 @@ export function settingsOf<S extends string>(options: ResourceServerOptions<S>) 
     jwks,
     dangerouslyAllowHttp,
     audience: resource.audience,
-    algorithms: new Set<unknown>(knownAlgorithms(options.algorithms ?? algorithms)),
+    algorithms: new Set<unknown>(judgedAlgorithms(options.algorithms ?? algorithms)),
     clockTolerance: wholeNumber(options.clockTolerance ?? 5, 'clockTolerance', 300),
     maxTokenAge: wholeNumber(options.maxTokenAge ?? 86_400, 'maxTokenAge'),
     keyTimes: keyTimes(options.keys),
@@ -74,10 +74,10 @@ export function settingsOf<S extends string>(options: ResourceServerOptions<S>) 
   }
 }
 
-function knownAlgorithms(given: readonly Algorithm[]): readonly Algorithm[] {
-  const unknown = given.find((algorithm) => !algorithms.includes(algorithm))
+function judgedAlgorithms(given: readonly Algorithm[]): readonly Algorithm[] {
+  const unknown = given.find((algorithm) => !knownAlgorithms.includes(algorithm))
   if (unknown !== undefined || given.length === 0)
-    throw new TypeError(`algorithms must be some of ${algorithms.join(', ')}, got ${given}`)
+    throw new TypeError(`algorithms must be some of ${knownAlgorithms.join(', ')}, got ${given}`)
   return given
 }
 

@@ -11,7 +11,10 @@ import { constants, type KeyObject, verify } from 'node:crypto'
  * most verifiers do not know it, so that no issuer may count on it.
  */
 export const algorithms = ['ES256', 'RS256', 'PS256', 'EdDSA'] as const
-export type Algorithm = (typeof algorithms)[number]
+/** Taken by whoever names them alone: their tokens are five to seven thousand characters long (RFC 9964). Node 24.7 and later. */
+export const postQuantumAlgorithms = ['ML-DSA-44', 'ML-DSA-65', 'ML-DSA-87'] as const
+export const knownAlgorithms = [...algorithms, ...postQuantumAlgorithms] as const
+export type Algorithm = (typeof knownAlgorithms)[number]
 
 /**
  * Validates: that the signature over these bytes was made by the private half of the key.
@@ -26,6 +29,9 @@ export const verifySignature: SignatureCheck = (algorithm, key, signed, signatur
       // RFC 7518 s3.4: R and S of 32 bytes each, never DER.
       return signature.length === 64 && verify('sha256', signed, { key, dsaEncoding: 'ieee-p1363' }, signature)
     case 'EdDSA':
+    case 'ML-DSA-44':
+    case 'ML-DSA-65':
+    case 'ML-DSA-87':
       return verify(null, signed, key, signature)
     case 'RS256':
       return isWhole(key, signature) && verify('sha256', signed, key, signature)

@@ -36,15 +36,23 @@ const encryption = z
       sayFault(context)(['publicKey'], `is no key to encrypt to by ${algorithm}`, keyMend(algorithm))
   })
 
-export const api = z.strictObject({
-  identifier: z.url({ abort: true }).refine(uriWithoutFragment, 'an absolute URI without fragment or query (RFC 8707 s2)'),
-  name: z.string().min(1).max(80),
-  scopes: z.record(scopeName, scope),
-  algorithm: z.enum(signingAlgorithms).default('ES256'),
-  accessTokenLifetimeSeconds: seconds(30, 86_400).default(600),
-  /** Whether its access tokens carry the person's `roles`. */
-  includeRoles: z.boolean().default(false),
-  encryption: encryption.optional(),
-})
+export const api = z
+  .strictObject({
+    identifier: z.url({ abort: true }).refine(uriWithoutFragment, 'an absolute URI without fragment or query (RFC 8707 s2)'),
+    name: z.string().min(1).max(80),
+    scopes: z.record(scopeName, scope),
+    algorithm: z.enum(signingAlgorithms).default('ES256'),
+    accessTokenLifetimeSeconds: seconds(30, 86_400).default(600),
+    /** Whether its access tokens carry the person's `roles`. */
+    includeRoles: z.boolean().default(false),
+    encryption: encryption.optional(),
+  })
+  .superRefine(({ algorithm, encryption }, context) => {
+    // HTTP servers commonly take 8 kB as one header, and verifiers no longer token.
+    if (areSound(context, ['algorithm', 'encryption']) && encryption && algorithm === 'ML-DSA-87')
+      sayFault(context)(['algorithm'], tooLong, 'Write ML-DSA-65, or leave out encryption.')
+  })
+
+const tooLong = 'has signatures so long that an encrypted token would be longer than 8 kB'
 
 export type ApiSettings = z.output<typeof api>

@@ -13,7 +13,7 @@ import { freshKeyFolder, refusalOf } from './folder.ts'
 
 const now = () => 1_700_000_000
 const policy = rotationPolicy(7_776_000, 3_600)
-const secretMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k', 'oth', 'created_at']
+const secretMembers = ['d', 'priv', 'p', 'q', 'dp', 'dq', 'qi', 'k', 'oth', 'created_at']
 const jwkOf = ({ privateKey }: { privateKey: KeyObject }) => privateKey.export({ format: 'jwk' })
 const ec = (namedCurve: string) => jwkOf(generateKeyPairSync('ec', { namedCurve }))
 const rsa = (modulusLength: number) => jwkOf(generateKeyPairSync('rsa', { modulusLength }))
@@ -32,11 +32,11 @@ describe('the key ring', () => {
   it('makes a key for each algorithm once, for its owner alone, and keeps it over a restart', async () => {
     const first = await ring(...signingAlgorithms)
     expect(first.algorithms).to.have.members(signingAlgorithms)
-    expect(names()).to.have.length(4)
+    expect(names()).to.have.length(signingAlgorithms.length)
     for (const name of names()) expect(statSync(path.join(folder.path, name)).mode & 0o777).to.equal(0o600)
     const second = await ring(...signingAlgorithms)
     expect(second.jwks.keys).to.have.deep.members(first.jwks.keys)
-    expect(names()).to.have.length(4)
+    expect(names()).to.have.length(signingAlgorithms.length)
   })
 
   it('K01: publishes no private member', async () => {
@@ -47,7 +47,7 @@ describe('the key ring', () => {
       expect(signingAlgorithms).to.include(key.alg)
     }
     const stored = names().map((name) => JSON.parse(readFileSync(path.join(folder.path, name), 'utf8')))
-    for (const { d } of stored) expect(JSON.stringify(jwks)).not.to.include(d)
+    for (const { d, priv } of stored) expect(JSON.stringify(jwks)).not.to.include(d ?? priv)
   })
 
   it('K04 publishes a next key in the very second of the first, and goes on signing with the first', async () => {

@@ -356,6 +356,16 @@ describe('kit: the keys of the issuer', () => {
         { ...es256, d: keys.ES256.privateKey.export({ format: 'jwk' }).d },
         'its private part is published',
       ],
+      [
+        'K01 whose private part is published, of an AKP',
+        { ...generateKeyPairSync('ml-dsa-44').privateKey.export({ format: 'jwk' }), kid: 'ES256' },
+        'its private part is published',
+      ],
+      [
+        'of an AKP without alg',
+        { ...generateKeyPairSync('ml-dsa-44').publicKey.export({ format: 'jwk' }), kid: 'ES256', alg: undefined },
+        'no supported algorithm for kty AKP, crv undefined, alg undefined',
+      ],
       ['K01 that is a shared secret', { kty: 'oct', k: 'AAAA', kid: 'ES256', alg: 'HS256' }, 'a shared secret'],
       ['K06 without kid', { ...es256, kid: undefined }, 'no kid'],
       ['with an empty kid', { ...es256, kid: '' }, 'no kid'],

@@ -45,8 +45,8 @@ function pairFor(algorithm: Algorithm): { privateKey: KeyObject; publicKey: KeyO
   return algorithm === 'EdDSA' ? generateKeyPairSync('ed25519') : generateKeyPairSync('rsa', { modulusLength: 2048 })
 }
 
-/** One key for each algorithm, its algorithm being its id. */
-export const keys: Record<Algorithm, SigningKey> = {
+/** One key for each algorithm that is taken unless said, its algorithm being its id. */
+export const keys: Record<Exclude<Algorithm, `ML-DSA-${string}`>, SigningKey> = {
   ES256: signingKey('ES256'),
   RS256: signingKey('RS256'),
   PS256: signingKey('PS256'),
