@@ -42,6 +42,7 @@ function installTestPrograms() {
     'redis-server': '/usr/bin/redis-server',
     chromium: '/usr/bin/chromium',
     zsh: '/usr/bin/zsh',
+    'nginx-light': '/usr/sbin/nginx',
     strace: '/usr/bin/strace',
   }
   const missing = Object.entries(programs).filter(([, file]) => !existsSync(file))

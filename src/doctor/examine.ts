@@ -5,12 +5,13 @@ import { loadSettings, type Settings } from '../settings/load.ts'
 import { type Check, fail, ok } from './check.ts'
 import { keyChecks } from './keys.ts'
 import { outsideChecks } from './outside.ts'
+import { anyClient } from './sign-in.ts'
 import { databaseChecks, demoCheck, peopleIn, redisChecks } from './store.ts'
 import { certificateCheck, httpCheck, proxiesCheck } from './transport.ts'
 
 /** What no look from here shows, said so that nobody takes it for checked. */
 export const unseen = [
-  'whether the proxy lets answers with many cookies through (nginx: proxy_buffer_size 16k): none comes without a sign-in',
+  'whether answers with long headers come through, where no client signs people in yet (nginx: proxy_buffer_size 16k)',
   'whether the proxy sets X-Forwarded-For to the address of whoever asks, instead of handing on what it was sent',
   'whether signing keys in the store can be opened (keys.in: store): signet keys list does',
   'whether backups are made, and whether one can be put back',
@@ -46,7 +47,8 @@ export async function* examine({
   yield proxiesCheck(settings)
   const base = url?.replace(/\/$/, '') ?? settings.issuer
   yield* present(await certificateCheck(base, now()), await httpCheck(settings.issuer))
-  yield* outsideChecks({ issuer: settings.issuer, base, published: keys.published, now })
+  const client = anyClient(settings, people.registrations)
+  yield* outsideChecks({ issuer: settings.issuer, base, published: keys.published, client, now })
 }
 
 function* present(...checks: (Check | undefined)[]): Generator<Check> {

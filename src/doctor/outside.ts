@@ -1,10 +1,8 @@
 /** The issuer as a client sees it, asked from here: what a proxy makes of requests and answers is seen only from outside. */
+
+import { type Ask, ask } from './ask.ts'
 import { type Check, fail, ok, warn } from './check.ts'
-
-/** Asks as a stranger would, following nothing. @throws what `fetch` throws, when nobody answers */
-export type Ask = (url: string, headers?: Record<string, string>) => Promise<Response>
-
-export const ask: Ask = (url, headers = {}) => fetch(url, { headers, redirect: 'manual', signal: AbortSignal.timeout(5_000) })
+import { type AnyClient, largeAnswerCheck } from './sign-in.ts'
 
 export interface Seen {
   issuer: string
@@ -12,6 +10,8 @@ export interface Seen {
   base: string
   /** Ids of the keys that lie here; undefined where that is not known. */
   published: string[] | undefined
+  /** To begin a sign-in with; undefined when there is none. */
+  client?: AnyClient | undefined
   /** Seconds since the epoch. */
   now(): number
 }
@@ -29,6 +29,8 @@ export async function* outsideChecks(seen: Seen, asking: Ask = ask): AsyncGenera
   yield await keysCheck(seen, asking)
   yield await readyCheck(seen, asking)
   yield await largeCheck(seen, asking)
+  const begun = seen.client && (await largeAnswerCheck(seen.base, seen.client, asking))
+  if (begun) yield begun
 }
 
 async function reach({ base }: Seen, asking: Ask): Promise<{ check: Check; response?: Response }> {

@@ -63,13 +63,15 @@ function diskCheck(folder: string, bytes: number): Check {
   return ok('disk', sentence)
 }
 
+const nobody: PeopleFacts = { hasDemo: false, newestAt: undefined, registrations: [] }
+
 /** @returns nothing known when there is no durable database, or none that can be read: that is said elsewhere */
 export function peopleIn({ dataFolder }: Settings): PeopleFacts {
   try {
-    return inspectPeople(path.join(dataFolder, 'signet.sqlite')) ?? { hasDemo: false, newestAt: undefined }
+    return inspectPeople(path.join(dataFolder, 'signet.sqlite')) ?? nobody
   } catch (cause) {
     if (!(cause instanceof Refusal)) throw cause
-    return { hasDemo: false, newestAt: undefined }
+    return nobody
   }
 }
 

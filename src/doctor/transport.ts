@@ -1,8 +1,8 @@
 /** How the issuer is spoken to: its certificate, what plain http does, and which proxies are believed. */
 import { connect, type PeerCertificate } from 'node:tls'
 import type { Settings } from '../settings/load.ts'
+import { type Ask, ask } from './ask.ts'
 import { type Check, fail, ok, warn } from './check.ts'
-import { type Ask, ask } from './outside.ts'
 
 const daySeconds = 86_400
 /** Let's Encrypt's last thirty of ninety days are for renewing; what is left at seven will not be. */

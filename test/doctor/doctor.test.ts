@@ -59,7 +59,7 @@ describe('signet doctor', () => {
     const names = checks.map(({ name }) => name)
     expect(names).to.include.members(['node', 'settings', 'key-folder', 'key-files', 'master-secret', 'signing-keys', 'database'])
     expect(names).to.include.members(['volatile-database', 'disk', 'demo-data', 'clock', 'proxies', 'issuer', 'date', 'metadata'])
-    expect(names).to.include.members(['published-keys', 'ready', 'large-requests'])
+    expect(names).to.include.members(['published-keys', 'ready', 'large-requests', 'large-answers'])
     expect(new Set(names)).to.have.property('size', names.length)
   })
 

@@ -17,6 +17,8 @@ export interface PeopleFacts {
   hasDemo: boolean
   /** Seconds since the epoch, of what was written last. */
   newestAt: number | undefined
+  /** Of some clients, as they are kept. */
+  registrations: string[]
 }
 
 /**
@@ -44,6 +46,10 @@ export function inspectPeople(file: string): PeopleFacts | undefined {
     return {
       hasDemo: of('select count(*) from ? where demo = 1').some((count) => Number(count) > 0),
       newestAt: times.length > 0 ? Math.max(...times.map(Number)) : undefined,
+      registrations: database
+        .prepare('select registration from clients order by id limit 100')
+        .all()
+        .map(({ registration }) => String(registration)),
     }
   })
 }
