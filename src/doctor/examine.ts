@@ -5,6 +5,7 @@ import { loadSettings, type Settings } from '../settings/load.ts'
 import { type Check, fail, ok } from './check.ts'
 import { keyChecks } from './keys.ts'
 import { outsideChecks } from './outside.ts'
+import { sealedCheck } from './sealed.ts'
 import { anyClient } from './sign-in.ts'
 import { databaseChecks, demoCheck, peopleIn, redisChecks } from './store.ts'
 import { certificateCheck, httpCheck, proxiesCheck } from './transport.ts'
@@ -13,7 +14,8 @@ import { certificateCheck, httpCheck, proxiesCheck } from './transport.ts'
 export const unseen = [
   'whether answers with long headers come through, where no client signs people in yet (nginx: proxy_buffer_size 16k)',
   'whether the proxy sets X-Forwarded-For to the address of whoever asks, instead of handing on what it was sent',
-  'whether signing keys in the store can be opened (keys.in: store): signet keys list does',
+  'whether what lies sealed in Redis can be opened: signet secrets list does',
+  'whether a signer that holds keys answers: the log says signer.away when it does not',
   'whether backups are made, and whether one can be put back',
 ]
 
@@ -40,6 +42,7 @@ export async function* examine({
   const keys = await keyChecks(settings, now, uid)
   yield* keys.checks
   yield* databaseChecks(settings)
+  yield* present(sealedCheck(settings, now))
   const people = peopleIn(settings)
   yield demoCheck(settings, people)
   yield* redisChecks(settings)

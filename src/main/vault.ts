@@ -1,6 +1,6 @@
 /** What lies sealed in the store under a name of this server's own, opened: the keys that outlast a secret, and signing keys that nodes share. */
 import { Refusal } from '../base/errors.ts'
-import { createNamedSealer } from '../crypto/sealing.ts'
+import { createNamedSealer, type NamedSealer } from '../crypto/sealing.ts'
 import type { Secrets } from '../crypto/secrets.ts'
 import type { VaultStore } from '../store/store.ts'
 
@@ -16,8 +16,10 @@ export interface Vault {
   renew(): Promise<number>
 }
 
+export const vaultSealer = (secrets: Secrets): NamedSealer => createNamedSealer(secrets, 'store/vault')
+
 export function createVault(store: VaultStore, secrets: Secrets): Vault {
-  const sealer = createNamedSealer(secrets, 'store/vault')
+  const sealer = vaultSealer(secrets)
 
   function opened<T>(name: string, open: () => T): T {
     try {

@@ -58,7 +58,17 @@ describe('signet doctor', () => {
     expect(unsound(checks)).to.deep.equal([])
     const names = checks.map(({ name }) => name)
     expect(names).to.include.members(['node', 'settings', 'key-folder', 'key-files', 'master-secret', 'signing-keys', 'database'])
-    expect(names).to.include.members(['volatile-database', 'disk', 'demo-data', 'clock', 'proxies', 'issuer', 'date', 'metadata'])
+    expect(names).to.include.members([
+      'volatile-database',
+      'sealed-records',
+      'disk',
+      'demo-data',
+      'clock',
+      'proxies',
+      'issuer',
+      'date',
+      'metadata',
+    ])
     expect(names).to.include.members(['published-keys', 'ready', 'large-requests', 'large-answers'])
     expect(new Set(names)).to.have.property('size', names.length)
   })
@@ -115,6 +125,17 @@ describe('signet doctor', () => {
     'database warn': (settings) => rmSync(database(settings)),
     'volatile-database fail': ({ dataFolder }) =>
       writeFileSync(path.join(dataFolder, 'volatile.sqlite'), 'no database, but a text'),
+    'sealed-records fail': (settings) => {
+      settings.masterSecret = 'another-secret-than-the-one-by-which-they-were-sealed'
+    },
+    'sealed-records fail: a record alone': (settings) =>
+      change(
+        database(settings),
+        `insert into artifacts (model, id, payload, expires_at) values ('Grant', 'x', 'abcdefabcdef.x', ${systemClock() + 60})`,
+      ),
+    'sealed-records warn': (settings) => {
+      settings.masterSecret = `a-secret-that-is-now-the-first-of-the-two ${settings.masterSecret}`
+    },
     'demo-data fail': (settings) => {
       settings.development = false
     },

@@ -7,7 +7,8 @@ import { createVisitor } from '../../src/try/visitor.ts'
 import { refusalOf } from '../crypto/folder.ts'
 import { confirmCode, type Device, deviceFor, enterCode, poll } from '../support/device.ts'
 import { keptLog } from '../support/log.ts'
-import { startTestServer, type TestServer } from '../support/server.ts'
+import { describeWithRedis, type RedisServer, startRedis } from '../support/redis.ts'
+import { startTestServer, type TestServer, temporaryFolder } from '../support/server.ts'
 import {
   authorizationUrl,
   type Cast,
@@ -19,6 +20,7 @@ import {
   redirectUri,
   refresh,
   type Signed,
+  type Site,
   tokensFor,
 } from '../support/story.ts'
 
@@ -188,5 +190,72 @@ describe('a secret that is replaced', () => {
     const refusal = await refusalOf(() => startTestServer({ folder, masterSecret: `${third} ${fresh}`, settings: { listen } }))
     expect(refusal.code).to.equal('unsettled_secret')
     server = await startTestServer({ folder, masterSecret: third, settings: { listen } })
+  })
+})
+
+describe('a secret that is replaced on two nodes of one database', () => {
+  let folder: string
+  let nodes: TestServer[]
+  let who: Cast
+  beforeEach(() => {
+    nodes = []
+    folder ??= temporaryFolder()
+  })
+  afterEach(async () => {
+    for (const node of nodes) await node.close()
+  })
+
+  /** The second answers for the first's issuer, as behind a balancer. */
+  async function start(...secrets: [string, string]): Promise<[TestServer, Site]> {
+    const first = await startTestServer({ folder, masterSecret: secrets[0] })
+    const second = await startTestServer({ folder, masterSecret: secrets[1], issuer: first.issuer })
+    nodes = [first, second]
+    return [first, { ...second, issuer: `http://localhost:${second.port}` }]
+  }
+  async function refreshesAcross(begun: TestServer, at: Site): Promise<number> {
+    const { refresh_token } = (await redeem(begun, who.native, await codeFor(begun, who.native))).body
+    return (await refresh(at, who.native, refresh_token!)).status
+  }
+
+  it('is read by one before the other writes with it', async () => {
+    const [one, other] = await start(`${old} ${fresh}`, `${fresh} ${old}`)
+    who = await cast(one)
+    const { refresh_token } = (await redeem(one, who.native, await codeFor(one, who.native))).body
+    const next = (await refresh(other, who.native, refresh_token!)).body.refresh_token!
+    expect((await refresh(one, who.native, next)).status).to.equal(200)
+  })
+  it('the control: one that has not heard of it yet cannot read what the other wrote', async () => {
+    const [one, other] = await start(`${fresh} ${old}`, old)
+    expect(await refreshesAcross(one, other)).to.equal(503)
+  })
+})
+
+describeWithRedis('a secret that is replaced, with all artifacts in Redis', () => {
+  let redis: RedisServer
+  before(async () => {
+    redis = await startRedis()
+  })
+  after(() => redis.stop())
+
+  it('is dropped after everything was sealed anew, and nobody is signed out', async () => {
+    const folder = temporaryFolder()
+    const settings: Record<string, unknown> = { redis: { url: redis.url, artifacts: 'all' } }
+    let server = await startTestServer({ folder, masterSecret: old, settings })
+    settings.listen = server.settings.listen
+    const who = await cast(server)
+    const signed = await codeFor(server, who.own)
+    const tokens = (await redeem(server, who.native, await codeFor(server, who.native))).body
+    await server.close()
+    server = await startTestServer({ folder, masterSecret: `${fresh} ${old}`, settings })
+    const [freshName, oldName] = server.parts.secrets.names
+    expect((await takeCensus(server.parts.store)).get(oldName!), 'in Redis and the vault').to.be.greaterThan(5)
+    expect((await reseal(server.parts)).unreadable).to.equal(0)
+    expect([...(await takeCensus(server.parts.store)).keys()]).to.deep.equal([freshName])
+    await server.close()
+    server = await startTestServer({ folder, masterSecret: fresh, settings })
+    expect((await refresh(server, who.native, tokens.refresh_token!)).status).to.equal(200)
+    const silent = authorizationUrl(server.issuer, 'own', pkce().challenge, { prompt: 'none' })
+    expect((await signed.visitor.open(silent)).leftTo?.searchParams.get('code')).to.be.a('string')
+    await server.close()
   })
 })

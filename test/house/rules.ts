@@ -152,6 +152,7 @@ export const rules: Rule[] = [
   knower('what seals is known by name', 'links', /^(crypto\/sealing\.ts)$/, [
     'oauth/records/rows.ts',
     'oauth/records/sealed-cookies.ts',
+    'doctor/sealed.ts',
     'oauth/records/sealed-codes.ts',
     'main/',
     'oauth/tokens/encrypted-tokens.ts',

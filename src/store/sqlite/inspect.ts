@@ -2,6 +2,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
+import type { VaultEntry } from '../store.ts'
 import { openingFault } from './faults.ts'
 
 export interface DatabaseFacts {
@@ -50,6 +51,32 @@ export function inspectPeople(file: string): PeopleFacts | undefined {
         .prepare('select registration from clients order by id limit 100')
         .all()
         .map(({ registration }) => String(registration)),
+    }
+  })
+}
+
+export interface SealedFacts {
+  vault: VaultEntry[]
+  /** How many living artifacts begin with which name; `''`: with none. */
+  records: Map<string, number>
+}
+
+/**
+ * Of the durable database. Reads every artifact.
+ * @param nameLength how long a name is, before the dot that ends it
+ * @returns undefined when there is none, or one from before there was a vault
+ */
+export function inspectSealed(file: string, nameLength: number, now: number): SealedFacts | undefined {
+  if (!existsSync(file)) return undefined
+  return reading(file, (database) => {
+    if (!hasTable(database, 'vault') || !hasTable(database, 'artifacts')) return undefined
+    const counted = database.prepare(
+      `select case when substr(payload, ${nameLength + 1}, 1) = '.' then substr(payload, 1, ${nameLength}) else '' end as name,
+         count(*) as records from artifacts where expires_at > ? group by 1`,
+    )
+    return {
+      vault: database.prepare('select name, sealed from vault order by name').all() as unknown as VaultEntry[],
+      records: new Map(counted.all(now).map(({ name, records }) => [String(name), Number(records)])),
     }
   })
 }
