@@ -83,6 +83,8 @@ export async function startServer(settings: Settings, options: StartOptions = {}
       app.notices.resume(owners).catch((error) => parts.log.error('backchannel_logout.not_resumed', { error }))
     if (first) await takeUp()
     if (first) tellMissing(parts).catch((error) => parts.log.error('secrets.not_counted', { error }))
+    // A signer that is away, or a socket that is misspelt, is said now, not when the first token is wanted. It stops nothing.
+    if (first) app.signatures.areAtHand(ring.algorithms).catch(() => {})
     const close = async (graceMilliseconds = 0) => {
       clearInterval(tending)
       app.readiness.stop()

@@ -15,7 +15,7 @@ import { createNotices, type Notices } from '../oauth/logout/notices.ts'
 import type { ProviderParts } from '../oauth/parts.ts'
 import { nothingForNull } from '../oauth/policy/cors.ts'
 import { createProvider } from '../oauth/provider.ts'
-import { createSignatures } from '../oauth/signatures.ts'
+import { createSignatures, type Signatures } from '../oauth/signatures.ts'
 import type { GuardedFetch } from '../outgoing/fetch.ts'
 import type { Signers } from '../outgoing/signer.ts'
 import { createRefusals } from '../pages/refusals.ts'
@@ -55,6 +55,7 @@ export interface App {
   /** What clients are still to be told, begun and ended by whoever runs the app. */
   notices: Notices
   readiness: Readiness
+  signatures: Signatures
 }
 
 export function createApp(parts: AppParts): App {
@@ -64,9 +65,10 @@ export function createApp(parts: AppParts): App {
   // With a new secret counting begins anew, once: each counter's window is minutes.
   const counting = { counters: store.counters, key: secrets.keysFor('attempts')[0], now }
   const deviceLimits = createDeviceLimits({ ...counting, limits: settings.devices })
+  const signatures = createSignatures({ ring: parts.ring, signers: parts.signers, now, log })
   const { provider, questions } = createProvider({
     ...parts,
-    signatures: createSignatures({ ring: parts.ring, signers: parts.signers, now, log }),
+    signatures,
     deviceLimits,
     pushLimit: createRowLimit('pushed-request', { ...counting, limits: settings.pushedRequests }),
     longRequestLimit: createRowLimit('long-request', { ...counting, limits: settings.longRequests }),
@@ -121,7 +123,7 @@ export function createApp(parts: AppParts): App {
     headers,
     certificateHeaders: Object.values(settings.mutualTls ?? {}),
   }
-  return { handler: createDoor(doorOptions, provider.callback()), notices, readiness }
+  return { handler: createDoor(doorOptions, provider.callback()), notices, readiness, signatures }
 }
 
 /** Each is given the rest as its `next`. */

@@ -1,4 +1,6 @@
+import path from 'node:path'
 import { expect } from 'chai'
+import { temporaryFolder } from '../support/server.ts'
 import { createPrograms, expectOneLine, type Programs } from './program.ts'
 
 interface Shown {
@@ -66,7 +68,12 @@ describe('signet keys, of the store', () => {
     expect(taken.imported).to.have.members(before.map(({ kid }) => kid))
     expect(await programs.json(['keys', 'list'], { env: secret })).to.have.deep.members(before)
     await programs.json(['keys', 'rotate'], { env: secret })
+    const backup = path.join(temporaryFolder(), 'backup.sqlite')
+    await programs.json(['backup', backup], { env: secret })
     await programs.json(['keys', 'revoke', taken.imported[0]!], { env: secret })
-    expect(await programs.json(['keys', 'list'], { env: secret })).to.have.length(3)
+    const left = await programs.json(['keys', 'list'], { env: secret })
+    expect(left).to.have.length(3)
+    await programs.json(['restore', backup], { env: secret })
+    expect(await programs.json(['keys', 'list'], { env: secret }), 'K05 none comes back with a backup').to.deep.equal(left)
   })
 })

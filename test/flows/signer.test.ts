@@ -126,6 +126,19 @@ describe('a signer that holds the private keys', () => {
     expect((await redeem(server, who.web, unused)).status).to.equal(200)
     expect((await refresh(server, who.native, before)).status, 'the refresh token too').to.equal(200)
   })
+  it('is missed at the start already, which goes on without it', async () => {
+    const elsewhere = temporaryFolder()
+    const keys = path.join(elsewhere, 'keys')
+    mkdirSync(keys, { mode: 0o700 })
+    const key = { ...signer.keys[0], signer: 'unix:/nowhere/at.all' }
+    writeFileSync(path.join(keys, 'signing-held.json'), JSON.stringify(key), { mode: 0o600 })
+    const kept = keptLog()
+    const lonely = await startTestServer({ folder: elsewhere, log: kept.log })
+    for (let turn = 0; turn < 100 && kept.lines.length === 0; turn++) await new Promise((resolve) => setTimeout(resolve, 10))
+    expect(kept.lines.map(({ event }) => event)).to.deep.equal(['signer.away'])
+    expect((await fetch(`${lonely.issuer}/jwks`)).status).to.equal(200)
+    await lonely.close()
+  })
   it('X08 is away from whatever else is to be signed: a page, userinfo and introspection say 503 as well', async () => {
     const added = await server.parts.clients.add({
       id: 'signed',
