@@ -45,7 +45,7 @@ describe('signet keys', () => {
       'one is made when none is left',
     ).to.deep.equal(['current'])
   })
-  for (const kid of ['nothing', '../master.secret', '']) {
+  for (const kid of ['nothing', '../master.secret', '', `-${'h'.repeat(42)}`, `--${'j'.repeat(41)}`]) {
     it(`refuses to revoke ${JSON.stringify(kid)}`, async () => {
       expectOneLine(await programs.signet(['keys', 'revoke', kid]), /There is no signing key/)
       expect(await list()).to.have.length(3)
