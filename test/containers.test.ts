@@ -237,7 +237,7 @@ describe('signet demo', () => {
         SIGNET_DATA: folder,
         SIGNET_KEYS: path.join(folder, 'k'),
       }
-      return spawnSync(process.execPath, ['src/cli.ts', 'demo', ...args], { cwd: root, env, encoding: 'utf8' })
+      return spawnSync(process.execPath, ['scripts/signet.mjs', 'demo', ...args], { cwd: root, env, encoding: 'utf8' })
     }
     const { clients } = JSON.parse(run(['--json']).stdout) as { clients: { id: string; secret: string }[] }
     expect(clients.map(({ id }) => id)).to.deep.equal(['sample-client', 'sample-machine'])

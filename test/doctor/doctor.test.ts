@@ -174,6 +174,19 @@ describe('signet doctor', () => {
     expect(unsound(checks)).to.deep.equal(['signing-keys warn', 'date fail'])
   })
 
+  it('takes no key for missing where they are in the store', async () => {
+    const shared = await startTestServer({ settings: { keys: { in: 'store' } } })
+    try {
+      const checks = await examined({ load: () => shared.settings })
+      expect(unsound(checks)).to.deep.equal([])
+      expect(checks.map(({ name }) => name))
+        .to.include('published-keys')
+        .and.not.include('signing-keys')
+    } finally {
+      await shared.close()
+    }
+  })
+
   it('finds files of another user, unless it looks for everybody', async () => {
     const uid = (process.geteuid?.() ?? 0) + 1
     expect(unsound(await examined({ load: () => server.settings, uid }))).to.deep.equal(['key-folder fail', 'key-files fail'])

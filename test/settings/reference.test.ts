@@ -31,6 +31,9 @@ describe('the reference of the settings', () => {
   const given = parse(read('config/signet.yaml'))
   it('lets an editor take the settings of a first run', () =>
     expect(isValid(given), JSON.stringify(isValid.errors)).to.equal(true))
+  for (const file of ['config/production.yaml', 'config/compose.yaml']) {
+    it(`lets an editor take ${file}`, () => expect(isValid(parse(read(file))), JSON.stringify(isValid.errors)).to.equal(true))
+  }
   for (const [what, wrong] of Object.entries({
     'a misspelt name': { ...given, lisen: {} },
     'a number that is too large': { ...given, listen: { port: 65_536 } },
