@@ -1,10 +1,12 @@
-/** Strangers for a long time: `SIGNET_SOAK` requests, a hundred thousand unless said. */
+/** Strangers for a long time: a hundred thousand requests of every kind. */
 import { expect } from 'chai'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { authorizationUrl, type Cast, cast, codeFor, pkce } from '../support/story.ts'
 import { rowsOf, sendAll, strangerRequests } from '../support/strangers.ts'
+import { progressOf } from './progress.ts'
+import { scaled } from './scale.ts'
 
-const times = Number(process.env.SIGNET_SOAK ?? 100_000)
+const times = scaled(100_000)
 
 describe(`${times} requests of strangers`, () => {
   let server: TestServer
@@ -19,7 +21,7 @@ describe(`${times} requests of strangers`, () => {
     this.timeout(0)
     const requests = await strangerRequests(server, who)
     const before = rowsOf(server)
-    await sendAll(requests, times)
+    await sendAll(requests, times, progressOf('requests', times))
     expect(rowsOf(server)).to.deep.equal(before)
     const url = authorizationUrl(server.issuer, 'web', pkce().challenge, { state: 'x'.repeat(3_000) })
     await fetch(url, { redirect: 'manual' })

@@ -58,11 +58,18 @@ async function withSessionThatIsGone(server: TestServer, who: Cast): Promise<str
 }
 
 /** Sends so many, of every kind by turns, eight at a time. */
-export async function sendAll(requests: Record<string, Send>, times: number): Promise<void> {
+export async function sendAll(
+  requests: Record<string, Send>,
+  times: number,
+  progress: (done: number) => void = () => {},
+): Promise<void> {
   const kinds = Object.values(requests)
   let sent = 0
   const one = async () => {
-    while (sent < times) await kinds[sent++ % kinds.length]!()
+    while (sent < times) {
+      await kinds[sent++ % kinds.length]!()
+      progress(sent)
+    }
   }
   await Promise.all(Array.from({ length: 8 }, one))
 }
