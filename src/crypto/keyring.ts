@@ -92,7 +92,14 @@ export async function openKeyRing(place: KeyPlace, { algorithms, policy, now }: 
     await place.create({ algorithm, kid, createdAt, after }, text)
   }
 
-  async function tend(): Promise<void> {
+  let last: Promise<void> = Promise.resolve()
+  /** One after the other: two at once would each make the key that is due. */
+  function tend(): Promise<void> {
+    last = last.catch(() => {}).then(tendNow)
+    return last
+  }
+
+  async function tendNow(): Promise<void> {
     await read()
     for (const algorithm of algorithms)
       if (!isHeldElsewhere(algorithm) && isDue(keysOf(algorithm), now(), policy)) await make(algorithm, now())

@@ -2,7 +2,8 @@
  * A key that signs tokens, as a JWK in a text of its own (RFC 7517). Its id is its thumbprint (RFC 7638), so that a key cannot
  * be published under another's name. Where the private half lies with a signer, the text has the public one and the signer's address.
  */
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto'
+import { promisify } from 'node:util'
 import { calculateJwkThumbprint, type JWK } from 'jose'
 import { Refusal } from '../base/errors.ts'
 import type { SigningAlgorithm } from '../settings/algorithms.ts'
@@ -26,18 +27,21 @@ export type PublicJwk = JWK & { kid: string; alg: SigningAlgorithm; use: 'sig' }
 
 /** @returns a key of its own, as `readKey` reads it */
 export async function newKey(algorithm: SigningAlgorithm, createdAt: number): Promise<{ kid: string; text: string }> {
-  const jwk = generate(algorithm).export({ format: 'jwk' })
+  const jwk = (await generate(algorithm)).export({ format: 'jwk' })
   const kid = await calculateJwkThumbprint(jwk as Record<string, string>)
   return { kid, text: `${JSON.stringify({ ...jwk, alg: algorithm, use: 'sig', kid, created_at: createdAt }, null, 2)}\n` }
 }
 
-function generate(algorithm: SigningAlgorithm): KeyObject {
-  if (algorithm === 'ES256') return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
-  if (algorithm === 'EdDSA') return generateKeyPairSync('ed25519').privateKey
-  if (algorithm === 'ML-DSA-44') return generateKeyPairSync('ml-dsa-44').privateKey
-  if (algorithm === 'ML-DSA-65') return generateKeyPairSync('ml-dsa-65').privateKey
-  if (algorithm === 'ML-DSA-87') return generateKeyPairSync('ml-dsa-87').privateKey
-  return generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
+const keyPair = promisify(generateKeyPair)
+
+/** Beside the event loop: an RSA key takes a tenth of a second and more, and the running server makes them. */
+async function generate(algorithm: SigningAlgorithm): Promise<KeyObject> {
+  if (algorithm === 'ES256') return (await keyPair('ec', { namedCurve: 'P-256' })).privateKey
+  if (algorithm === 'EdDSA') return (await keyPair('ed25519')).privateKey
+  if (algorithm === 'ML-DSA-44') return (await keyPair('ml-dsa-44')).privateKey
+  if (algorithm === 'ML-DSA-65') return (await keyPair('ml-dsa-65')).privateKey
+  if (algorithm === 'ML-DSA-87') return (await keyPair('ml-dsa-87')).privateKey
+  return (await keyPair('rsa', { modulusLength: 2048 })).privateKey
 }
 
 const familyOf: Record<SigningAlgorithm, string> = {

@@ -39,6 +39,15 @@ describe('the key ring', () => {
     expect(names()).to.have.length(signingAlgorithms.length)
   })
 
+  it('makes one key that is due, however often it is looked after at that moment', async () => {
+    let time = now()
+    const place = keysInFolder(openKeyFolder(folder.path))
+    const ring = await openKeyRing(place, { algorithms: ['RS256'], policy, now: () => time })
+    time += policy.rotateAfterSeconds
+    await Promise.all([ring.tend(), ring.tend(), ring.tend()])
+    expect(names()).to.have.length(2)
+  })
+
   it('K01: publishes no private member', async () => {
     const { jwks } = await ring(...signingAlgorithms)
     for (const key of jwks.keys) {
