@@ -67,7 +67,7 @@ export async function signsIn(stage: Signing): Promise<void> {
 }
 
 export async function signIn(
-  { installation }: World,
+  { installation }: Pick<World, 'installation'>,
   client: Credentials,
   email: string,
   begun: (session: Session) => void = () => {},

@@ -24,8 +24,9 @@ const settings = {
   refreshTokens: { windowSeconds: 60 },
 }
 
-export async function createWorld(people = 6): Promise<World> {
-  const installation = await install(settings)
+/** @param more settings, instead of these */
+export async function createWorld(people = 6, more: Record<string, unknown> = {}): Promise<World> {
+  const installation = await install({ ...settings, ...more })
   const emails = Array.from({ length: people }, (_, i) => `person${i}@example.com`)
   const clients = await installation.withParts(async (parts) => {
     const { passwordHash } = await parts.accounts.add({ email: 'first@example.com', password })
