@@ -1,5 +1,7 @@
 /** People: added, found, signed in, disabled. */
 import { randomBytes } from 'node:crypto'
+import type { Act } from '../audit/acts.ts'
+import type { Audit } from '../audit/audit.ts'
 import type { Clock } from '../base/clock.ts'
 import { Refusal } from '../base/errors.ts'
 import type { Passwords } from '../crypto/passwords.ts'
@@ -48,11 +50,13 @@ export function createAccounts({
   store,
   passwords,
   roles,
+  audit,
   now,
 }: {
   store: Store
   passwords: Passwords
   roles: string[]
+  audit: Pick<Audit, 'record'>
   now: Clock
 }): Accounts {
   const known = new Set(roles)
@@ -80,9 +84,14 @@ export function createAccounts({
     return account?.disabledAt === undefined ? account : undefined
   }
 
+  /** Begun in one turn, so that one commit holds both. */
+  async function changed(account: string, change: AccountChange, act: Act, detail = {}): Promise<void> {
+    await Promise.all([store.accounts.change(account, change), audit.record(act, { account, detail, ifThere: { account } })])
+  }
+
   /** The time is written with the change: what is in flight meanwhile, and is saved after the rows are gone, counts for nothing either. */
-  async function changeAndEndAccess(account: string, change: AccountChange): Promise<void> {
-    await store.accounts.change(account, { ...change, accessEndedAt: now() })
+  async function changeAndEndAccess(account: string, change: AccountChange, act: Act): Promise<void> {
+    await changed(account, { ...change, accessEndedAt: now() }, act)
     await endBound(store, { account })
   }
 
@@ -100,8 +109,12 @@ export function createAccounts({
         demo,
         createdAt: now(),
       }
-      if (!(await store.accounts.add(account)))
-        throw new Refusal('email_taken', `There is already an account ${email}.`, { status: 409 })
+      const { id } = account
+      const [added] = await Promise.all([
+        store.accounts.add(account),
+        audit.record('account.added', { account: id, detail: { roles: account.roles }, ifThere: { account: id } }),
+      ])
+      if (!added) throw new Refusal('email_taken', `There is already an account ${email}.`, { status: 409 })
       return account
     },
     findActive,
@@ -119,26 +132,26 @@ export function createAccounts({
     async setRoles(email, wanted) {
       const account = await mustFind(email)
       const next = checkRoles(wanted)
-      await store.accounts.change(account.id, { roles: next })
+      await changed(account.id, { roles: next }, 'account.roles_set', { roles: next, before: account.roles })
       return { ...account, roles: next }
     },
     async setClaims(email, claims) {
       const account = await mustFind(email)
       const next = { ...checkClaims(claims), updated_at: now() }
-      await store.accounts.change(account.id, { claims: next })
+      await changed(account.id, { claims: next }, 'account.claims_set', { claims: Object.keys(next) })
       return { ...account, claims: next }
     },
     async disable(email) {
       const account = await mustFind(email)
-      await changeAndEndAccess(account.id, { disabledAt: now() })
+      await changeAndEndAccess(account.id, { disabledAt: now() }, 'account.disabled')
     },
     async enable(email) {
       const account = await mustFind(email)
-      await store.accounts.change(account.id, { disabledAt: undefined })
+      await changed(account.id, { disabledAt: undefined }, 'account.enabled')
     },
     async setPassword(email, password) {
       const account = await mustFind(email)
-      await changeAndEndAccess(account.id, { passwordHash: await hashOf(password) })
+      await changeAndEndAccess(account.id, { passwordHash: await hashOf(password) }, 'account.password_set')
     },
     list: (limit, after) => store.accounts.list(limit, after),
   }

@@ -1,8 +1,9 @@
 /** `signet backup` and `signet restore`: a copy of what lasts, made and put back beside a running server. */
 import path from 'node:path'
+import { createAudit } from '../audit/audit.ts'
 import { systemClock } from '../base/clock.ts'
 import { Refusal } from '../base/errors.ts'
-import { givenSecrets } from '../main/parts.ts'
+import { givenSecrets, operatorHere } from '../main/parts.ts'
 import { type Kept, makeSafe } from '../main/restore.ts'
 import { loadSettings, type Settings } from '../settings/load.ts'
 import { copyDatabase, replaceDatabase } from '../store/sqlite/backup.ts'
@@ -13,7 +14,12 @@ import { answer } from './run.ts'
 export async function backUp(given: string, { json }: { json?: boolean }): Promise<void> {
   const settings = loadSettings()
   const file = path.resolve(given)
-  const bytes = await copyDatabase(databaseOf(settings), file, progressOn('copied'))
+  const live = databaseOf(settings)
+  const bytes = await copyDatabase(live, file, progressOn('copied'))
+  const opened = openDurable({ file: live, now: systemClock })
+  await auditOf(opened, settings)
+    .record('database.backed_up', { detail: { file, bytes } })
+    .finally(() => opened.close())
   answer(json, { file, bytes }, [
     `Wrote ${file} (${bytes} bytes, checked).`,
     `It opens with the secrets and keys of ${settings.keyFolder} alone, which are not in it: keep those apart.`,
@@ -33,10 +39,7 @@ export async function restore(
   if (!wasThere) openDurable({ file: live, now: systemClock }).close()
   try {
     await copyDatabase(path.resolve(given), draft, progressOn('read'))
-    const { kept, compared } = await prepared(draft, wasThere ? live : undefined, {
-      bringBackClients: Boolean(removedClients),
-      secrets: givenSecrets(settings).names,
-    })
+    const { kept, compared } = await prepared(draft, wasThere ? live : undefined, settings, Boolean(removedClients))
     await replaceDatabase(live, draft, progressOn('restored'))
     answer(json, { restored: path.resolve(given), compared, kept }, [
       `Restored ${given}. Everybody signs in again; no token from before now is good here.`,
@@ -48,18 +51,28 @@ export async function restore(
   }
 }
 
+const auditOf = ({ audit }: DurableRoles, settings: Settings) =>
+  createAudit({ store: audit, operator: operatorHere(), keepDays: settings.audit.keepDays, now: systemClock })
+
 const databaseOf = ({ dataFolder }: Settings) => path.join(dataFolder, 'signet.sqlite')
 
 async function prepared(
   draft: string,
   live: string | undefined,
-  options: { bringBackClients: boolean; secrets: readonly string[] },
+  settings: Settings,
+  bringBackClients: boolean,
 ): Promise<{ kept: Kept; compared: boolean }> {
   const present = live === undefined ? undefined : readable(live)
   try {
     const restored = openDurable({ file: draft, now: systemClock })
     try {
-      const kept = await makeSafe(restored, present, { ...options, now: systemClock })
+      const kept = await makeSafe(restored, present, {
+        bringBackClients,
+        secrets: givenSecrets(settings).names,
+        now: systemClock,
+      })
+      // In the draft, so that the database says so from the moment in which it is the live one.
+      await auditOf(restored, settings).record('database.restored', { detail: { compared: present !== undefined } })
       return { kept, compared: present !== undefined }
     } finally {
       restored.close()

@@ -1,5 +1,7 @@
 /** `signet keys`: acts on the keys where they lie; a running server knows within two seconds. */
+import type { Act } from '../audit/acts.ts'
 import { systemClock } from '../base/clock.ts'
+import { Refusal } from '../base/errors.ts'
 import type { KeyRing, RingedKey } from '../crypto/keyring.ts'
 import { jwksMaxAgeSeconds } from '../crypto/rotation.ts'
 import { importKeys, openRing } from '../main/ring.ts'
@@ -16,6 +18,16 @@ async function withRing<T>(use: (ring: KeyRing) => Promise<T>): Promise<T> {
   const settings = loadSettings()
   if (settings.keys.in === 'folder') return use(await openRing(settings, undefined, systemClock))
   return withParts(async ({ vault }) => use(await openRing(settings, vault, systemClock)))
+}
+
+/** Behind the act: a stolen key is gone, whether or not that can be written down. */
+async function tell(act: Act, detail: Record<string, unknown>): Promise<void> {
+  try {
+    await withParts(({ audit }) => audit.record(act, { detail }))
+  } catch (cause) {
+    if (!(cause instanceof Refusal)) throw cause
+    process.stderr.write(`signet: done, but not in the audit log: ${cause.message}\n`)
+  }
 }
 
 const shown = ({ key: { kid, algorithm, createdAt, signer }, state, signsFrom }: RingedKey) => ({
@@ -42,6 +54,7 @@ export async function rotateKeys({ json }: Output): Promise<void> {
     const ours = ring.algorithms.filter((algorithm) => !ring.isHeldElsewhere(algorithm))
     // When all are held elsewhere, the refusal says what to do.
     for (const algorithm of ours.length > 0 ? ours : ring.algorithms) await ring.rotate(algorithm)
+    await tell('keys.rotated', { algorithms: ours })
     return ring
       .all()
       .filter(({ state }) => state === 'next')
@@ -59,6 +72,7 @@ export async function rotateKeys({ json }: Output): Promise<void> {
 export async function revokeKey(kid: string, { json }: Output): Promise<void> {
   const { algorithm, current } = await withRing(async (ring) => {
     const { algorithm } = await ring.revoke(kid)
+    await tell('key.revoked', { kid, algorithm })
     return { algorithm, current: ring.current(algorithm).kid }
   })
   answer(json, { revoked: kid, algorithm, current, jwksMaxAgeSeconds }, [
@@ -69,7 +83,11 @@ export async function revokeKey(kid: string, { json }: Output): Promise<void> {
 
 export async function importFolder({ json }: Output): Promise<void> {
   const settings = loadSettings()
-  const imported = await withParts(({ vault }) => importKeys(settings, vault))
+  const imported = await withParts(async ({ vault, audit }) => {
+    const kids = await importKeys(settings, vault)
+    await audit.record('keys.imported', { detail: { kids } })
+    return kids
+  })
   answer(json, { imported, from: settings.keyFolder }, [
     ...imported.map((kid) => `Took ${kid} over into the store.`),
     `Their files are in ${settings.keyFolder} still: remove them when every node has \`keys.in: store\`.`,

@@ -1,6 +1,8 @@
 /** The command line as a tree. Each command is a line here and a function in its own file; nothing is parsed before `runProgram`. */
 import { Argument, Command, CommanderError, Option } from 'commander'
+import { acts } from '../audit/acts.ts'
 import { accountCommands } from './account-commands.ts'
+import { showAudit } from './audit.ts'
 import { backUp, restore } from './backup.ts'
 import { clientCommands } from './client-commands.ts'
 import { completion, shells } from './completion.ts'
@@ -36,6 +38,16 @@ export function createProgram(): Command {
   keyCommands(program.command('keys').description('the keys that sign tokens'))
   secretCommands(program.command('secrets').description('the master secrets, by names that lead nowhere back to them'))
   databaseCommands(program)
+  program
+    .command('audit')
+    .description('who changed what, when, from where; the newest last')
+    .option('--since <time>', 'a date, or how long ago: 90m, 12h, 7d')
+    .addOption(new Option('--act <act>', 'one kind of act').choices(acts))
+    .option('--subject <subject>', 'about this person, by the subject of their tokens')
+    .option('--client <id>', 'about this client')
+    .option('--limit <count>', 'so many at most', '100')
+    .option(...json)
+    .action(run(showAudit))
   clientCommands(program.command('client').description('registered clients'))
   accountCommands(program.command('account').description('people'))
   program

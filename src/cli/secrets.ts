@@ -28,6 +28,7 @@ export async function listSecrets({ json }: Output): Promise<void> {
 export async function rotateSecrets({ json }: Output): Promise<void> {
   const { renewed, unreadable, shown } = await withParts(async (parts: Parts) => {
     const { census, ...counts } = await reseal(parts, progressOn('looked at'))
+    await parts.audit.record('secrets.rotated', { detail: counts })
     return { ...counts, shown: shownOf(parts.secrets.names, census) }
   })
   const [newest] = shown
@@ -44,7 +45,11 @@ export async function rotateSecrets({ json }: Output): Promise<void> {
 }
 
 export async function forgetSecret(name: string, { json }: Output): Promise<void> {
-  const records = await withParts((parts) => forget(parts, name, progressOn('looked at')))
+  const records = await withParts(async (parts) => {
+    const removed = await forget(parts, name, progressOn('looked at'))
+    if (removed > 0) await parts.audit.record('secret.forgotten', { detail: { name, records: removed } })
+    return removed
+  })
   if (records === 0) throw new Refusal('unknown_secret', `Nothing in the store is sealed under a secret ${name}.`)
   answer(json, { forgotten: name, records }, [`Removed ${records} records that were sealed under ${name}.`])
 }

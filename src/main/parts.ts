@@ -1,5 +1,7 @@
 /** What the server and the command line have in common: secrets, store, passwords, people and clients. */
+import { userInfo } from 'node:os'
 import { createAccounts } from '../accounts/account.ts'
+import { type Audit, createAudit } from '../audit/audit.ts'
 import { type Clock, type Later, systemClock } from '../base/clock.ts'
 import { createLog, type Log } from '../base/log.ts'
 import { openKeyFolder } from '../crypto/key-files.ts'
@@ -17,6 +19,7 @@ export interface Parts {
   secrets: Secrets
   store: Store
   vault: Vault
+  audit: Audit
   passwords: Passwords
   accounts: ReturnType<typeof createAccounts>
   clients: ReturnType<typeof createClients>
@@ -40,20 +43,31 @@ export async function openParts(
   const { dataFolder, redis } = settings
   const store = await openStore({ dataFolder, redis, mayRemake: first, now, later, onError })
   const passwords = createPasswords()
+  const audit = createAudit({ store: store.audit, operator: operatorHere(), keepDays: settings.audit.keepDays, now })
   return {
     settings,
     secrets,
     store,
     vault: createVault(store.vault, secrets),
+    audit,
     passwords,
-    accounts: createAccounts({ store, passwords, roles: Object.keys(settings.roles), now }),
-    clients: createClients({ settings, store, now }),
+    accounts: createAccounts({ store, passwords, roles: Object.keys(settings.roles), audit, now }),
+    clients: createClients({ settings, store, audit, now }),
     now,
     log,
     async close() {
       await passwords.close()
       await store.close()
     },
+  }
+}
+
+/** Whoever runs this process: in a container there may be a number and no name. */
+export function operatorHere(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return String(process.getuid?.() ?? 'unknown')
   }
 }
 

@@ -6,10 +6,13 @@ import { randomUUID } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
 import { secretOf } from '../crypto/sealing.ts'
 import type { ClientRegistration } from '../settings/client/registration.ts'
+import type { AuditStore } from '../store/audit.ts'
 import type { Account, ClientRow, Store, VaultEntry, VaultStore } from '../store/store.ts'
 import { signingKeys } from './vault.ts'
 
-export type Lasting = Pick<Store, 'accounts' | 'clients' | 'lineage' | 'vault'> & { endAllAccess(now: number): Promise<void> }
+export type Lasting = Pick<Store, 'accounts' | 'clients' | 'lineage' | 'vault' | 'audit'> & {
+  endAllAccess(now: number): Promise<void>
+}
 
 export interface Kept {
   /** E-mail addresses of accounts that stay disabled, and of those that keep the password of now. */
@@ -33,7 +36,7 @@ const pageSize = 500
  */
 export async function makeSafe(
   restored: Lasting,
-  present: Pick<Store, 'accounts' | 'clients' | 'vault'> | undefined,
+  present: Pick<Store, 'accounts' | 'clients' | 'vault' | 'audit'> | undefined,
   { bringBackClients, secrets, now }: { bringBackClients: boolean; secrets: readonly string[]; now: Clock },
 ): Promise<Kept> {
   const kept: Kept = { disabled: [], passwords: [], roles: [], secrets: [], removedClients: [] }
@@ -46,11 +49,22 @@ export async function makeSafe(
       else if (!bringBackClients) kept.removedClients.push(client.id)
     }
     for (const id of kept.removedClients) await restored.clients.remove(id)
+    await keepAudit(restored.audit, present.audit)
   }
   await keepVault(restored.vault, present?.vault, secrets)
   await restored.endAllAccess(now())
   await restored.lineage.begin({ id: randomUUID(), beganAt: now() })
   return kept
+}
+
+/** What happened since the backup did happen: those entries follow its own. */
+async function keepAudit(restored: AuditStore, present: AuditStore): Promise<void> {
+  const [last] = await restored.list({}, 1)
+  let page = await present.list({ afterId: last?.id }, pageSize, 'oldest first')
+  while (page.length > 0) {
+    await Promise.all(page.map(({ id: _, ...row }) => restored.add(row)))
+    page = await present.list({ afterId: page.at(-1)?.id }, pageSize, 'oldest first')
+  }
 }
 
 /**

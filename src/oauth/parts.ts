@@ -3,6 +3,7 @@ import type { KoaContextWithOIDC } from 'oidc-provider'
 import type { Accounts } from '../accounts/account.ts'
 import type { DeviceLimits } from '../accounts/device-limits.ts'
 import type { RowLimit } from '../accounts/row-limits.ts'
+import type { Audit } from '../audit/audit.ts'
 import type { Clock } from '../base/clock.ts'
 import type { KeptKeys } from '../crypto/kept-keys.ts'
 import type { KeyRing } from '../crypto/keyring.ts'
@@ -30,6 +31,7 @@ export interface ProviderParts {
   ring: KeyRing
   signatures: Signatures
   store: Store
+  audit: Audit
   clients: Clients
   accounts: Accounts
   apis: Apis

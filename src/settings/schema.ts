@@ -11,6 +11,7 @@ import { surroundingRules } from './client/surroundings.ts'
 import { lifetimes, refreshTokens } from './lifetimes.ts'
 import { roleMend } from './named.ts'
 import { seconds, whole } from './numbers.ts'
+import { audit, cluster, log } from './running.ts'
 import { dpop, mutualTls, mutualTlsFaults } from './sender-constraints.ts'
 import { areSound, isRecord, isSoundAt, type SayFault, sayFault } from './sound.ts'
 import { isLoopbackHost, sameIdentifier } from './uri.ts'
@@ -86,19 +87,6 @@ const pushedRequests = z.strictObject({
   windowSeconds: seconds(10, 86_400).default(900),
 })
 
-/** What is written to standard error, one JSON line per event. */
-const log = z.strictObject({
-  level: z.enum(['info', 'error']).default('info'),
-  /** A line for each request that was answered. */
-  requests: z.boolean().default(false),
-})
-
-/** Processes that serve the same port. */
-const cluster = z.strictObject({
-  /** `auto`: one for each core. */
-  workers: z.union([z.literal('auto'), whole(1, 64)], { error: 'has to be a whole number from 1 to 64, or auto' }).default(1),
-})
-
 /** The keys that sign tokens. */
 const keys = z.strictObject({
   /** Where they lie: in the key folder, or sealed in the store, where nodes share them. */
@@ -113,6 +101,7 @@ export const settingsSchema = z
     listen: listen.prefault({}),
     cluster: cluster.prefault({}),
     log: log.prefault({}),
+    audit: audit.prefault({}),
     trustedProxies: z.array(z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()])).default([]),
     demo: z.boolean().default(false),
     theme: theme.prefault({}),

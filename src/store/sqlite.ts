@@ -5,6 +5,7 @@ import { Refusal } from '../base/errors.ts'
 import { durableMigrations, volatileMigrations } from './migrations/all.ts'
 import { sqlAccounts } from './sql/accounts.ts'
 import { artifactSweep, sqlArtifacts } from './sql/artifacts.ts'
+import { sqlAudit } from './sql/audit.ts'
 import { sqlClients } from './sql/clients.ts'
 import { counterSweep, sqlCounters } from './sql/counters.ts'
 import { sqlLineage } from './sql/lineage.ts'
@@ -35,7 +36,7 @@ export interface VolatileOptions extends SqliteOptions {
   maxCounters?: number
 }
 
-export type DurableRoles = Pick<Store, 'artifacts' | 'accounts' | 'clients' | 'notices' | 'lineage' | 'vault'> & {
+export type DurableRoles = Pick<Store, 'artifacts' | 'accounts' | 'clients' | 'notices' | 'lineage' | 'vault' | 'audit'> & {
   /** For a database that was restored: every artifact and every notice that is owed is gone, and whoever signed in by `at` is signed in no more. */
   endAllAccess(at: number): Promise<void>
   check(): Promise<void>
@@ -66,6 +67,7 @@ export function openDurable(options: SqliteOptions): DurableRoles {
     notices: sqlNotices(engine, now),
     lineage: sqlLineage(engine),
     vault: sqlVault(engine),
+    audit: sqlAudit(engine, now),
     async endAllAccess(at) {
       const { db, write } = engine
       await Promise.all([

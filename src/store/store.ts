@@ -7,6 +7,7 @@
  * - an answer waits for the commit that it depends on;
  * - a row past its expiry is never returned, and leaves by itself: there is no janitor.
  */
+import type { AuditStore } from './audit.ts'
 
 /** A record that oidc-provider keeps: a session, a grant, a code, a refresh token, … */
 export interface Artifact {
@@ -182,6 +183,7 @@ export interface Store {
   notices: NoticeStore
   lineage: LineageStore
   vault: VaultStore
+  audit: AuditStore
   /** Volatile as well. */
   counters: CounterStore
   /** Whether every part could write at this moment. Adds nothing. @throws what a write would throw */

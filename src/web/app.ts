@@ -20,6 +20,7 @@ import type { GuardedFetch } from '../outgoing/fetch.ts'
 import type { Signers } from '../outgoing/signer.ts'
 import { createRefusals } from '../pages/refusals.ts'
 import type { Pages } from '../pages/render.ts'
+import { auditedSignOut } from './audited.ts'
 import { createCsrf } from './csrf.ts'
 import { deviceGate } from './device/gate.ts'
 import { createDoor, type Handler } from './door.ts'
@@ -88,6 +89,8 @@ export function createApp(parts: AppParts): App {
   const interaction = interactionRoutes({
     provider,
     accounts: parts.accounts,
+    audit: parts.audit,
+    auditSignIns: settings.audit.signIns,
     attempts,
     apis: parts.apis,
     acrValues: settings.signIn.acrValues,
@@ -106,6 +109,7 @@ export function createApp(parts: AppParts): App {
     deviceGate,
     interaction,
     stayingIn(parts),
+    auditedSignOut(parts),
     postedRequest,
     correctMetadata,
     questions,

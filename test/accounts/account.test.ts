@@ -4,6 +4,7 @@ import { createPasswords, type Passwords } from '../../src/crypto/passwords.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Artifact, Store } from '../../src/store/store.ts'
 import { refusalOf } from '../store/place.ts'
+import { auditOf } from '../support/audit.ts'
 
 const now = () => 1_700_000_000
 const email = 'Ada@Example.com'
@@ -16,7 +17,7 @@ describe('accounts', () => {
   beforeEach(async () => {
     store = await openStore({ dataFolder: ':memory:', now })
     passwords = createPasswords()
-    accounts = createAccounts({ store, passwords, roles: ['editor', 'admin'], now })
+    accounts = createAccounts({ store, passwords, roles: ['editor', 'admin'], audit: auditOf(store, now), now })
   })
   afterEach(async () => {
     await passwords.close()

@@ -15,6 +15,7 @@ const floors = [
   ['crypto'],
   ['outgoing'],
   ['store'],
+  ['audit'],
   ['permissions'],
   ['tokens'],
   ['pages'],

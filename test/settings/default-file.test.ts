@@ -76,6 +76,7 @@ describe('config/signet.yaml', () => {
       'listen',
       'cluster',
       'log',
+      'audit',
       'trustedProxies',
       'theme',
       'lifetimes',

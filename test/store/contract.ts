@@ -1,5 +1,6 @@
 /** What every engine promises. An engine's test says how to open it and which roles it takes; the facts are the same for all. */
 import type { Clock } from '../../src/base/clock.ts'
+import type { AuditStore } from '../../src/store/audit.ts'
 import type {
   AccountStore,
   ArtifactStore,
@@ -11,6 +12,7 @@ import type {
 } from '../../src/store/store.ts'
 import { accountFacts } from './contract/accounts.ts'
 import { artifactFacts } from './contract/artifacts.ts'
+import { auditFacts } from './contract/audit.ts'
 import { clientFacts } from './contract/clients.ts'
 import { counterFacts } from './contract/counters.ts'
 import { lineageFacts } from './contract/lineage.ts'
@@ -28,6 +30,7 @@ export interface Roles {
   notices: NoticeStore
   lineage: LineageStore
   vault: VaultStore
+  audit: AuditStore
 }
 
 export interface Opened<Offered extends keyof Roles> {
@@ -58,6 +61,7 @@ export function contract<Offered extends keyof Roles>({ roles, open }: Engine<Of
   if (has(roles, 'clients')) describe('clients', () => clientFacts(world))
   if (has(roles, 'notices')) describe('notices', () => noticeFacts(world))
   if (has(roles, 'lineage')) describe('lineage', () => lineageFacts(world))
+  if (has(roles, 'audit')) describe('the audit log', () => auditFacts(world))
   if (has(roles, 'vault')) describe('the vault', () => vaultFacts(world))
 }
 

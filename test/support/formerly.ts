@@ -2,7 +2,7 @@
 import { type Clients, createClients } from '../../src/oauth/clients/clients.ts'
 import type { TestServer } from './server.ts'
 
-export function formerly({ parts: { settings, store, now } }: TestServer): Clients {
+export function formerly({ parts: { settings, store, audit, now } }: TestServer): Clients {
   const mutualTls = { certificateHeader: 'client-cert', verifiedHeader: 'client-cert-verify' }
-  return createClients({ settings: { ...settings, mutualTls, outgoing: { allowPrivateNetworks: true } }, store, now })
+  return createClients({ settings: { ...settings, mutualTls, outgoing: { allowPrivateNetworks: true } }, store, audit, now })
 }

@@ -1,5 +1,7 @@
 /** Clients, from the settings and from the store, in the library's terms. */
 import { randomBytes } from 'node:crypto'
+import type { Act } from '../../audit/acts.ts'
+import type { Audit } from '../../audit/audit.ts'
 import type { Clock } from '../../base/clock.ts'
 import { Refusal } from '../../base/errors.ts'
 import { authenticationOf, type ClientAuthentication, hasSecret } from '../../settings/client/authentication.ts'
@@ -46,10 +48,11 @@ export interface Clients {
 interface ClientsParts {
   settings: Surroundings & { clients: ClientRegistration[] }
   store: Store
+  audit: Pick<Audit, 'record'>
   now: Clock
 }
 
-export function createClients({ settings, store, now }: ClientsParts): Clients {
+export function createClients({ settings, store, audit, now }: ClientsParts): Clients {
   const declared = settings.clients
   const fromSettings = new Map(declared.map((registration) => [registration.id, clientMetadata(registration)]))
   const recent = recentlyRead(now)
@@ -76,6 +79,10 @@ export function createClients({ settings, store, now }: ClientsParts): Clients {
     return client
   }
 
+  /** Begun in the turn of the write that it is about, so that one commit holds both; not written where that was refused. */
+  const recorded = (act: Act, { id: client, registration }: ClientRow, detail: object) =>
+    audit.record(act, { client, detail: { ...detail }, ifThere: { client, registration } })
+
   const declaredHere = (id: string) =>
     new Refusal('declared_client', `The client ${id} is declared in the settings: change it there.`)
 
@@ -93,7 +100,10 @@ export function createClients({ settings, store, now }: ClientsParts): Clients {
       const fresh = wantsSecret(input) ? newClientSecret() : undefined
       const id = input.id ?? randomBytes(12).toString('base64url').replace(/^[-_]/, 'c')
       const registration = atHome(judged({ ...input, id }, fresh ? [secretRecord(fresh, now())] : []))
-      const added = !fromSettings.has(registration.id) && (await store.clients.add(row(registration, false)))
+      const written = row(registration, false)
+      const detail = { kind: registration.kind }
+      const begin = () => Promise.all([store.clients.add(written), recorded('client.added', written, detail)])
+      const [added] = fromSettings.has(registration.id) ? [false] : await begin()
       recent.forget(registration.id)
       if (!added) throw new Refusal('client_id_taken', `There is already a client ${registration.id}.`, { status: 409 })
       return { registration, secret: fresh }
@@ -115,7 +125,11 @@ export function createClients({ settings, store, now }: ClientsParts): Clients {
         secretRecord(secret, now()),
         ...retiring(registration.secretDigests, keepSeconds, now()),
       ])
-      const replaced = await store.clients.replace({ ...stored, registration: JSON.stringify(changed) }, stored.registration)
+      const written = { ...stored, registration: JSON.stringify(changed) }
+      const [replaced] = await Promise.all([
+        store.clients.replace(written, stored.registration),
+        recorded('client.secret_rotated', written, { keepSeconds }),
+      ])
       recent.forget(id)
       // Somebody else changed it meanwhile: a secret that was shown has to stay one that works.
       if (!replaced) throw new Refusal('conflict', `The client ${id} was changed at the same moment: try again.`, { status: 409 })
@@ -132,7 +146,9 @@ export function createClients({ settings, store, now }: ClientsParts): Clients {
     },
     async remove(id) {
       if (fromSettings.has(id)) throw declaredHere(id)
-      if (!(await store.clients.remove(id))) throw unknown(id)
+      if (!(await store.clients.find(id))) throw unknown(id)
+      const [removed] = await Promise.all([store.clients.remove(id), audit.record('client.removed', { client: id })])
+      if (!removed) throw unknown(id)
       recent.forget(id)
       await endBound(store, { client: id })
     },

@@ -1,6 +1,7 @@
 /** Which record of the library's lies where. */
-import type { Adapter, AdapterPayload } from 'oidc-provider'
+import { type Adapter, type AdapterPayload, Provider } from 'oidc-provider'
 import { endBound } from '../../store/bonds.ts'
+import { behindRequest } from '../behind.ts'
 import { sealedCookieNames } from '../cookies.ts'
 import { deviceCodeAdapter } from '../device-flow.ts'
 import type { ProviderParts } from '../parts.ts'
@@ -31,9 +32,13 @@ export interface Adapters {
 }
 
 export function adapters(parts: ProviderParts, tokens: TokenParts): Adapters {
-  const { settings, secrets, store, clients, deviceLimits, pushLimit, longRequestLimit, now } = parts
+  const { settings, secrets, store, audit, clients, deviceLimits, pushLimit, longRequestLimit, now } = parts
   const rows = createRows(secrets, now)
-  const endGrant = (grant: string) => endBound(store, { grant })
+  /** Asked for each kind of record of one grant: whoever finds the records tells of its end. */
+  async function endGrant(grant: string): Promise<void> {
+    if ((await endBound(store, { grant })) > 0)
+      await audit.record('grant.ended', { ...behindRequest(), detail: { by: Provider.ctx?.oidc?.route ?? 'page' } })
+  }
   const refreshTokens = createRefreshTokens({
     store: store.artifacts,
     rows,

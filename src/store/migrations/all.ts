@@ -9,6 +9,7 @@ import { accountClaims } from './006-account-claims.ts'
 import { replayBound } from './007-replay-bound.ts'
 import { lineage } from './010-lineage.ts'
 import { vault } from './012-vault.ts'
+import { audit } from './014-audit.ts'
 import type { Migration } from './migration.ts'
 
 export const durableMigrations: readonly Migration[] = [
@@ -19,5 +20,6 @@ export const durableMigrations: readonly Migration[] = [
   accountClaims,
   lineage,
   vault,
+  audit,
 ]
 export const volatileMigrations: readonly Migration[] = [artifacts, counters, bounds, artifactVersion, replayBound]

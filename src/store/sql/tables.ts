@@ -2,6 +2,7 @@
  * The tables as Kysely sees them. Only what SQLite and PostgreSQL both have is used: times are whole seconds,
  * truth values are 0 and 1, lists are JSON text.
  */
+import type { Generated } from 'kysely'
 
 export interface ArtifactTable {
   model: string
@@ -62,7 +63,21 @@ export interface VaultTable {
   sealed: string
 }
 
+export interface AuditTable {
+  id: Generated<number>
+  at: number
+  expires_at: number
+  actor: string
+  act: string
+  account_id: string | null
+  client_id: string | null
+  origin: string
+  request: string | null
+  detail: string
+}
+
 export interface Tables {
+  audit: AuditTable
   artifacts: ArtifactTable
   accounts: AccountTable
   clients: ClientTable

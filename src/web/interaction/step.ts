@@ -3,9 +3,12 @@ import type { Context } from 'koa'
 import { errors, type InteractionResults, type Provider } from 'oidc-provider'
 import type { Accounts } from '../../accounts/account.ts'
 import type { Attempts } from '../../accounts/attempts.ts'
+import { networkOf } from '../../accounts/networks.ts'
+import type { Audit } from '../../audit/audit.ts'
 import type { Clock } from '../../base/clock.ts'
 import { Refusal } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
+import { notePerson } from '../../base/request.ts'
 import type { OurClient } from '../../oauth/clients/our-client.ts'
 import type { Interaction } from '../../oauth/consent/asked.ts'
 import { interactionPath } from '../../oauth/cookies.ts'
@@ -18,10 +21,13 @@ import type { Headers } from '../headers.ts'
 export interface InteractionParts {
   provider: Provider
   accounts: Accounts
+  audit: Audit
   attempts: Attempts
   apis: Apis
   /** What a sign-in by password is worth, by the operator's names. */
   acrValues: string[]
+  /** Whether each sign-in is in the audit log too. */
+  auditSignIns: boolean
   pages: Pages
   csrf: Csrf
   headers: Headers
@@ -56,15 +62,20 @@ export async function finish(provider: Provider, ctx: Context, result: Interacti
 
 /**
  * Whoever switches the account leaves: the session ends as by a sign-out, and the step ends with nothing, so that the policy asks for a sign-in. The request goes on as it was made, however it was made.
+ * @returns whose session it was, if there was one
  */
-export async function leave(provider: Provider, ctx: Context, { interaction }: Step): Promise<void> {
-  await endSession(provider, await provider.Session.get(ctx))
+export async function leave(provider: Provider, ctx: Context, { interaction }: Step): Promise<string | undefined> {
+  const session = await provider.Session.get(ctx)
+  const { accountId } = session
+  if (accountId !== undefined) notePerson({ account: accountId, network: networkOf(ctx.ip) })
+  await endSession(provider, session)
   forgetStep(provider, ctx)
   // A step that was begun in one session is not resumed in another, and now there is none.
   interaction.session = undefined
   interaction.result = {}
   await interaction.persist()
   seeOther(ctx, interaction.returnTo)
+  return accountId
 }
 
 /** Each step has a cookie of its own; left behind, they pile up to the browser's limit for the host. */

@@ -5,7 +5,9 @@
 import Router from '@koa/router'
 import type { Context } from 'koa'
 import { networkOf } from '../../accounts/networks.ts'
+import type { What } from '../../audit/audit.ts'
 import { Refusal } from '../../base/errors.ts'
+import { askedPermissions } from '../../oauth/consent/asked.ts'
 import { grantConsent } from '../../oauth/consent/consent.ts'
 import { passwordAcr } from '../../oauth/policy/acr.ts'
 import { withinRequest } from '../../oauth/records/request.ts'
@@ -23,7 +25,7 @@ const pageOf: Record<string, (parts: InteractionParts, ctx: Context, step: Step)
 }
 
 export function interactionRoutes(parts: InteractionParts): Router {
-  const { provider, accounts, attempts, apis, acrValues, csrf, now, log } = parts
+  const { provider, audit, accounts, attempts, apis, acrValues, csrf, now, log } = parts
   const router = new Router({ prefix: '/interaction/:uid' })
   router.use(withinRequest)
 
@@ -45,6 +47,7 @@ export function interactionRoutes(parts: InteractionParts): Router {
       log.info('sign_in.refused', { ...who, reason: account.error.code })
       return showSignIn(parts, ctx, step, { email, ...account })
     }
+    if (parts.auditSignIns) await audit.record('session.began', by(ctx, step, account.id))
     log.info('sign_in.success', { ...who, subject: account.id })
     const acr = passwordAcr(acrValues, step.interaction.params)
     // Whoever has just signed in has chosen an account.
@@ -66,7 +69,11 @@ export function interactionRoutes(parts: InteractionParts): Router {
     if (decision !== 'allow') throw new Refusal('invalid_request', 'The decision is "allow" or "deny".')
     const { request, account } = await consentRequest(parts, step)
     if (!isWhatWasShown(parts, step, request, form.get('shown'))) return showConsent(parts, ctx, step, true)
-    const consent = await grantConsent(provider, apis, request, account.id, new Set(form.getAll('scope')))
+    const ticked = new Set(form.getAll('scope'))
+    const consent = await grantConsent(provider, apis, request, account.id, ticked)
+    const allowed = askedPermissions(apis, request).filter(({ required, value }) => required || ticked.has(value))
+    const detail = { permissions: allowed.map(({ name }) => name) }
+    await audit.record('consent.granted', { ...by(ctx, step, account.id), detail })
     await finish(provider, ctx, { consent }, true)
   })
 
@@ -77,7 +84,16 @@ export function interactionRoutes(parts: InteractionParts): Router {
 
   router.post('/switch', async (ctx) => {
     const { step } = await posted(ctx)
-    await leave(provider, ctx, step)
+    const account = await leave(provider, ctx, step)
+    if (account !== undefined) await audit.record('session.ended', { ...by(ctx, step, account), detail: { by: 'switch' } })
+  })
+
+  /** A person, at a page of this server, on the way to an app. */
+  const by = (ctx: Context, { client }: Step, account: string): What => ({
+    actor: `account:${account}`,
+    account,
+    client: client.clientId,
+    from: networkOf(ctx.ip),
   })
 
   async function posted(ctx: Context, prompt?: string): Promise<{ step: Step; form: URLSearchParams }> {

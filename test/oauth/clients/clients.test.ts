@@ -6,6 +6,7 @@ import { settingsSchema } from '../../../src/settings/schema.ts'
 import { openStore } from '../../../src/store/open.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { refusalOf } from '../../store/place.ts'
+import { auditOf } from '../../support/audit.ts'
 
 const redirectUris = ['https://app.example.com/cb']
 const api = 'https://api.example.com'
@@ -30,7 +31,7 @@ describe('clients', () => {
       return opened.clients.find(id)
     }
     store = { ...opened, clients: { ...opened.clients, find } }
-    clients = createClients({ settings, store, now: () => time })
+    clients = createClients({ settings, store, audit: auditOf(store, () => time), now: () => time })
   })
   afterEach(() => store.close())
 
@@ -109,7 +110,12 @@ describe('clients', () => {
   }
 
   it('may be asked over http where private networks are', async () => {
-    const open = createClients({ settings: { ...settings, outgoing: { allowPrivateNetworks: true } }, store, now: () => time })
+    const open = createClients({
+      settings: { ...settings, outgoing: { allowPrivateNetworks: true } },
+      store,
+      audit: auditOf(store, () => time),
+      now: () => time,
+    })
     const { registration } = await open.add({ ...app, backchannelLogoutUri: 'http://127.0.0.1:9000/' })
     expect(registration.backchannelLogoutUri).to.equal('http://127.0.0.1:9000/')
   })
@@ -173,7 +179,12 @@ describe('clients', () => {
   })
 
   it('are seen as another process left them, a second later at most; one that is not there is never remembered', async () => {
-    const other = createClients({ settings: { ...settings, clients: [] }, store, now: () => time })
+    const other = createClients({
+      settings: { ...settings, clients: [] },
+      store,
+      audit: auditOf(store, () => time),
+      now: () => time,
+    })
     expect(await clients.find('my-app')).to.equal(undefined)
     await other.add(app)
     expect((await clients.find('my-app'))?.client_name).to.equal('My app')
@@ -197,7 +208,7 @@ describe('a client’s new secret', () => {
   let clients: Clients
   beforeEach(async () => {
     store = await openStore({ dataFolder: ':memory:', now: () => time })
-    clients = createClients({ settings, store, now: () => time })
+    clients = createClients({ settings, store, audit: auditOf(store, () => time), now: () => time })
   })
   afterEach(() => store.close())
 

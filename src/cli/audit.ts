@@ -1,0 +1,49 @@
+/** `signet audit`: who changed what. Reads, and writes nothing. */
+import { systemClock } from '../base/clock.ts'
+import { Refusal } from '../base/errors.ts'
+import type { AuditRow } from '../store/audit.ts'
+import { answer, withParts } from './run.ts'
+
+interface Options {
+  since?: string
+  act?: string
+  subject?: string
+  client?: string
+  limit: string
+  json?: boolean
+}
+
+const most = 10_000
+
+export async function showAudit({ since, act, subject, client, limit, json }: Options): Promise<void> {
+  const filter = { since: since === undefined ? undefined : secondOf(since), act, account: subject, client }
+  const count = countOf(limit)
+  const rows = (await withParts(({ audit }) => audit.list(filter, count))).toReversed()
+  answer(json, rows.map(shown), rows.length > 0 ? rows.map(inWords) : ['Nothing of that kind is in the audit log.'])
+}
+
+function countOf(limit: string): number {
+  const count = /^\d{1,5}$/.test(limit) ? Number(limit) : 0
+  if (count >= 1 && count <= most) return count
+  throw new Refusal('invalid_option', `--limit is a whole number from 1 to ${most}, not ${JSON.stringify(limit)}.`)
+}
+
+const unitSeconds: Record<string, number> = { m: 60, h: 3_600, d: 86_400 }
+
+function secondOf(since: string): number {
+  const [, amount, unit] = /^(\d{1,6})([mhd])$/.exec(since) ?? []
+  if (amount !== undefined && unit !== undefined) return systemClock() - Number(amount) * (unitSeconds[unit] as number)
+  const at = /^\d{4}-\d\d-\d\d/.test(since) ? Date.parse(since) : Number.NaN
+  if (!Number.isNaN(at)) return Math.floor(at / 1_000)
+  throw new Refusal('invalid_option', `--since is a date such as 2026-11-28, or 90m, 12h, 7d, not ${JSON.stringify(since)}.`)
+}
+
+const shown = ({ account, expiresAt: _, ...row }: AuditRow) => ({ ...row, ...(account !== undefined && { subject: account }) })
+
+function inWords({ at, actor, act, account, client, from, detail }: AuditRow): string {
+  const about = [account && `subject ${account}`, client && `client ${client}`].filter(Boolean).join(', ')
+  const more = Object.keys(detail).length > 0 ? JSON.stringify(detail) : ''
+  return [timeOf(at), act.padEnd(22), `${actor} (${from})`, about, more].filter(Boolean).join('  ')
+}
+
+const timeOf = (at: number) => new Date(at * 1_000).toISOString().replace('.000Z', 'Z')

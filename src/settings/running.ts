@@ -1,0 +1,23 @@
+/** How the server is run: how many processes, and what is written down of what they do. */
+import { z } from 'zod'
+import { whole } from './numbers.ts'
+
+/** What is written to standard error, one JSON line per event. */
+export const log = z.strictObject({
+  level: z.enum(['info', 'error']).default('info'),
+  /** A line for each request that was answered. */
+  requests: z.boolean().default(false),
+})
+
+/** Who did what that changes who may do what. */
+export const audit = z.strictObject({
+  keepDays: whole(1, 36_500).default(400),
+  /** Also each sign-in by password, which costs a durable write. */
+  signIns: z.boolean().default(false),
+})
+
+/** Processes that serve the same port. */
+export const cluster = z.strictObject({
+  /** `auto`: one for each core. */
+  workers: z.union([z.literal('auto'), whole(1, 64)], { error: 'has to be a whole number from 1 to 64, or auto' }).default(1),
+})
