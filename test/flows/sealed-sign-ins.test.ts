@@ -233,6 +233,16 @@ describe('a sign-in under way', () => {
       expect(answers.filter((answer) => codeOf(answer))).to.have.length(1)
     })
 
+    it('ends the session that another person began in another tab meanwhile, as any sign-in of somebody else does', async () => {
+      const { visitor, page } = await atConsent()
+      const email = await personNamed('grace')
+      expect(codeIn(await goOn(visitor, await signIn(visitor, await begin(visitor), email)))).to.be.a('string')
+      const bounced = await allow(visitor, page)
+      expect(codeOf(await visitor.submit(bounced, '/session/end/confirm', {}))).to.be.a('string')
+      const consent = await begin(visitor, { prompt: 'consent' }, 'web')
+      expect(consent.html).to.include(who.email).and.not.include(email)
+    })
+
     it('goes on with the session of another tab, and is no good in a copy then', async () => {
       const { visitor, page, thief } = await atConsent()
       expect(codeIn(await goOn(visitor, await begunAndSigned(visitor)))).to.be.a('string')

@@ -159,7 +159,7 @@ describe('writes', () => {
     expect(await writtenBy(() => begin(visitor))).to.deep.equal({ durable: [], volatile: [] })
   })
 
-  it('of strangers: a thousand requests of every kind leave as many rows as there were', async () => {
+  it('X07 of strangers: a thousand requests of every kind leave as many rows as there were', async () => {
     const requests = await strangerRequests(server, who)
     const before = rowsOf(server)
     await sendAll(requests, 1_000)
