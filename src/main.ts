@@ -6,7 +6,7 @@ import type { Server } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Clock, Later } from './base/clock.ts'
 import { Refusal } from './base/errors.ts'
-import type { Log } from './base/log.ts'
+import { createLog, type Log } from './base/log.ts'
 import type { KeyRing } from './crypto/keyring.ts'
 import { lastAnswers } from './main/last-answers.ts'
 import { createListener, listen } from './main/listener.ts'
@@ -38,6 +38,8 @@ export interface StartOptions {
   now?: Clock
   log?: Log
   later?: Later
+  /** Of a cluster, from 1 on. */
+  worker?: number
   /** By which others know what this process owed, when it is gone. */
   owner?: string
   /** No other process serves these data now: what is to be done or said once at a start is done by this one. */
@@ -47,7 +49,10 @@ export interface StartOptions {
 /** @throws Refusal `port_taken`, `demo_data` and whatever `openParts` throws */
 export async function startServer(settings: Settings, options: StartOptions = {}): Promise<RunningServer> {
   const { first = true } = options
-  const parts = await openParts(settings, options)
+  // Loaded where it is asked for: it takes ten megabytes.
+  const metrics = settings.metrics && (await import('./main/metrics.ts')).createMetrics()
+  const given = options.log ?? createLog(settings.log)
+  const parts = await openParts(settings, { ...options, log: metrics ? metrics.counted(given) : given })
   try {
     await refuseDemoInProduction(parts)
     const keptKeys = await settleSecrets(parts)
@@ -71,10 +76,20 @@ export async function startServer(settings: Settings, options: StartOptions = {}
       notifying,
       later,
       owner: options.owner,
+      tally: metrics,
     })
     const last = lastAnswers(handler)
     const server = createListener(settings.listen, last.handler)
     const port = await listen(server, settings.listen)
+    if (metrics && settings.metrics) {
+      metrics.watch({ passwords: parts.passwords, ring, rotateAfterSeconds: settings.keys.rotateAfterSeconds })
+      const { host, port: firstPort } = settings.metrics
+      const at = { host, port: firstPort + (options.worker ?? 1) - 1 }
+      await listen(metrics.server, at, 'Set metrics.port to another.').catch((cause) => {
+        server.close()
+        throw cause
+      })
+    }
     const tending = setInterval(() => {
       ring.tend().catch((error) => parts.log.error('keys.not_tended', { error }))
     }, tendMilliseconds).unref()
@@ -91,9 +106,11 @@ export async function startServer(settings: Settings, options: StartOptions = {}
       last.begin()
       if (graceMilliseconds > 0) await wait(graceMilliseconds)
       await stop(server, app, parts)
+      metrics?.close()
     }
     return { parts, ring, port, takeUp, close }
   } catch (cause) {
+    metrics?.close()
     await parts.close()
     throw cause
   }

@@ -13,6 +13,8 @@ export interface Passwords {
   matches(password: string, hash: string | undefined): Promise<boolean>
   /** @throws Refusal `busy` when a hash would be refused at this moment */
   checkRoom(): void
+  /** How many are under way or wait. */
+  readonly waiting: number
   /** How many hashes were computed, dummies included. */
   readonly computed: number
   close(): Promise<void>
@@ -71,6 +73,9 @@ export function createPasswords({ queueLimit = 64 }: { queueLimit?: number } = {
     hash: async (password) => (await run(password)).hash as string,
     async matches(password, hash) {
       return (await run(password, hash ?? null)).matches === true
+    },
+    get waiting() {
+      return waiting.size
     },
     get computed() {
       return computed

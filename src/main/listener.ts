@@ -31,14 +31,14 @@ function secureServer(tls: { certificate: string; key: string }, handler: Handle
   }
 }
 
-/** @returns the port @throws Refusal `port_taken`, `cannot_listen` */
-export function listen(server: Server, { host, port }: Settings['listen']): Promise<number> {
+const anotherPort = 'Set SIGNET_PORT to another; a second Signet needs a SIGNET_DATA of its own as well.'
+
+/** @param other what to do when it is taken @returns the port @throws Refusal `port_taken`, `cannot_listen` */
+export function listen(server: Server, { host, port }: { host: string; port: number }, other = anotherPort): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const taken = cause.code === 'EADDRINUSE'
-      const sentence = taken
-        ? `Port ${port} on ${host} is taken. Set SIGNET_PORT to another; a second Signet needs a SIGNET_DATA of its own as well.`
-        : `Cannot listen on ${host}:${port} (${cause.code}).`
+      const sentence = taken ? `Port ${port} on ${host} is taken. ${other}` : `Cannot listen on ${host}:${port} (${cause.code}).`
       reject(new Refusal(taken ? 'port_taken' : 'cannot_listen', sentence, { cause }))
     })
     server.listen({ host, port }, () => resolve((server.address() as AddressInfo).port))

@@ -21,7 +21,7 @@ export async function runWorker(): Promise<void> {
   const { settings, worker, owner, first } = await told.promise
   const log = logWith({ worker }, createLog(settings.log))
   try {
-    const server = await startServer(settings, { log, owner, first })
+    const server = await startServer(settings, { log, worker, owner, first })
     started.resolve(server)
     report('listening')
     await asked.promise

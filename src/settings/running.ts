@@ -16,6 +16,13 @@ export const audit = z.strictObject({
   signIns: z.boolean().default(false),
 })
 
+/** For Prometheus, on a port of its own, which is not for everybody. */
+export const metrics = z.strictObject({
+  host: z.string().min(1).default('localhost'),
+  /** Of the first worker; each of the others has the next. */
+  port: whole(1, 65_535),
+})
+
 /** Processes that serve the same port. */
 export const cluster = z.strictObject({
   /** `auto`: one for each core. */

@@ -9,6 +9,7 @@ import type { Log } from '../base/log.ts'
 import { correctAnswers } from '../oauth/answers/corrections.ts'
 import { correctMetadata } from '../oauth/answers/metadata.ts'
 import { logEvents } from '../oauth/events.ts'
+import { listenTo } from '../oauth/listen.ts'
 import { logoutDelivery } from '../oauth/logout/delivery.ts'
 import { oweInsteadOfSending } from '../oauth/logout/endings.ts'
 import { createNotices, type Notices } from '../oauth/logout/notices.ts'
@@ -26,7 +27,7 @@ import { deviceGate } from './device/gate.ts'
 import { createDoor, type Handler } from './door.ts'
 import { guard } from './guard.ts'
 import { createHeaders } from './headers.ts'
-import { createObserver } from './observer.ts'
+import { createObserver, type Observer, type Tally } from './observer.ts'
 import { ownForms } from './own-forms.ts'
 import { protocolPages } from './protocol-pages.ts'
 import { createReadiness, type Readiness } from './readiness.ts'
@@ -43,6 +44,7 @@ export interface AppParts
   pages: Pages
   log: Log
   later: Later
+  tally?: Tally | undefined
   /** Of this process; see `NoticeParts`. */
   owner?: string | undefined
   /** How those are asked that hold private keys elsewhere. */
@@ -114,8 +116,10 @@ export function createApp(parts: AppParts): App {
     correctMetadata,
     questions,
   ])
-  const observer = settings.log.requests ? createObserver((one) => log.info('request', { ...one }), systemStopwatch) : undefined
+  const { tally } = parts
+  const observer = observerFor(settings.log.requests ? log : undefined, tally)
   if (observer) provider.use(observer.noteClient)
+  if (tally) listenTo(provider)('grant.success', (ctx) => tally.granted(ctx.oidc.params?.grant_type))
   provider.use((ctx, next) => {
     // The token endpoint is the library's alone, its errors too: passing ours on the way would cost a twentieth of its rate.
     const answer = () => (ctx.path === '/token' && ctx.method === 'POST' ? next() : ours(ctx, next))
@@ -128,6 +132,15 @@ export function createApp(parts: AppParts): App {
     certificateHeaders: Object.values(settings.mutualTls ?? {}),
   }
   return { handler: createDoor(doorOptions, provider.callback()), notices, readiness, signatures }
+}
+
+/** Nobody looks on where nobody wants to know. */
+function observerFor(log: Log | undefined, tally: Tally | undefined): Observer | undefined {
+  if (!log && !tally) return undefined
+  return createObserver((one) => {
+    log?.info('request', { ...one })
+    tally?.answered(one)
+  }, systemStopwatch)
 }
 
 /** Each is given the rest as its `next`. */

@@ -18,6 +18,12 @@ export interface Answered {
   client?: string | undefined
 }
 
+/** Whoever counts, if anybody does. */
+export interface Tally {
+  answered(one: Answered): void
+  granted(grantType: unknown): void
+}
+
 export interface Observer {
   observe(request: IncomingMessage, response: ServerResponse, id: string): void
   /** Stands before everything that learns of a client. */

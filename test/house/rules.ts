@@ -141,6 +141,7 @@ export const rules: Rule[] = [
     'store/sqlite/file.ts',
     'store/sqlite/inspect.ts',
   ]),
+  knower('main/metrics.ts alone names what counts', 'packages', /^(prom-client)$/, ['main/metrics.ts']),
   knower('base/log.ts alone names what writes the log', 'packages', /^(pino)$/, ['base/log.ts']),
   knower('pages/render.ts alone renders views', 'packages', /^(eta)$/, ['pages/render.ts']),
   knower('crypto alone knows the files under keys', 'links', /^(crypto\/key-files\.ts)$/, [

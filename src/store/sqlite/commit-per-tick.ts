@@ -4,6 +4,8 @@
  */
 import type { Compilable, CompiledQuery } from 'kysely'
 import type { Later } from '../../base/clock.ts'
+import { systemStopwatch } from '../../base/clock.ts'
+import { commits } from '../../base/commits.ts'
 import { Refusal } from '../../base/errors.ts'
 import type { SqlEngine, Written } from '../sql/engine.ts'
 import type { Connection } from './connection.ts'
@@ -52,8 +54,10 @@ export function commitPerTick(connection: Connection, options: CommitOptions): W
       tryAgain(jobs, error)
       return
     }
+    const begun = commits.hasSubscribers ? systemStopwatch() : 0
     try {
       answers = transact(connection, [...sweeps(jobs.length), ...jobs])
+      if (commits.hasSubscribers) commits.publish(systemStopwatch() - begun)
     } catch (error) {
       for (const job of jobs) job.fail(error)
       return
