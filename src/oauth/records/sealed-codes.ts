@@ -3,7 +3,7 @@
  * guard, and of two uses the second finds it and has the grant ended (RFC 6749 s4.1.2), whoever comes first. The guard is as durable as the row
  * of a code was. Whatever ends a grant ends its codes, since a code is redeemed for its grant alone.
  *
- * A code has some 750 characters then. One that would make its answer longer than clients may take is kept in a row, and is short.
+ * A code has some 650 characters then. One that would make its answer longer than clients may take is kept in a row, and is short.
  */
 import { type Adapter, type AdapterPayload, errors, Provider } from 'oidc-provider'
 import type { Clock } from '../../base/clock.ts'
