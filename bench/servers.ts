@@ -23,6 +23,9 @@ const root = path.resolve(import.meta.dirname, '..')
 const settings = `
 listen:
   port: \${SIGNET_PORT}
+cluster:
+  workers: \${BENCH_WORKERS:-1}
+signIn: { attemptsPerAccount: 1000, attemptsPerNetwork: 100000, windowSeconds: 10 }
 apis:
   - identifier: https://api.example.com
     name: Bench
@@ -32,11 +35,13 @@ apis:
 export interface Installation {
   env: NodeJS.ProcessEnv
   secret: string
+  /** Of the operator's own web app, for the sign-ins. */
+  webSecret?: string
   remove(): void
 }
 
-/** A data folder with one machine client, added as an operator adds one. */
-export function install(): Installation {
+/** A data folder with one machine client, added as an operator adds one; and with a person and an app to sign in to. */
+export function install({ withPeople = false } = {}): Installation {
   const folder = mkdtempSync(path.join(tmpdir(), 'signet-bench-'))
   mkdirSync(path.join(folder, 'keys'), { mode: 0o700 })
   writeFileSync(path.join(folder, 'signet.yaml'), settings)
@@ -47,12 +52,18 @@ export function install(): Installation {
     SIGNET_DATA: path.join(folder, 'data'),
     SIGNET_KEYS: path.join(folder, 'keys'),
   }
-  const added = execFileSync(
-    process.execPath,
-    ['src/cli.ts', 'client', 'add', 'Bench', '--id', 'bench', '--kind', 'machine', '--api', 'https://api.example.com', '--json'],
-    { cwd: root, env },
-  )
-  return { env, secret: JSON.parse(String(added)).secret, remove: () => rmSync(folder, { recursive: true, force: true }) }
+  const signet = (args: string[], input = '') => {
+    const said = execFileSync(process.execPath, ['scripts/signet.mjs', ...args, '--json'], { cwd: root, env, input })
+    return JSON.parse(String(said))
+  }
+  const api = ['--api', 'https://api.example.com']
+  const { secret } = signet(['client', 'add', 'Bench', '--id', 'bench', '--kind', 'machine', ...api])
+  const remove = () => rmSync(folder, { recursive: true, force: true })
+  if (!withPeople) return { env, secret, remove }
+  signet(['account', 'add', 'ada@example.com'], 'correct horse battery staple')
+  const web = ['client', 'add', 'Web', '--id', 'bench-web', '--kind', 'web', '--first-party', ...api]
+  const webSecret = signet([...web, '--redirect-uri', 'https://app.example.com/callback']).secret
+  return { env, secret, webSecret, remove }
 }
 
 export async function startSignet({ env, secret }: Installation): Promise<Contender> {
@@ -63,6 +74,12 @@ export async function startSignet({ env, secret }: Installation): Promise<Conten
 export async function startBare(): Promise<Contender> {
   const port = await freePort()
   return start('bare', ['bench/bare-server.mjs', String(port)], port, process.env, 'a-secret-of-some-length')
+}
+
+/** Its passwords are checked as ours are. */
+export async function startBareFlows(): Promise<Contender> {
+  const port = await freePort()
+  return start('bare', ['bench/bare-flows.mjs', String(port)], port, process.env, 'a-secret-of-some-length')
 }
 
 async function start(

@@ -35,7 +35,7 @@ export async function benchTokenEndpoint(): Promise<Row[]> {
 }
 
 /** @returns how many were answered with 200; anything else ends the measurement. */
-async function requests({ url, secret, name }: Contender, seconds: number): Promise<number> {
+export async function requests({ url, secret, name }: Contender, seconds: number): Promise<number> {
   const result = await autocannon({
     url: `${url}/token`,
     method: 'POST',

@@ -10,7 +10,7 @@ import { authorizationUrl, type Credentials, pkce, redeem, refresh, token } from
 import { type Chance, chanceOf } from './chance.ts'
 import { riseOf } from './flat.ts'
 import type { ServerProcess } from './installation.ts'
-import { signIn } from './kill/actors.ts'
+import { signIn as signSomebodyIn } from './kill/actors.ts'
 import type { Family } from './kill/ledger.ts'
 import { addMachine, createWorld, type World } from './kill/world.ts'
 import { progressOf } from './progress.ts'
@@ -28,6 +28,8 @@ const lifetimes = {
   refreshTokenSeconds: livesSeconds,
   grantSeconds: livesSeconds,
 }
+/** Of wrong passwords and right ones: what is counted is counted for a minute, and is gone. */
+const signIn = { attemptsPerAccount: 1_000, attemptsPerNetwork: 100_000, windowSeconds: 60 }
 /** Of their mean, from the first to the last sample after it has settled. */
 const mayRise = 0.1
 
@@ -43,7 +45,7 @@ describe(`${seconds} seconds of everything, seed ${seed}`, function () {
   let server: ServerProcess
   let machine: Credentials
   before(async () => {
-    world = await createWorld(20, { lifetimes })
+    world = await createWorld(20, { lifetimes, signIn })
     machine = await addMachine(world, 'machine')
     server = await world.installation.start()
   })
@@ -129,7 +131,7 @@ function acts({ installation, clients, emails }: World, machine: Credentials, ch
     signIn: {
       perSecond: 2,
       async act() {
-        for (const family of (await signIn({ installation }, chance.oneOf(clients)!, chance.oneOf(emails)!)).families)
+        for (const family of (await signSomebodyIn({ installation }, chance.oneOf(clients)!, chance.oneOf(emails)!)).families)
           keep(family)
       },
     },

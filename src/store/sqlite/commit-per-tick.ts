@@ -1,6 +1,6 @@
 /**
  * One commit for all writes of a turn of the event loop. With `synchronous=FULL` a commit waits for the disk, so that sharing it is
- * worth more than any other saving (`node bench/store.ts`). Whoever wrote is answered after the commit, never before.
+ * worth more than any other saving (`npm run bench -- store`). Whoever wrote is answered after the commit, never before.
  */
 import type { Compilable, CompiledQuery } from 'kysely'
 import type { Later } from '../../base/clock.ts'
