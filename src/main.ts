@@ -51,6 +51,7 @@ export async function startServer(settings: Settings, options: StartOptions = {}
   const { first = true } = options
   // Loaded where it is asked for: it takes ten megabytes.
   const metrics = settings.metrics && (await import('./main/metrics.ts')).createMetrics()
+  const traces = settings.traces && (await import('./main/traces.ts')).createTraces(settings.traces.endpoint)
   const given = options.log ?? createLog(settings.log)
   const parts = await openParts(settings, { ...options, log: metrics ? metrics.counted(given) : given })
   try {
@@ -76,7 +77,7 @@ export async function startServer(settings: Settings, options: StartOptions = {}
       notifying,
       later,
       owner: options.owner,
-      tally: metrics,
+      tallies: [metrics, traces].filter((one) => one !== undefined),
     })
     const last = lastAnswers(handler)
     const server = createListener(settings.listen, last.handler)
@@ -107,10 +108,12 @@ export async function startServer(settings: Settings, options: StartOptions = {}
       if (graceMilliseconds > 0) await wait(graceMilliseconds)
       await stop(server, app, parts)
       metrics?.close()
+      await traces?.close()
     }
     return { parts, ring, port, takeUp, close }
   } catch (cause) {
     metrics?.close()
+    await traces?.close()
     await parts.close()
     throw cause
   }

@@ -4,6 +4,7 @@
  */
 import { Worker } from 'node:worker_threads'
 import { Refusal } from '../base/errors.ts'
+import { timed } from '../base/spans.ts'
 import type { PasswordAnswer, PasswordTask } from './password-worker.ts'
 
 export interface Passwords {
@@ -60,10 +61,12 @@ export function createPasswords({ queueLimit = 64 }: { queueLimit?: number } = {
     worker ??= start()
     worker.ref()
     const id = nextId++
-    const answer = await new Promise<PasswordAnswer>((resolve, reject) => {
-      waiting.set(id, { resolve, reject })
-      worker?.postMessage({ id, password, hash } satisfies PasswordTask)
-    })
+    const hashed = () =>
+      new Promise<PasswordAnswer>((resolve, reject) => {
+        waiting.set(id, { resolve, reject })
+        worker?.postMessage({ id, password, hash } satisfies PasswordTask)
+      })
+    const answer = await timed('password.hash', hashed)
     if (answer.fault) throw new Error(`the password worker failed: ${answer.fault}`)
     return answer
   }

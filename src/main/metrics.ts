@@ -4,8 +4,8 @@
  */
 import { createServer, type Server } from 'node:http'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import { commits } from '../base/commits.ts'
 import type { Fields, Log } from '../base/log.ts'
+import { type Span, spans } from '../base/spans.ts'
 import type { KeyRing } from '../crypto/keyring.ts'
 import type { Passwords } from '../crypto/passwords.ts'
 import { grantTypes } from '../settings/client/kinds.ts'
@@ -68,8 +68,11 @@ export function createMetrics(): Metrics {
     buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1],
     registers,
   })
-  const observeCommit = (milliseconds: unknown) => commitSeconds.observe(Number(milliseconds) / 1_000)
-  commits.subscribe(observeCommit)
+  const observeCommit = (message: unknown) => {
+    const { part, begun, ended } = message as Span
+    if (part === 'store.commit') commitSeconds.observe((ended - begun) / 1_000)
+  }
+  spans.subscribe(observeCommit)
 
   const codes = new Set<string>()
   function known(code: unknown): string {
@@ -130,7 +133,7 @@ export function createMetrics(): Metrics {
     },
     server,
     close() {
-      commits.unsubscribe(observeCommit)
+      spans.unsubscribe(observeCommit)
       server.close()
       server.closeAllConnections()
     },

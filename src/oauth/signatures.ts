@@ -1,6 +1,7 @@
 /** Signatures by the ring's keys, wherever a key's private half lies: here, or with a signer that may be away. */
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
+import { timed } from '../base/spans.ts'
 import type { KeyRing } from '../crypto/keyring.ts'
 import { isSignature, signatureBy } from '../crypto/signature.ts'
 import type { SigningKey } from '../crypto/signing-key.ts'
@@ -50,7 +51,7 @@ export function createSignatures({ ring, signers, now, log }: SignatureParts): S
   }
 
   const by: Signatures['by'] = (key, data) =>
-    key.signer ? asked(key, key.signer, data) : signatureBy(key.algorithm, key.privateKey, data)
+    timed('signature', () => (key.signer ? asked(key, key.signer, data) : signatureBy(key.algorithm, key.privateKey, data)))
 
   return {
     by,

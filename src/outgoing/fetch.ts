@@ -9,6 +9,7 @@ import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { Refusal } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
+import { timed } from '../base/spans.ts'
 import { reachOf } from './addresses.ts'
 import { type Address, exchange } from './exchange.ts'
 import { createPlaces } from './places.ts'
@@ -65,7 +66,7 @@ export function createGuardedFetch(parts: OutgoingParts): GuardedFetch {
     try {
       if (!url) throw no('address')
       checkUrl(url, parts.allowPrivateNetworks)
-      return await ask(url, init)
+      return await timed('outgoing.request', () => ask(url, init))
     } catch (cause) {
       if (cause instanceof TypeError) throw cause
       const refusal = cause instanceof Refusal ? cause : no('connection', { cause })

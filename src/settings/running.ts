@@ -23,6 +23,12 @@ export const metrics = z.strictObject({
   port: whole(1, 65_535),
 })
 
+/** For an OpenTelemetry collector of the operator's. */
+export const traces = z.strictObject({
+  /** Its base address for OTLP over HTTP; `/v1/traces` is added. */
+  endpoint: z.url({ protocol: /^https?$/ }),
+})
+
 /** Processes that serve the same port. */
 export const cluster = z.strictObject({
   /** `auto`: one for each core. */

@@ -11,7 +11,7 @@ import { surroundingRules } from './client/surroundings.ts'
 import { lifetimes, refreshTokens } from './lifetimes.ts'
 import { roleMend } from './named.ts'
 import { seconds, whole } from './numbers.ts'
-import { audit, cluster, log, metrics } from './running.ts'
+import { audit, cluster, log, metrics, traces } from './running.ts'
 import { dpop, mutualTls, mutualTlsFaults } from './sender-constraints.ts'
 import { areSound, isRecord, isSoundAt, type SayFault, sayFault } from './sound.ts'
 import { isLoopbackHost, sameIdentifier } from './uri.ts'
@@ -103,6 +103,7 @@ export const settingsSchema = z
     log: log.prefault({}),
     audit: audit.prefault({}),
     metrics: metrics.optional(),
+    traces: traces.optional(),
     trustedProxies: z.array(z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()])).default([]),
     demo: z.boolean().default(false),
     theme: theme.prefault({}),

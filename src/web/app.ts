@@ -44,7 +44,8 @@ export interface AppParts
   pages: Pages
   log: Log
   later: Later
-  tally?: Tally | undefined
+  /** Who wants to know of every request. */
+  tallies: Tally[]
   /** Of this process; see `NoticeParts`. */
   owner?: string | undefined
   /** How those are asked that hold private keys elsewhere. */
@@ -116,10 +117,10 @@ export function createApp(parts: AppParts): App {
     correctMetadata,
     questions,
   ])
-  const { tally } = parts
-  const observer = observerFor(settings.log.requests ? log : undefined, tally)
+  const observer = observerFor(settings.log.requests ? log : undefined, parts.tallies)
   if (observer) provider.use(observer.noteClient)
-  if (tally) listenTo(provider)('grant.success', (ctx) => tally.granted(ctx.oidc.params?.grant_type))
+  for (const { granted } of parts.tallies)
+    if (granted) listenTo(provider)('grant.success', (ctx) => granted(ctx.oidc.params?.grant_type))
   provider.use((ctx, next) => {
     // The token endpoint is the library's alone, its errors too: passing ours on the way would cost a twentieth of its rate.
     const answer = () => (ctx.path === '/token' && ctx.method === 'POST' ? next() : ours(ctx, next))
@@ -135,12 +136,18 @@ export function createApp(parts: AppParts): App {
 }
 
 /** Nobody looks on where nobody wants to know. */
-function observerFor(log: Log | undefined, tally: Tally | undefined): Observer | undefined {
-  if (!log && !tally) return undefined
-  return createObserver((one) => {
-    log?.info('request', { ...one })
-    tally?.answered(one)
-  }, systemStopwatch)
+function observerFor(log: Log | undefined, tallies: Tally[]): Observer | undefined {
+  if (!log && tallies.length === 0) return undefined
+  const all: Tally = {
+    began(request, traceparent) {
+      for (const one of tallies) one.began?.(request, traceparent)
+    },
+    answered(answer) {
+      log?.info('request', { ...answer })
+      for (const one of tallies) one.answered(answer)
+    },
+  }
+  return createObserver(all, systemStopwatch)
 }
 
 /** Each is given the rest as its `next`. */

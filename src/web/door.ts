@@ -38,7 +38,7 @@ export function createDoor(
     const { headers } = request
     const peer = request.socket.remoteAddress ?? ''
     const isFromProxy = isTrusted(peer)
-    if (!isFromProxy) for (const name of certificateHeaders) delete headers[name]
+    if (!isFromProxy) for (const name of [...certificateHeaders, 'traceparent']) delete headers[name]
     const address = clientAddress(peer, headers['x-forwarded-for'], isTrusted)
     for (const name of Object.keys(headers)) if (name.startsWith('x-forwarded-') || name === 'forwarded') delete headers[name]
     headers.host = host

@@ -20,8 +20,9 @@ export interface Answered {
 
 /** Whoever counts, if anybody does. */
 export interface Tally {
+  began?(request: string, traceparent: string | undefined): void
   answered(one: Answered): void
-  granted(grantType: unknown): void
+  granted?(grantType: unknown): void
 }
 
 export interface Observer {
@@ -30,14 +31,15 @@ export interface Observer {
   noteClient: Middleware
 }
 
-export function createObserver(report: (answered: Answered) => void, elapsed: Stopwatch): Observer {
+export function createObserver({ began, answered }: Tally, elapsed: Stopwatch): Observer {
   const clients = new WeakMap<IncomingMessage, string>()
   return {
     observe(request, response, id) {
       const begun = elapsed()
       const { method = '', url = '' } = request
+      began?.(id, request.headers.traceparent as string | undefined)
       response.once('close', () =>
-        report({
+        answered({
           request: id,
           method,
           route: routeOf(url),

@@ -141,6 +141,7 @@ export const rules: Rule[] = [
     'store/sqlite/file.ts',
     'store/sqlite/inspect.ts',
   ]),
+  knower('main/traces.ts alone names what traces', 'packages', /^(@opentelemetry\/api|@opentelemetry\/.*)$/, ['main/traces.ts']),
   knower('main/metrics.ts alone names what counts', 'packages', /^(prom-client)$/, ['main/metrics.ts']),
   knower('base/log.ts alone names what writes the log', 'packages', /^(pino)$/, ['base/log.ts']),
   knower('pages/render.ts alone renders views', 'packages', /^(eta)$/, ['pages/render.ts']),

@@ -4,9 +4,8 @@
  */
 import type { Compilable, CompiledQuery } from 'kysely'
 import type { Later } from '../../base/clock.ts'
-import { systemStopwatch } from '../../base/clock.ts'
-import { commits } from '../../base/commits.ts'
 import { Refusal } from '../../base/errors.ts'
+import { moment, type Span, spans } from '../../base/spans.ts'
 import type { SqlEngine, Written } from '../sql/engine.ts'
 import type { Connection } from './connection.ts'
 import { isLocked } from './faults.ts'
@@ -54,10 +53,10 @@ export function commitPerTick(connection: Connection, options: CommitOptions): W
       tryAgain(jobs, error)
       return
     }
-    const begun = commits.hasSubscribers ? systemStopwatch() : 0
+    const begun = spans.hasSubscribers ? moment() : 0
     try {
       answers = transact(connection, [...sweeps(jobs.length), ...jobs])
-      if (commits.hasSubscribers) commits.publish(systemStopwatch() - begun)
+      if (spans.hasSubscribers) spans.publish({ part: 'store.commit', begun, ended: moment(), failed: false } satisfies Span)
     } catch (error) {
       for (const job of jobs) job.fail(error)
       return
