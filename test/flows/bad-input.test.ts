@@ -253,10 +253,12 @@ describe('bad input', function () {
     await alive()
   })
   it('X02 refuses a chunked body that grows without end', async () => {
-    for (const path of ['/token', '/interaction/x/sign-in', '/session/end']) {
+    for (const path of ['/token', '/par', '/introspection', '/interaction/x/sign-in', '/session/end']) {
       const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\r\n`
       const said = await raw(head + `8000\r\n${'a'.repeat(0x8000)}\r\n`.repeat(40))
       expect(statusOf(said), path).to.be.within(400, 499)
+      // What is left of it would keep the next request of the connection waiting. A page that looks at no form reads on by itself.
+      if (!path.startsWith('/interaction')) expect(said, path).to.match(/^connection: close/im)
     }
     await alive()
   })

@@ -15,6 +15,7 @@ const brokenBasic = new Set([
 
 const replayedProof = 'DPoP proof JWT Replay detected'
 const notAuthenticated = 'no client authentication mechanism provided'
+const unreadBody = 'failed to parse the request body'
 const tokenQuestions = new Set(['introspection', 'revocation'])
 
 export function correctAnswers(provider: Provider): void {
@@ -40,6 +41,8 @@ export function correctAnswers(provider: Provider): void {
       if (description === replayedProof || detail === replayedProof) replaceError(ctx, 'invalid_dpop_proof')
       // RFC 7662 s2.3, RFC 7009 s2.2.1: who does not authenticate at all is refused as RFC 6749 s5.2 says.
       if (description === notAuthenticated && tokenQuestions.has(ctx.oidc.route)) askToAuthenticate(ctx)
+      // RFC 9112 s9.3: a body that was not read to its end takes its connection along.
+      if (description === unreadBody && !ctx.req.complete) ctx.set('Connection', 'close')
       // A client whose keys we were too busy to fetch did not fail to show who it is; the library has one error for both.
       const unavailable = wrappedUnavailable(error)
       if (unavailable) sayUnavailable(ctx, unavailable)
