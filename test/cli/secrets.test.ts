@@ -6,6 +6,7 @@ import { createSecrets } from '../../src/crypto/secrets.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'
 import { temporaryFolder } from '../support/server.ts'
+import { until } from '../support/until.ts'
 import { createPrograms, expectOneLine, type Programs } from './program.ts'
 
 const old = 'the-secret-of-before-which-is-long-enough'
@@ -53,8 +54,7 @@ describe('signet secrets', () => {
   })
   it('seals anew, is killed in the middle and run again', async () => {
     const running = programs.start('cli.ts', ['secrets', 'rotate', '--json'], by(fresh, old).env)
-    const isSealedAnew = async (id: string) => (await store.artifacts.find('Grant', id))?.payload.startsWith(`${freshName}.`)
-    while (!(await isSealedAnew('0'))) await new Promise((resolve) => setTimeout(resolve, 5))
+    await until('the first', async () => (await store.artifacts.find('Grant', '0'))?.payload.startsWith(`${freshName}.`))
     await running.stop('SIGKILL')
     const [, reads] = await list(fresh, old)
     expect(reads?.records, 'left').to.be.within(1, count - 1)

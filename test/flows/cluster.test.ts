@@ -9,6 +9,7 @@ import { addKeyed, assertion, assertionType, keyPair, proof } from '../support/k
 import { type Race, tally, warmRace } from '../support/race.ts'
 import { type Served, startServed } from '../support/served.ts'
 import { authorizationUrl, basic, type Cast, cast, codeFor, pkce, redeem, refresh, tokensFor } from '../support/story.ts'
+import { until } from '../support/until.ts'
 
 const runners = 400
 const machine = { grant_type: 'client_credentials', scope: 'notes:read' }
@@ -103,8 +104,10 @@ describe('two workers', function () {
     const before = await sets()
     expect(before.size).to.equal(1)
     await served.ring.rotate('ES256')
-    for (let n = 0; n < 100 && ((await sets()).size !== 1 || (await sets()).has([...before][0] as string)); n++)
-      await new Promise((resolve) => setTimeout(resolve, 50))
-    expect([...(await sets())].map((set) => JSON.parse(set).keys.length)).to.deep.equal([3])
+    const after = await until('another set', async () => {
+      const now = await sets()
+      return now.isDisjointFrom(before) && now
+    })
+    expect([...after].map((set) => JSON.parse(set).keys.length)).to.deep.equal([3])
   })
 })

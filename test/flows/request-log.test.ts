@@ -4,6 +4,7 @@ import { createVisitor } from '../../src/try/visitor.ts'
 import { keptLog } from '../support/log.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { authorizationUrl, type Cast, cast, pkce, token } from '../support/story.ts'
+import { until } from '../support/until.ts'
 
 describe('the log of requests', () => {
   const { log, lines } = keptLog()
@@ -18,14 +19,11 @@ describe('the log of requests', () => {
     lines.length = 0
   })
   /** The line comes when the connection is done with the answer, which may be after whoever asked has it. */
-  async function said(count = 1) {
-    for (let n = 0; n < 200; n++) {
+  const said = (count = 1) =>
+    until(`${count} lines`, () => {
       const found = lines.filter(({ event }) => event === 'request')
-      if (found.length >= count) return found
-      await new Promise((resolve) => setTimeout(resolve, 5))
-    }
-    throw new Error(`${count} lines were not said: ${JSON.stringify(lines)}`)
-  }
+      return found.length >= count && found
+    })
 
   it('names route, status, time and client of a token', async () => {
     const { headers } = await token(server, who.machine, { grant_type: 'client_credentials', scope: 'notes:read' })

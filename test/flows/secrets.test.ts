@@ -23,6 +23,7 @@ import {
   type Site,
   tokensFor,
 } from '../support/story.ts'
+import { until } from '../support/until.ts'
 
 const old = 'the-secret-of-before-which-is-long-enough'
 const fresh = 'the-secret-of-after-which-is-long-enough-too'
@@ -164,8 +165,7 @@ describe('a secret that is replaced', () => {
     await restart(`${third} ${fresh}`)
     await server.parts.vault.renew()
     await restart(third)
-    await expectLine('secrets.missing')
-    const { name, records, warning } = log.lines.find(({ event }) => event === 'secrets.missing')!
+    const { name, records, warning } = await lineOf('secrets.missing')
     expect({ name }).to.deep.equal({ name: names.fresh })
     expect(records).to.be.greaterThan(3)
     expect(warning).to.match(new RegExp(`^${records} records were sealed under the secret ${names.fresh}, which is not given`))
@@ -176,11 +176,7 @@ describe('a secret that is replaced', () => {
     await refreshed(left)
   })
 
-  async function expectLine(event: string): Promise<void> {
-    for (let turn = 0; turn < 100 && !log.lines.some((line) => line.event === event); turn++)
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    expect(log.lines.map((line) => line.event)).to.include(event)
-  }
+  const lineOf = (event: string) => until(event, () => log.lines.find((line) => line.event === event))
 
   it('cannot come in together with another where nobody knows which of them was there', async () => {
     const { folder, settings, parts } = server

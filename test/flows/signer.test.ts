@@ -24,6 +24,7 @@ import { question } from '../support/questions.ts'
 import { api, startTestServer, type TestServer, temporaryFolder } from '../support/server.ts'
 import { authorizationUrl, type Cast, cast, codeFor, pkce, redeem, redirectUri, refresh, token } from '../support/story.ts'
 import { returnToPresent, travel } from '../support/time.ts'
+import { until } from '../support/until.ts'
 
 const notes = defineResource({ id: api, scopes: { 'notes:read': 'Read your notes' } })
 
@@ -134,7 +135,7 @@ describe('a signer that holds the private keys', () => {
     writeFileSync(path.join(keys, 'signing-held.json'), JSON.stringify(key), { mode: 0o600 })
     const kept = keptLog()
     const lonely = await startTestServer({ folder: elsewhere, log: kept.log })
-    for (let turn = 0; turn < 100 && kept.lines.length === 0; turn++) await new Promise((resolve) => setTimeout(resolve, 10))
+    await until('a line', () => kept.lines.length > 0)
     expect(kept.lines.map(({ event }) => event)).to.deep.equal(['signer.away'])
     expect((await fetch(`${lonely.issuer}/jwks`)).status).to.equal(200)
     await lonely.close()

@@ -6,12 +6,12 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import { openParts } from '../../src/main/parts.ts'
 import { openRing } from '../../src/main/ring.ts'
 import { loadSettings } from '../../src/settings/load.ts'
 import { freePort } from './ports.ts'
 import { declared, type TestServer, temporaryFolder } from './server.ts'
+import { until } from './until.ts'
 
 export type Said = { event: string; level: string; worker?: number; pid?: number } & Record<string, unknown>
 
@@ -66,15 +66,13 @@ export async function startServed(
     const events = lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as Said)
     return event === undefined ? events : events.filter((one) => one.event === event)
   }
-  const hear: Served['hear'] = async (event, count = 1) => {
-    for (let n = 0; n < 1_500; n++) {
+  const hear: Served['hear'] = (event, count = 1) =>
+    until(event, () => {
       const lines = said(event)
       if (lines.length >= count) return lines
-      if (child.exitCode !== null) break
-      await wait(20)
-    }
-    throw new Error(`${event} was not said ${count} times:\n${output}`)
-  }
+      if (child.exitCode !== null) throw new Error(`${event} was not said ${count} times:\n${output}`)
+      return undefined
+    })
   await hear('listening')
   const loaded = loadSettings(env)
   const parts = await openParts(loaded, { first: false })

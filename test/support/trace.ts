@@ -1,6 +1,6 @@
 /** What a server asked of the system, by strace: which requests it read, what it wrote to the log of its database, when the disk had it, when it answered. */
 import { readFileSync } from 'node:fs'
-import { setTimeout as wait } from 'node:timers/promises'
+import { until } from './until.ts'
 
 /** What strace is started with, before the program, which is its parent: a signal to it goes to the program. */
 export const tracing = (file: string): string[] => [
@@ -24,12 +24,11 @@ export interface Exchange {
 
 /** Resolves when the tracer has written down the end of a program that ended. */
 export async function traceOf(file: string, pid: number): Promise<string> {
-  for (let waited = 0; waited < 100; waited++) {
+  const end = new RegExp(`^${pid} +\\+\\+\\+ (exited|killed)`, 'm')
+  return until(`the end of ${pid}`, () => {
     const trace = readFileSync(file, 'utf8')
-    if (new RegExp(`^${pid} +\\+\\+\\+ (exited|killed)`, 'm').test(trace)) return trace
-    await wait(50)
-  }
-  throw new Error(`the trace of ${pid} has no end`)
+    return end.test(trace) && trace
+  })
 }
 
 /** @param log the name of the file whose writes and syncs count */
