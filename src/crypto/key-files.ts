@@ -3,6 +3,14 @@ import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, write
 import path from 'node:path'
 import { Refusal } from '../base/errors.ts'
 
+/** Holds the master secrets. */
+export const secretFile = 'master.secret'
+/** Begins the names of signing keys, and of copies of such that somebody made. */
+const keyPrefix = 'signing-'
+export const isKeyFile = (name: string): boolean => name.startsWith(keyPrefix) && name.endsWith('.json')
+export const keyFileName = (algorithm: string, createdAt: number, kid: string): string =>
+  `${keyPrefix}${algorithm}-${createdAt}-${kid.slice(0, 8)}.json`
+
 export interface KeyFiles {
   folder: string
   names(): string[]
@@ -56,7 +64,7 @@ export function lookInto(folder: string): { files: KeyFiles; mode: number; owner
   const { mode, owner } = lookAt(folder)
   if (mode === undefined || owner === undefined) return undefined
   try {
-    const names = readdirSync(folder).filter((name) => name === 'master.secret' || name.startsWith('signing-'))
+    const names = readdirSync(folder).filter((name) => name === secretFile || name.startsWith(keyPrefix))
     return { files: filesIn(folder), mode, owner, lying: names.map((name) => lookAt(path.join(folder, name))) }
   } catch (cause) {
     throw new Refusal('unreadable_key', `The key folder ${folder} cannot be used (${errno(cause)}).`, { cause })

@@ -1,5 +1,5 @@
 /** Where signing keys lie, as texts under names: the key folder of one machine, or a store that nodes share. */
-import type { KeyFiles } from './key-files.ts'
+import { isKeyFile, type KeyFiles, keyFileName } from './key-files.ts'
 
 export interface KeyPlace {
   list(): Promise<KeptKey[]>
@@ -29,8 +29,6 @@ export interface NewKey {
   after: string | undefined
 }
 
-const isKeyFile = (name: string): boolean => /^signing-.*\.json$/.test(name)
-
 /** Of two processes that are first at the same moment both keep theirs: both are published, and the older signs. */
 export function keysInFolder(files: KeyFiles): KeyPlace {
   return {
@@ -38,8 +36,7 @@ export function keysInFolder(files: KeyFiles): KeyPlace {
       const names = files.names().filter(isKeyFile)
       return names.map((name) => ({ name, mark: name, text: () => files.read(name) }))
     },
-    create: async ({ algorithm, createdAt, kid }, text) =>
-      files.create(`signing-${algorithm}-${createdAt}-${kid.slice(0, 8)}.json`, text),
+    create: async ({ algorithm, createdAt, kid }, text) => files.create(keyFileName(algorithm, createdAt, kid), text),
     remove: async (name) => files.remove(name),
   }
 }

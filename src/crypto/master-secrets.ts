@@ -4,12 +4,11 @@
  */
 import { randomBytes } from 'node:crypto'
 import { Refusal } from '../base/errors.ts'
-import type { KeyFiles } from './key-files.ts'
+import { type KeyFiles, secretFile } from './key-files.ts'
 
 /** Newest first. */
 export type MasterSecrets = readonly [string, ...string[]]
 
-const fileName = 'master.secret'
 const leastLength = 32
 /** A replacement needs two. A file of many lines is something else, such as a private key in PEM. */
 const mostSecrets = 4
@@ -21,13 +20,13 @@ const mostSecrets = 4
  */
 export function masterSecrets(files: KeyFiles, { given, mayGenerate }: { given?: string; mayGenerate: boolean }): MasterSecrets {
   if (given !== undefined) return sound(given.trim().split(/\s+/), 'SIGNET_SECRET')
-  const kept = files.read(fileName)
-  if (kept !== undefined) return sound(linesOf(kept), `${files.folder}/${fileName}`)
+  const kept = files.read(secretFile)
+  if (kept !== undefined) return sound(linesOf(kept), `${files.folder}/${secretFile}`)
   if (!mayGenerate) {
-    const how = `put at least ${leastLength} random characters into ${files.folder}/${fileName} (mode 600) or SIGNET_SECRET`
+    const how = `put at least ${leastLength} random characters into ${files.folder}/${secretFile} (mode 600) or SIGNET_SECRET`
     throw new Refusal('missing_secret', `A production issuer needs a master secret: ${how}.`)
   }
-  files.create(fileName, `${randomBytes(32).toString('base64url')}\n`)
+  files.create(secretFile, `${randomBytes(32).toString('base64url')}\n`)
   return masterSecrets(files, { mayGenerate: false })
 }
 

@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { calculateJwkThumbprint, type JWK } from 'jose'
 import { Refusal } from '../base/errors.ts'
 import type { SigningAlgorithm } from '../settings/algorithms.ts'
+import { isPublic } from '../settings/public-keys.ts'
 import { isLoopbackHost } from '../settings/uri.ts'
 
 export type SigningKey = KeyFacts & ({ privateKey: KeyObject; signer?: undefined } | { privateKey?: undefined; signer: URL })
@@ -99,10 +100,8 @@ function importPublic(name: string, jwk: Record<string, unknown>): KeyObject {
   }
 }
 
-const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
-
 function signerOf(name: string, jwk: Record<string, unknown>): URL {
-  if (privateMembers.some((member) => member in jwk))
+  if (!isPublic(jwk))
     throw new Refusal('ambiguous_key', `The key file ${name} names a signer and holds a private key: one of the two.`)
   const signer = URL.parse(String(jwk.signer))
   const isPath = signer?.protocol === 'unix:' && !signer.host && /^\/./.test(signer.pathname)

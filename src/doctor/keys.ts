@@ -112,18 +112,14 @@ async function readAll(files: KeyFiles): Promise<SigningKey[] | Check> {
   }
 }
 
+const keysOf = (keys: SigningKey[], algorithm: string) => keys.filter((key) => key.algorithm === algorithm)
+
 function ringCheck(settings: Settings, keys: SigningKey[], now: Clock): Check {
   const name = 'signing-keys'
   const { algorithms, policy } = ringOptions(settings, now)
-  const lacking = algorithms.filter((algorithm) => !keys.some((key) => key.algorithm === algorithm))
+  const lacking = algorithms.filter((algorithm) => keysOf(keys, algorithm).length === 0)
   if (lacking.length > 0) return warn(name, `There is no key for ${lacking.join(', ')}.`, 'The next start makes one of each.')
-  const late = algorithms.filter((algorithm) =>
-    isDue(
-      keys.filter((key) => key.algorithm === algorithm),
-      now() - patienceSeconds,
-      policy,
-    ),
-  )
+  const late = algorithms.filter((algorithm) => isDue(keysOf(keys, algorithm), now() - patienceSeconds, policy))
   if (late.length > 0)
     return warn(
       name,
@@ -137,13 +133,7 @@ function publishedOf(settings: Settings, keys: SigningKey[], now: Clock): string
   const { policy } = ringOptions(settings, now)
   const present = [...new Set(keys.map(({ algorithm }) => algorithm))]
   return present
-    .flatMap((algorithm) =>
-      rotation(
-        keys.filter((key) => key.algorithm === algorithm),
-        now(),
-        policy,
-      ),
-    )
+    .flatMap((algorithm) => rotation(keysOf(keys, algorithm), now(), policy))
     .filter(({ state }) => state !== 'gone')
     .map(({ key }) => key.kid)
 }

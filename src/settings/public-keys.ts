@@ -8,6 +8,9 @@ import { sayFault } from './sound.ts'
 /** Of every kind of key that may not be given: RFC 7518 s6, and the private half of RFC 9964. */
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
 
+/** Whether a JWK gives nothing away: it has no member that only a private or symmetric key has. Does NOT check that it is a key. */
+export const isPublic = (jwk: object): boolean => !privateMembers.some((member) => member in jwk)
+
 const agreementCurves = ['P-256', 'P-384', 'P-521', 'X25519']
 /** How the one thing is got that may stand here. */
 const publicHalf =
@@ -33,7 +36,7 @@ export const publicJwk = z
  * Does NOT check that anybody has the private half.
  */
 function keyFault(jwk: JWK): string | undefined {
-  if (privateMembers.some((member) => member in jwk)) return 'this is a private or symmetric key; give the public half'
+  if (!isPublic(jwk)) return 'this is a private or symmetric key; give the public half'
   // RFC 7517 s4: the library takes a whole set with a wrong member for broken.
   const { alg = 'any', x5c = [] } = jwk as { alg?: unknown; x5c?: unknown }
   if (!isText(alg) || !Array.isArray(x5c) || !x5c.every(isText)) return 'alg is a text, and x5c a list of texts'
