@@ -1,4 +1,4 @@
-/** The README is true: its commands are run, and what it shows of their output is what they print. */
+/** The README and the operator's page are true: their commands are run, and what is shown of their output is what they print. */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
@@ -7,8 +7,9 @@ import { type Processes, startProcesses } from './support/processes.ts'
 
 const root = path.resolve(import.meta.dirname, '..')
 const readme = readFileSync(path.join(root, 'README.md'), 'utf8')
-const blocks = (language: string) =>
-  [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(([, block = '']) => block)
+const operating = readFileSync(path.join(root, 'docs/operating.md'), 'utf8')
+const blocks = (language: string, page = readme) =>
+  [...page.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(([, block = '']) => block)
 
 /** What differs from run to run, made the same. */
 const settled = (text: string) =>
@@ -17,7 +18,7 @@ const settled = (text: string) =>
     .replace(/data in \S+, keys in \S+;/, 'data in data/, keys in keys/;')
     .replace(/[ \t]+$/gm, '')
 
-describe('the README', function () {
+describe('the README and docs/operating.md', function () {
   this.timeout(120_000)
   let running: Processes
   before(async () => {
@@ -27,7 +28,7 @@ describe('the README', function () {
 
   const run = (command: string) =>
     String(execFileSync('sh', ['-c', command], { cwd: root, env: running.env, stdio: ['ignore', 'pipe', 'pipe'] }))
-  const commands = blocks('sh').flatMap((block) => block.trim().split('\n'))
+  const commands = [...new Set([...blocks('sh'), ...blocks('sh', operating)].flatMap((block) => block.trim().split('\n')))]
 
   it('shows what npm start prints', () => {
     expect(commands).to.include('npm start')
@@ -50,7 +51,7 @@ describe('the README', function () {
     })
   }
   it('names no file that is not there', () => {
-    const named = [...readme.matchAll(/`([\w./-]+\/[\w./-]*|[A-Z]+\.md)`|\]\((docs[^)]+)\)/g)].map(
+    const named = [...`${readme}${operating}`.matchAll(/`([\w./-]+\/[\w./-]*|[A-Z]+\.md)`|\]\(([^)#:]+)/g)].map(
       ([, file, link]) => file ?? link,
     )
     for (const file of named)
@@ -58,6 +59,7 @@ describe('the README', function () {
   })
   it('names no script that package.json has not', () => {
     const { scripts } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
-    for (const [, script] of readme.matchAll(/npm run ([a-z]+)/g)) expect(scripts).to.have.property(script as string)
+    for (const [, script] of `${readme}${operating}`.matchAll(/npm run ([a-z]+)/g))
+      expect(scripts).to.have.property(script as string)
   })
 })

@@ -77,7 +77,7 @@ describe('an API that chose ML-DSA', () => {
       expect(key).to.have.all.keys('kty', 'alg', 'pub', 'kid', 'use')
       expect(key).to.include({ kty: 'AKP', alg: algorithm })
       expect(Buffer.from(key.pub!, 'base64url')).to.have.length(sizes[algorithm].publicKey)
-      // README: what a proxy has to let through. A person's token with some roles has 300 characters more.
+      // docs/operating.md: what a proxy has to let through. A person's token with some roles has 300 characters more.
       expect(jwt.length - Math.ceil((sizes[algorithm].signature * 4) / 3), 'what is not signature').to.be.within(300, 600)
     })
     it(`has tokens by ${algorithm} that the kit takes when it is told to, and not otherwise`, async () => {
