@@ -27,6 +27,7 @@ import { answerBeforeUse, refuseUnanswerable } from './policy/answerable.ts'
 import { assertionDemands } from './policy/client-jwts.ts'
 import { mayCallFrom } from './policy/cors.ts'
 import { codeLifetimeSeconds } from './policy/fapi.ts'
+import { refuseFormerAddresses } from './policy/former-addresses.ts'
 import { existingGrant } from './policy/grants.ts'
 import { interactions } from './policy/prompts.ts'
 import { judgeRequests } from './policy/requests.ts'
@@ -64,6 +65,7 @@ export function createProvider(given: ProviderParts): Protocol {
   adjustClients(provider, parts)
   rememberVersions(provider)
   nameSessions(provider)
+  refuseFormerAddresses(provider)
   sealCodes(provider, kept.codes)
   exchangeTokens(provider, parts, kept.livingTokens)
   encryptAccessTokens(provider, parts.apis, encrypted)

@@ -253,6 +253,54 @@ describe('a sign-in under way', () => {
     })
   })
 
+  describe('whose client has given up its redirect URI meanwhile', () => {
+    const [former, present] = ['https://former.example.com/callback', 'https://present.example.com/callback']
+    const register = (uri: string) =>
+      server.parts.clients.add({ id: 'moved', name: 'Moved', kind: 'web', firstParty: true, redirectUris: [uri], apis: {} })
+    async function atPage() {
+      await register(former)
+      const visitor = createVisitor(server.issuer)
+      const page = await begin(visitor, { redirect_uri: former, scope: 'openid' }, 'moved')
+      return { visitor, page }
+    }
+    const move = async (to = present) => {
+      await server.parts.clients.remove('moved')
+      await register(to)
+    }
+    afterEach(() => server.parts.clients.remove('moved'))
+
+    for (const [what, answer] of [
+      ['a code', (visitor: Visitor, page: Page) => visitor.submit(page, '/sign-in', { email: who.email, password })],
+      ['an error', (visitor: Visitor, page: Page) => visitor.submit(page, '/cancel', {})],
+    ] as const) {
+      it(`A08 sends it not even ${what} from its page`, async () => {
+        const { visitor, page } = await atPage()
+        await move()
+        const refused = await answer(visitor, page)
+        expect([refused.status, refused.leftTo]).to.deep.equal([400, undefined])
+      })
+
+      it(`A08 sends it not even ${what} when the page was answered before`, async () => {
+        const { visitor, page } = await atPage()
+        const cancelled = async () => {
+          const { action, fields } = page.forms.find((form) => form.action.endsWith('/cancel'))!
+          return (await visitor.fetch(action, { method: 'POST', body: new URLSearchParams(fields) })).headers.get('location')!
+        }
+        const location = what === 'a code' ? await signIn(visitor, page) : await cancelled()
+        await move()
+        const refused = await goOn(visitor, location)
+        expect([refused.status, refused.headers.get('location')]).to.deep.equal([400, null])
+      })
+    }
+
+    it('goes on, the control, where the address is still the client’s', async () => {
+      const { visitor, page } = await atPage()
+      await move(former)
+      const { leftTo } = await visitor.submit(page, '/sign-in', { email: who.email, password })
+      expect(leftTo?.href).to.match(/^https:\/\/former\.example\.com\/callback\?code=/)
+    })
+  })
+
   for (const [how, alter] of [
     ['altered', (own: string) => (own.startsWith('A') ? 'B' : 'A') + own.slice(1)],
     ['cut short', (own: string) => own.slice(0, -4)],
