@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect } from 'chai'
-import { rules } from './house/rules.ts'
+import { floors, rules } from './house/rules.ts'
 import { type Module, readTree } from './house/source.ts'
 
 describe('the house', () => {
@@ -41,7 +41,8 @@ describe('the house', () => {
 
 describe('the picture in CONTRIBUTING.md', () => {
   const root = path.resolve(import.meta.dirname, '..')
-  const picture = /```\nconfig\/[\s\S]*?\ntest\//.exec(readFileSync(path.join(root, 'CONTRIBUTING.md'), 'utf8'))?.[0] ?? ''
+  const contributing = readFileSync(path.join(root, 'CONTRIBUTING.md'), 'utf8')
+  const picture = /```\nconfig\/[\s\S]*?\ntest\//.exec(contributing)?.[0] ?? ''
   // Files and folders that a line names; what comes after two spaces or more is said about them.
   let floor = ''
   const named = picture.split('\n').flatMap((line) => {
@@ -58,10 +59,28 @@ describe('the picture in CONTRIBUTING.md', () => {
     const top = (name: string) => existsSync(path.join(root, 'src', path.basename(name)))
     expect(named.filter((name) => !existsSync(path.join(root, name)) && !top(name))).to.deep.equal([])
   })
+  it('has every floor in the order in which it is held', () => {
+    const line = /^Floors, ground first: `(.+)`/m.exec(contributing)?.[1]
+    expect(line).to.equal(floors.map((rooms) => rooms.join(', ')).join(' < '))
+  })
   it('names every folder of the protocol’s floor', () => {
     const folders = readdirSync(path.join(root, 'src/oauth'), { withFileTypes: true }).filter((entry) => entry.isDirectory())
     for (const { name } of folders) expect(picture).to.include(` ${name}/`)
   })
+})
+
+describe('what is said of files', () => {
+  const root = path.resolve(import.meta.dirname, '..')
+  const places = ['', 'src', 'src/oauth', 'src/oauth/policy']
+  const isThere = (name: string) => places.some((place) => existsSync(path.join(root, place, name)))
+  for (const document of ['CONTRIBUTING.md', 'SECURITY.md', 'keys/README.md', 'docs/standards.md', 'docs/conformance.md']) {
+    it(`is said in ${document} of files that are there`, () => {
+      const said = readFileSync(path.join(root, document), 'utf8').matchAll(/`([a-z][\w.-]*\/[\w./-]+\.(?:ts|mjs|md|yaml))`/g)
+      const names = [...said].map(([, name]) => name as string)
+      expect(names).to.not.deep.equal([])
+      expect(names.filter((name) => !isThere(name))).to.deep.equal([])
+    })
+  }
 })
 
 describe('the checker of the house', () => {

@@ -9,7 +9,7 @@ export interface Rule {
 }
 
 /** Ground first; what shares a line does not import one another. */
-const floors = [
+export const floors = [
   ['base'],
   ['settings'],
   ['crypto'],
