@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import RedisMock from 'ioredis-mock'
 import { openStore } from '../../src/store/open.ts'
 import { connectRedis, redisRoles } from '../../src/store/redis.ts'
 import { openDurable, openVolatile } from '../../src/store/sqlite.ts'
@@ -52,23 +51,6 @@ describe('SQLite, volatile, in a file that two processes share', () => {
         async close() {
           for (const handle of opened) handle.close()
           rmSync(folder, { recursive: true })
-        },
-      }
-    },
-  })
-})
-
-describe('ioredis-mock', () => {
-  contract({
-    roles: ['artifacts', 'counters'],
-    async open(now) {
-      // Mocks of one host and port share their data.
-      const clients = [1, 2].map(() => new RedisMock())
-      await clients[0]!.flushall()
-      return {
-        handles: clients.map((client) => redisRoles(client, { now })),
-        async close() {
-          for (const client of clients) client.disconnect()
         },
       }
     },
