@@ -26,6 +26,8 @@ function withMends({ file, faults, message }: InvalidSettings): string {
     heading,
     ...faults.flatMap((fault) => ['', `  ${said(fault)}`, `    ${fault.mend}`]),
     '',
+    // A rule about several settings needs each of them in order.
+    'Mend these, then check again: what rests on them is judged then.',
     `Every setting is explained in config/signet.yaml and docs/settings.md; this was ${file}.`,
   ].join('\n')
 }

@@ -38,9 +38,11 @@ function byExample({ code, message }: Issue, at: readonly (string | number)[]): 
   const name = String(place.at(-1) ?? 'the file')
   const shown = example === undefined ? name : `${name}: ${inYaml(example)}`
   const verb = message === isMissing ? 'Add' : 'Change'
+  // A comment that goes on from the value beside it: "ES256   # or RS256".
+  const others = description?.startsWith('or ') ? `, ${plain(description)}` : ''
   return [
-    example === undefined ? `${verb} ${shown}.` : `${message === isMissing ? 'Add' : 'Write'} for example ${shown}.`,
-    ...(description ? [`What it is: ${plain(description)}.`] : []),
+    example === undefined ? `${verb} ${shown}.` : `${message === isMissing ? 'Add' : 'Write'} for example ${shown}${others}.`,
+    ...(description && others === '' ? [`What it is: ${plain(description)}.`] : []),
     ...(fallback === undefined ? [] : [`Without the line it is ${inYaml(fallback)}.`]),
   ].join(' ')
 }

@@ -52,7 +52,8 @@ const signIn = z.strictObject({
 })
 
 const listen = z.strictObject({
-  host: z.string().default('localhost'),
+  /** An empty one would be every address of the machine to Node. */
+  host: z.string().min(1).default('localhost'),
   port: port.default(4000),
   /** PEM files; then it speaks https itself. */
   tls: z.strictObject({ certificate: z.string().min(1), key: z.string().min(1) }).optional(),
@@ -104,7 +105,9 @@ export const settingsSchema = z
     audit: audit.prefault({}),
     metrics: metrics.optional(),
     traces: traces.optional(),
-    trustedProxies: z.array(z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()])).default([]),
+    trustedProxies: z
+      .array(z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()], 'has to be an address or a network'))
+      .default([]),
     demo: z.boolean().default(false),
     theme: theme.prefault({}),
     redis: redis.optional(),

@@ -23,7 +23,18 @@ export function inOurVoice(issue: RawIssue): string | undefined {
   if ((issue.code === 'invalid_value' || issue.code === 'invalid_type') && issue.input === undefined) return isMissing
   if (issue.code === 'invalid_value') return `has to be ${oneOf(issue.values.map(String))}`
   if (issue.code === 'invalid_type' && Object.hasOwn(kinds, issue.expected)) return `has to be ${kinds[issue.expected]}`
+  if (issue.code === 'invalid_format' && issue.format === 'url')
+    return isUrl(issue.input) ? 'has to be a URL with another scheme' : 'has to be a URL'
+  if (issue.code === 'too_small') return amount(issue.origin, Number(issue.minimum), 'at least')
+  if (issue.code === 'too_big') return amount(issue.origin, Number(issue.maximum), 'at most')
   return undefined
+}
+
+const isUrl = (input: unknown): boolean => typeof input === 'string' && URL.canParse(input)
+
+function amount(origin: string, count: number, bound: 'at least' | 'at most'): string {
+  if (count === 1 && bound === 'at least') return 'must not be empty'
+  return `has to have ${bound} ${count} ${origin === 'string' ? 'characters' : 'entries'}`
 }
 
 const oneOf = (values: string[]): string => (values.length === 1 ? `${values[0]}` : `one of ${values.join(', ')}`)

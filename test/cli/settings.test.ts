@@ -32,7 +32,7 @@ describe('signet settings check', () => {
     expect({ code, stdout }).to.deep.equal({ code: 1, stdout: '' })
     const [first, ...faults] = stderr.trimEnd().split('\n')
     expect(first).to.equal(`signet: ${programs.settingsFile} has 3 faults:`)
-    expect(faults.filter((line) => line !== '').slice(0, -1)).to.deep.equal([
+    expect(faults.filter((line) => line !== '').slice(0, -2)).to.deep.equal([
       '  theme.radius: a length from 0px to 32px',
       '    Write for example radius: 10px. What it is: how round the corners are. Without the line it is 10px.',
       '  (top): "colour" is not known here',
@@ -40,6 +40,15 @@ describe('signet settings check', () => {
       '  demo: demo data has a known password: not beside a production issuer',
       '    Write demo: false, or remove the issuer to develop.',
     ])
+    expect(faults.at(-2)).to.equal('Mend these, then check again: what rests on them is judged then.')
+  })
+
+  it('names the other values beside the example', async () => {
+    write({ log: { level: 'debug' } })
+    const { stderr } = await programs.signet(['settings', 'check'])
+    expect(stderr).to.include(
+      'Write for example level: info, or error: nothing but what somebody should look at. Without the line it is info.',
+    )
   })
 
   it('tells the faults alone to a program', async () => {

@@ -16,6 +16,12 @@ describe('what is said of faulty settings', () => {
     [{ listen: { port: 'abc' } }, 'listen.port: has to be a whole number from 1 to 65535'],
     [{ listen: { tls: { certificate: 'c.pem' } } }, 'listen.tls.key: is missing'],
     [{ redis: { url: 'redis://localhost', artifacts: 'some' } }, 'redis.artifacts: has to be one of short-lived, all'],
+    [{ trustedProxies: ['localhost'] }, 'trustedProxies.0: has to be an address or a network'],
+    [{ listen: { host: '' } }, 'listen.host: must not be empty'],
+    [{ signIn: { acrValues: [] } }, 'signIn.acrValues: must not be empty'],
+    [{ theme: { title: 'x'.repeat(61) } }, 'theme.title: has to have at most 60 characters'],
+    [{ theme: { logo: 'logo.svg' } }, 'theme.logo: has to be a URL'],
+    [{ theme: { logo: 'http://example.com/logo.svg' } }, 'theme.logo: has to be a URL with another scheme'],
     [{ roles: { 'a role': 'x' } }, 'roles.a role: a role is 1-64 letters, digits or _.:-'],
   ] as [object, string][]) {
     it(`names ${fault}`, () => {
@@ -59,7 +65,7 @@ describe('what is said of faulty settings', () => {
       'listen: { port: "${SIGNET_PORT:-4000}", host: "${SIGNET_HOST:-localhost}" }\nredis: { url: "${A:-x}${B:-y}" }'
     expect(faultsOf(settings, { SIGNET_PORT: 'abc', SIGNET_HOST: 'h', B: 'hidden' })).to.deep.equal([
       '  listen.port: has to be a whole number from 1 to 65535 (from SIGNET_PORT)',
-      '  redis.url: Invalid URL (from B)',
+      '  redis.url: has to be a URL (from B)',
     ])
   })
 })
