@@ -19,8 +19,8 @@ export async function addAccount(
 
 export async function listAccounts({ json }: Output): Promise<void> {
   const all = (await withParts(({ accounts }) => accounts.list(10_000))).map(shown)
-  const lines = all.map(({ email, roles, disabled }) =>
-    `${email.padEnd(32)} ${disabled ? 'disabled ' : ''}${roles.join(' ')}`.trimEnd(),
+  const lines = all.map(({ email, subject, roles, disabled }) =>
+    `${email.padEnd(32)} ${subject}  ${disabled ? 'disabled ' : ''}${roles.join(' ')}`.trimEnd(),
   )
   answer(json, all, lines.length ? lines : ['There are no accounts.'])
 }

@@ -1,4 +1,5 @@
 /** `signet audit`: who changed what. Reads, and writes nothing. */
+import type { Accounts } from '../accounts/account.ts'
 import { systemClock } from '../base/clock.ts'
 import { Refusal } from '../base/errors.ts'
 import type { AuditRow } from '../store/audit.ts'
@@ -16,10 +17,19 @@ interface Options {
 const most = 10_000
 
 export async function showAudit({ since, act, subject, client, limit, json }: Options): Promise<void> {
-  const filter = { since: since === undefined ? undefined : secondOf(since), act, account: subject, client }
+  const filter = { since: since === undefined ? undefined : secondOf(since), act, client }
   const count = countOf(limit)
-  const rows = (await withParts(({ audit }) => audit.list(filter, count))).toReversed()
+  const newestFirst = await withParts(async ({ accounts, audit }) =>
+    audit.list({ ...filter, account: subject?.includes('@') ? await subjectOf(accounts, subject) : subject }, count),
+  )
+  const rows = newestFirst.toReversed()
   answer(json, rows.map(shown), rows.length > 0 ? rows.map(inWords) : ['Nothing of that kind is in the audit log.'])
+}
+
+async function subjectOf(accounts: Accounts, email: string): Promise<string> {
+  const account = await accounts.findByEmail(email)
+  if (!account) throw new Refusal('unknown_account', `There is no account ${email}.`)
+  return account.id
 }
 
 function countOf(limit: string): number {

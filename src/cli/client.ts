@@ -71,7 +71,7 @@ function apiOptions(options: string[], settings: Settings): Record<string, strin
       const at = option.indexOf('=')
       const identifier = at < 0 ? option : option.slice(0, at)
       const api = apis.find(identifier)
-      if (!api) throw new Refusal('unknown_api', `There is no API ${identifier} in the settings.`)
+      if (!api) throw new Refusal('unknown_api', `There is no API ${identifier} in the settings: ${named(settings.apis)}.`)
       const scopes = at < 0 ? Object.keys(api.scopes) : option.slice(at + 1).split(',')
       const unknown = scopes.find((scope) => !Object.hasOwn(api.scopes, scope))
       if (unknown !== undefined) throw new Refusal('unknown_scope', `${api.identifier} has no scope "${unknown}".`)
@@ -79,6 +79,9 @@ function apiOptions(options: string[], settings: Settings): Record<string, strin
     }),
   )
 }
+
+const named = (apis: Settings['apis']): string =>
+  apis.length === 0 ? 'they declare none' : `there is ${apis.map(({ identifier }) => identifier).join(', ')}`
 
 export async function listClients({ json }: { json?: boolean }): Promise<void> {
   const all = await withParts(({ clients }) => clients.list(10_000))

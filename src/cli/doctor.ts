@@ -14,8 +14,8 @@ export async function doctor({ url, json }: { url?: string; json?: boolean }): P
     if (!json) process.stdout.write(`${inWords(check)}\n`)
   }
   const count = (status: Status) => checks.filter((check) => check.status === status).length
-  if (json) process.stdout.write(`${JSON.stringify({ ok: count('fail') === 0, checks, unseen })}\n`)
-  else process.stdout.write(`${inSum(checks.length, count('warn'), count('fail')).join('\n')}\n`)
+  if (json) process.stdout.write(`${JSON.stringify({ ok: count('fail') === 0, checks, unseen: unseen(checks) })}\n`)
+  else process.stdout.write(`${inSum(checks, count('warn'), count('fail')).join('\n')}\n`)
   if (count('fail') > 0) process.exitCode = 1
 }
 
@@ -24,9 +24,9 @@ function inWords({ name, status, sentence, mend }: Check): string {
   return mend === undefined ? line : `${line}\n${' '.repeat(24)} -> ${mend}`
 }
 
-const inSum = (all: number, warnings: number, faults: number): string[] => [
+const inSum = (checks: readonly Check[], warnings: number, faults: number): string[] => [
   '',
-  `${all} checks: ${faults} to mend, ${warnings} to look at.`,
+  `${checks.length} checks: ${faults} to mend, ${warnings} to look at.`,
   'Not seen from here:',
-  ...unseen.map((one) => `  ${one}`),
+  ...unseen(checks).map((one) => `  ${one}`),
 ]

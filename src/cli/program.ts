@@ -43,7 +43,7 @@ export function createProgram(): Command {
     .description('who changed what, when, from where; the newest last')
     .option('--since <time>', 'a date, or how long ago: 90m, 12h, 7d')
     .addOption(new Option('--act <act>', 'one kind of act').choices(acts))
-    .option('--subject <subject>', 'about this person, by the subject of their tokens')
+    .option('--subject <subject>', 'about this person, by the subject of their tokens or their e-mail address')
     .option('--client <id>', 'about this client')
     .option('--limit <count>', 'so many at most', '100')
     .option(...json)

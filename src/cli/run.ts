@@ -19,9 +19,19 @@ export function run<A extends unknown[]>(command: (...args: A) => Promise<void>)
     } catch (cause) {
       if (!(cause instanceof Refusal)) throw cause
       const faults = cause instanceof InvalidSettings && { faults: cause.faults }
-      refuse(wantsJson(args), { error: cause.code, message: cause.message, ...faults })
+      const json = wantsJson(args)
+      const wayOut = json ? undefined : waysOut[cause.code]
+      const message = wayOut === undefined ? cause.message : `${cause.message} ${wayOut}`
+      refuse(json, { error: cause.code, message, ...faults })
     }
   }
+}
+
+/** For a person, behind what an inner floor says, which knows no command. */
+const waysOut: Record<string, string> = {
+  unknown_account: 'signet account list shows all.',
+  unknown_client: 'signet client list shows all.',
+  unknown_key: 'signet keys list shows all.',
 }
 
 /** Commander hands on arguments, then options, then the command. */

@@ -29,7 +29,11 @@ export async function keyChecks(settings: Settings, now: Clock, uid: number): Pr
   if ('status' in folder) return { checks: [folder], published: [], newestAt: undefined }
   const { tls } = settings.listen
   const secret = masterSecretCheck(settings, folder.files)
-  const common = [folderCheck(folder, uid), filesCheck([...folder.lying, ...(tls ? [lookAt(tls.key)] : [])], uid), secret]
+  const common = [
+    folderCheck(folder, uid, settings.development),
+    filesCheck([...folder.lying, ...(tls ? [lookAt(tls.key)] : [])], uid),
+    secret,
+  ]
   // Opened by the master secret, out of the store: by whoever may write there.
   if (settings.keys.in === 'store') return { checks: common, published: undefined, newestAt: undefined }
   const keys = await readAll(folder.files)
@@ -56,7 +60,11 @@ function noFolder({ keyFolder, development }: Settings): Check {
   return fail('key-folder', sentence, `mkdir -m 700 ${keyFolder}, and put a master secret there (keys/README.md).`)
 }
 
-function folderCheck({ files, mode, owner }: { files: KeyFiles; mode: number; owner: number }, uid: number): Check {
+function folderCheck(
+  { files, mode, owner }: { files: KeyFiles; mode: number; owner: number },
+  uid: number,
+  development: boolean,
+): Check {
   const { folder } = files
   if (uid !== 0 && owner !== uid)
     return fail(
@@ -65,6 +73,8 @@ function folderCheck({ files, mode, owner }: { files: KeyFiles; mode: number; ow
       `chown ${uid} ${folder}, or run this as that user.`,
     )
   if (mode & 0o022) return fail('key-folder', `Others can put keys into ${folder} (mode ${octal(mode)}).`, `chmod 700 ${folder}`)
+  // As a clone has it, which nobody mends to try something.
+  if (mode & 0o055 && development) return ok('key-folder', `Its owner alone writes to ${folder}.`)
   if (mode & 0o055) return warn('key-folder', `Others can see which keys lie in ${folder}.`, `chmod 700 ${folder}`)
   return ok('key-folder', `${folder} is its owner’s alone.`)
 }

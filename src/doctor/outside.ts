@@ -1,6 +1,6 @@
 /** The issuer as a client sees it, asked from here: what a proxy makes of requests and answers is seen only from outside. */
 
-import { type Ask, ask } from './ask.ts'
+import { type Ask, ask, whyNot } from './ask.ts'
 import { type Check, fail, ok, warn } from './check.ts'
 import { type AnyClient, largeAnswerCheck } from './sign-in.ts'
 
@@ -47,14 +47,6 @@ async function reach({ base }: Seen, asking: Ask): Promise<{ check: Check; respo
     const { code = (cause as Error).name } = ((cause as Error).cause ?? {}) as { code?: string }
     return { check: fail(name, `${base} does not answer (${code}).`, whyNot(code)) }
   }
-}
-
-function whyNot(code: string): string {
-  if (/^(ENOTFOUND|EAI_AGAIN)$/.test(code)) return 'Its name leads nowhere from here: see the DNS, or issuer in the settings.'
-  if (/^(ECONNREFUSED|ECONNRESET)$/.test(code)) return 'Nothing listens there: start signet serve, and the proxy before it.'
-  if (/CERT|SELF_SIGNED|UNABLE_TO|ALTNAME/.test(code))
-    return 'Its certificate is not good for its name: see the check certificate.'
-  return 'See whether a firewall lies between; --url asks it at another address.'
 }
 
 /** RFC 9110 s6.6.1: whole seconds, made when the answer was begun. */

@@ -47,7 +47,7 @@ function databaseCheck(name: string, file: string, known: number, lost: string):
       )
     if (facts.mode & 0o077) return fail(name, `Others can read ${file}.`, `chmod 600 ${file}*`)
     const old = facts.version < known ? `; the next start takes it from schema ${facts.version} to ${known}` : ''
-    return ok(name, `${file} is sound, ${(facts.bytes / megabyte).toFixed(1)} MB${old}.`)
+    return ok(name, `${file} is sound, ${inWords(facts.bytes)}${old}.`)
   } catch (cause) {
     if (!(cause instanceof Refusal)) throw cause
     return cause.code === 'store_damaged'
@@ -57,10 +57,15 @@ function databaseCheck(name: string, file: string, known: number, lost: string):
 }
 
 function diskCheck(folder: string, bytes: number): Check {
-  const sentence = `The disk of ${folder} has ${Math.floor(bytes / megabyte)} MB left.`
+  const sentence = `The disk of ${folder} has ${inWords(bytes)} left.`
   if (bytes < roomBytes.least) return fail('disk', sentence, 'Make room: without it nobody can sign in.')
   if (bytes < roomBytes.good) return warn('disk', sentence, 'Make room soon.')
   return ok('disk', sentence)
+}
+
+function inWords(bytes: number): string {
+  if (bytes < megabyte) return `${Math.floor(bytes / 1_000)} kB`
+  return bytes < 10_000 * megabyte ? `${Math.floor(bytes / megabyte)} MB` : `${Math.floor(bytes / (1_000 * megabyte))} GB`
 }
 
 const nobody: PeopleFacts = { hasDemo: false, newestAt: undefined, registrations: [] }
@@ -110,7 +115,7 @@ function memoryCheck({ maxMemoryBytes, evictionPolicy }: RedisFacts): Check {
     )
   if (maxMemoryBytes === 0)
     return warn(name, 'Redis may take all the memory of its machine.', 'Set maxmemory; with noeviction a full Redis refuses.')
-  return ok(name, `Redis takes ${Math.floor(maxMemoryBytes / megabyte)} MB at most, and drops nothing that lives.`)
+  return ok(name, `Redis takes ${inWords(maxMemoryBytes)} at most, and drops nothing that lives.`)
 }
 
 function persistenceCheck({ appendsOnly, appendSync }: RedisFacts, artifacts: 'short-lived' | 'all'): Check {

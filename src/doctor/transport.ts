@@ -1,7 +1,7 @@
 /** How the issuer is spoken to: its certificate, what plain http does, and which proxies are believed. */
 import { connect, type PeerCertificate } from 'node:tls'
 import type { Settings } from '../settings/load.ts'
-import { type Ask, ask } from './ask.ts'
+import { type Ask, ask, whyNot } from './ask.ts'
 import { type Check, fail, ok, warn } from './check.ts'
 
 const daySeconds = 86_400
@@ -14,6 +14,8 @@ export async function certificateCheck(base: string, now: number): Promise<Check
   if (protocol !== 'https:') return undefined
   const name = 'certificate'
   const seen = await peerOf(hostname.replace(/^\[|\]$/g, ''), Number(port || 443))
+  if (typeof seen === 'string' && /^E(NOTFOUND|AI_AGAIN|CONNREFUSED|TIMEDOUT|HOSTUNREACH|NETUNREACH)$/.test(seen))
+    return fail(name, `${host} cannot be reached (${seen}), so that there is no certificate to see.`, whyNot(seen))
   if (typeof seen === 'string') return fail(name, `${host} speaks no TLS (${seen}).`, 'See whether the proxy ends TLS there.')
   const { certificate, fault } = seen
   const left = (Date.parse(certificate.valid_to) / 1_000 - now) / daySeconds

@@ -29,7 +29,7 @@ describe('signet account', () => {
     expect((await programs.signet(['account', 'roles', email])).stdout).to.include('has no roles: from the next token on')
     const roles = ['editor']
     expect(await programs.json(['account', 'roles', email, ...roles])).to.deep.equal({ email, change: 'roles', roles })
-    expect((await programs.signet(['account', 'list'])).stdout).to.match(/^ada@example\.com +editor$/m)
+    expect((await programs.signet(['account', 'list'])).stdout).to.match(/^ada@example\.com +[\w-]{22} {2}editor$/m)
     expectOneLine(await programs.signet(['account', 'roles', email, 'owner']), /no role "owner"/)
   })
 

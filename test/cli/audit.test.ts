@@ -44,6 +44,11 @@ describe('signet audit', function () {
 
   it('finds by person, client, act and time, and shows so many', async () => {
     expect(await acts('--subject', subject)).to.deep.equal(['account.added'])
+    expect(await acts('--subject', 'ADA@example.com')).to.deep.equal(['account.added'])
+    expectOneLine(
+      await programs.signet(['audit', '--subject', 'nobody@example.com']),
+      /no account nobody@example\.com\. signet account list/,
+    )
     expect(await acts('--client', 'job')).to.deep.equal(['client.added'])
     expect(await acts('--act', 'keys.rotated', '--since', '1h')).to.deep.equal(['keys.rotated'])
     expect(await acts('--since', '2100-01-01')).to.deep.equal([])

@@ -126,7 +126,12 @@ describe('signet backup and restore', () => {
       () => [['backup', `${file}.other`], { SIGNET_DATA: path.join(server.folder, 'nothing') }],
       /There is no database/,
     ],
-    ['a backup into a folder that is not there', () => [['backup', path.join(file, 'x')], env], /cannot be written/],
+    ['a backup into a file', () => [['backup', path.join(file, 'x')], env], /cannot be written: ENOTDIR/],
+    [
+      'a backup into a folder that is not there',
+      () => [['backup', path.join(server.folder, 'none', 'x')], env],
+      /x cannot be written: there is no folder \S+none\.$/m,
+    ],
     ['a backup that is not there', () => [['restore', `${file}.missing`], env], /There is no database/],
     ['a backup that is no database', () => [['restore', text()], env], /is not a SQLite database/],
   ]

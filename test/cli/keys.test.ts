@@ -21,7 +21,17 @@ describe('signet keys', () => {
   it('publishes the next keys, lists what each does, and rotates no further until they sign', async () => {
     const before = await list()
     expect(before.map(({ algorithm, state }) => `${algorithm} ${state}`)).to.have.members(['ES256 current', 'RS256 current'])
+    const lines = async () => (await programs.signet(['keys', 'list'])).stdout
+    const minute = (time: number) => new Date(time * 1_000).toISOString().slice(0, 16).replace('T', ' ')
+    const [first] = before as [Shown]
+    expect(await lines()).to.include(
+      `${first.kid}  ${first.algorithm}  current  signing since ${minute(first.signsFrom)} UTC, until ${minute(first.signsFrom + 7_776_000)} UTC\n`,
+    )
     const next = (await programs.json(['keys', 'rotate'])) as Shown[]
+    const its = next.find(({ algorithm }) => algorithm === first.algorithm)!
+    expect(await lines())
+      .to.include(`until ${minute(its.signsFrom)} UTC\n`)
+      .and.to.include(`signs from ${minute(its.signsFrom)} UTC`)
     for (const { createdAt, signsFrom, state } of next) expect([state, signsFrom - createdAt]).to.deep.equal(['next', 360])
     expect(await list()).to.have.deep.members([...before, ...next])
     expectOneLine(await programs.signet(['keys', 'rotate']), /is published already and signs soon/)

@@ -8,6 +8,7 @@ import { systemClock } from '../../src/base/clock.ts'
 import { seedDemo } from '../../src/demo.ts'
 import type { Check } from '../../src/doctor/check.ts'
 import { clockCheck, type Examined, examine, nodeCheck } from '../../src/doctor/examine.ts'
+import { keyChecks } from '../../src/doctor/keys.ts'
 import { databaseChecks } from '../../src/doctor/store.ts'
 import { loadSettings, type Settings } from '../../src/settings/load.ts'
 import { settingsFile } from '../settings/file.ts'
@@ -185,6 +186,25 @@ describe('signet doctor', () => {
     } finally {
       await shared.close()
     }
+  })
+
+  it('says that others see into the key folder in production alone: a clone has one that they do', async () => {
+    const settings = copied()
+    chmodSync(settings.keyFolder, 0o755)
+    for (const [development, found] of [
+      [true, []],
+      [false, ['key-folder warn']],
+    ] as const) {
+      const { checks } = await keyChecks({ ...settings, development }, systemClock, process.geteuid?.() ?? 0)
+      expect(unsound(checks)).to.deep.equal(found)
+    }
+  })
+
+  it('says sizes in the unit that fits', async () => {
+    const left = async (bytes: number) => (await checksOf(databaseChecks(server.settings, async () => bytes))).at(-1)?.sentence
+    expect(await left(78_378e6)).to.match(/has 78 GB left\.$/)
+    expect(await left(9_999e6)).to.match(/has 9999 MB left\.$/)
+    expect(await left(5e5)).to.match(/has 500 kB left\.$/)
   })
 
   it('finds files of another user, unless it looks for everybody', async () => {

@@ -138,9 +138,14 @@ describe('signet doctor, of how an issuer is spoken to', () => {
   })
   it('finds that no TLS is spoken, or nothing at all', async () => {
     const plain = await listening((_request, response) => response.end())
-    expect(await certificateCheck(`https://localhost:${plain.port}`, 0)).to.include({ status: 'fail', name: 'certificate' })
+    expect(await certificateCheck(`https://localhost:${plain.port}`, 0))
+      .to.include({ status: 'fail', name: 'certificate' })
+      .and.property('sentence')
+      .to.match(/speaks no TLS/)
     plain.close()
-    expect(await certificateCheck('https://localhost:1', 0)).to.include({ status: 'fail' })
+    const nothing = await certificateCheck('https://localhost:1', 0)
+    expect(nothing?.sentence).to.match(/^localhost:1 cannot be reached \(ECONNREFUSED\)/)
+    expect(nothing?.mend).to.match(/Nothing listens there/)
     expect(await certificateCheck('http://localhost:1', 0)).to.equal(undefined)
   })
 

@@ -4,6 +4,7 @@
  * A copy is read under one transaction, so that it is the database of one moment and writers never make it begin again; it becomes a single
  * file, checked before it gets its name. It holds what the database holds: sealed records and keys, accounts and clients in clear, and no secret that opens them.
  */
+import path from 'node:path'
 import { backup, DatabaseSync } from 'node:sqlite'
 import { Refusal } from '../../base/errors.ts'
 import { openingFault } from './faults.ts'
@@ -26,7 +27,7 @@ export async function copyDatabase(file: string, to: string, progress: Progress 
   const failed = (cause: unknown) =>
     cause instanceof Refusal
       ? cause
-      : new Refusal('backup_failed', `${to} cannot be written (${(cause as Error).message}).`, { cause })
+      : new Refusal('backup_failed', `${to} cannot be written: ${whyNot(to, cause as NodeJS.ErrnoException)}.`, { cause })
   try {
     // Before SQLite makes it, which would leave it readable to others.
     makeFile(draft)
@@ -81,6 +82,9 @@ function opened(file: string): DatabaseSync {
     throw openingFault(file, cause)
   }
 }
+
+const whyNot = (to: string, { code, message }: NodeJS.ErrnoException): string =>
+  code === 'ENOENT' ? `there is no folder ${path.dirname(to)}` : message
 
 /** Out of the journal mode that wants files beside it, and sound. */
 function makeSingle(file: string): void {
