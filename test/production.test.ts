@@ -38,7 +38,7 @@ describe('config/production.yaml', () => {
   })
 
   it('starts with one, and is the issuer that it names', async () => {
-    const server = programs.start('cli.ts', ['serve'], {
+    const server = programs.start('scripts/signet.mjs', ['serve'], {
       ...env(),
       SIGNET_SECRET: 'a master secret for this test alone, which is long'.replaceAll(' ', '-'),
     })

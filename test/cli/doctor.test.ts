@@ -15,7 +15,7 @@ describe('signet doctor', () => {
 
   it('tells a program of one that runs, and ends with 0', async () => {
     const programs = await createPrograms()
-    const server = programs.start('cli.ts', ['serve'])
+    const server = programs.start('scripts/signet.mjs', ['serve'])
     await server.line(/"listening"/)
     const said = (await programs.json(['doctor', '--url', `${programs.issuer}/`])) as {
       ok: boolean

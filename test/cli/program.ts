@@ -27,7 +27,7 @@ export interface Programs {
   issuer: string
   keyFolder: string
   settingsFile: string
-  /** `node src/<program>` to its end. */
+  /** A program to its end, by its place in the repository. */
   run(program: string, args?: string[], options?: RunOptions): Promise<Ended>
   signet(args: string[], options?: RunOptions): Promise<Ended>
   /** An answer of `signet … --json`. */
@@ -61,14 +61,14 @@ export async function createPrograms(settings: Record<string, unknown> = {}): Pr
   }
 
   const begin = (program: string, args: string[], env: Record<string, string> = {}): ChildProcess =>
-    spawn(process.execPath, [path.join('src', program), ...args], { cwd: root, env: { ...common, ...env } })
+    spawn(process.execPath, [program, ...args], { cwd: root, env: { ...common, ...env } })
 
   async function run(program: string, args: string[] = [], { input = '', env }: RunOptions = {}): Promise<Ended> {
     const child = begin(program, args, env)
     child.stdin?.end(input)
     return ended(child)
   }
-  const signet = (args: string[], options?: RunOptions) => run('cli.ts', args, options)
+  const signet = (args: string[], options?: RunOptions) => run('scripts/signet.mjs', args, options)
   return {
     port,
     issuer: `http://localhost:${port}`,

@@ -53,7 +53,7 @@ describe('signet secrets', () => {
     expect(stdout).to.not.include(old).and.not.include(fresh)
   })
   it('seals anew, is killed in the middle and run again', async () => {
-    const running = programs.start('cli.ts', ['secrets', 'rotate', '--json'], by(fresh, old).env)
+    const running = programs.start('scripts/signet.mjs', ['secrets', 'rotate', '--json'], by(fresh, old).env)
     await until('the first', async () => (await store.artifacts.find('Grant', '0'))?.payload.startsWith(`${freshName}.`))
     await running.stop('SIGKILL')
     const [, reads] = await list(fresh, old)

@@ -12,7 +12,7 @@ const api = { identifier: 'https://api.example.com', name: 'Notes', scopes: { re
 describe('a running server', () => {
   it('lets commands work on its data, and ends well on SIGTERM', async () => {
     const programs = await createPrograms({ apis: [api] })
-    const server = programs.start('cli.ts', ['serve'])
+    const server = programs.start('scripts/signet.mjs', ['serve'])
     expect(JSON.parse(await server.line(/"listening"/))).to.include({ port: programs.port, issuer: programs.issuer })
     const client = ['client', 'add', 'Job', '--id', 'job', '--kind', 'machine', '--api', api.identifier]
     const added = (await programs.json(client)) as { secret: string }
@@ -26,7 +26,7 @@ describe('a running server', () => {
   })
 
   it('ends well on SIGINT', async () => {
-    const server = (await createPrograms()).start('cli.ts', ['serve'])
+    const server = (await createPrograms()).start('scripts/signet.mjs', ['serve'])
     await server.line(/"listening"/)
     expect(await server.stop('SIGINT')).to.include({ code: 0 })
   })
@@ -39,7 +39,7 @@ describe('a running server', () => {
       demo: true,
       apis: [{ identifier: `http://localhost:${ports[0]}`, name: 'Notes', scopes }],
     })
-    const server = programs.start('dev.ts', [], { SIGNET_API_PORT, SIGNET_CLIENT_PORT })
+    const server = programs.start('src/dev.ts', [], { SIGNET_API_PORT, SIGNET_CLIENT_PORT })
     await server.line(/npm run try/)
     const statuses = [`${programs.issuer}/jwks`, `http://localhost:${ports[0]}/notes`, `http://localhost:${ports[1]}/`]
     expect(await Promise.all(statuses.map(async (url) => (await fetch(url)).status))).to.deep.equal([200, 401, 200])
@@ -56,7 +56,7 @@ describe('a server that cannot start', () => {
     programs = await createPrograms()
   })
   const settle = (settings: string) => writeFileSync(programs.settingsFile, settings)
-  const serve = (env: Record<string, string> = {}) => programs.run('cli.ts', ['serve'], { env })
+  const serve = (env: Record<string, string> = {}) => programs.run('scripts/signet.mjs', ['serve'], { env })
   const putKey = (name: string, text: string, mode: number) => {
     mkdirSync(programs.keyFolder)
     writeFileSync(path.join(programs.keyFolder, name), text)
@@ -64,10 +64,10 @@ describe('a server that cannot start', () => {
   }
 
   for (const [program, args] of [
-    ['cli.ts', ['serve']],
-    ['dev.ts', []],
+    ['scripts/signet.mjs', ['serve']],
+    ['src/dev.ts', []],
   ] as [string, string[]][]) {
-    const named = ['node', `src/${program}`, ...args].join(' ')
+    const named = ['node', program, ...args].join(' ')
 
     it(`says in one line that its port is taken: ${named}`, async () => {
       const other = createServer().listen(programs.port, 'localhost')
