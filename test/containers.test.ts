@@ -66,8 +66,7 @@ describe('the image', () => {
   })
 })
 
-describe('what the image holds', function () {
-  this.timeout(60_000)
+describe('what the image holds', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'signet-image-'))
   const app = path.join(folder, 'app')
   const [data, keys] = [path.join(folder, 'data'), path.join(folder, 'keys')]

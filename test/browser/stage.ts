@@ -29,8 +29,7 @@ export function setStage(): Stage {
   let browser: Browser
   const tabs: Tab[] = []
 
-  before(async function () {
-    this.timeout(60_000)
+  before(async () => {
     set ??= Promise.all([startWithGrace(), launchChromium()])
     ;[processes, browser] = await set
   })

@@ -27,8 +27,7 @@ function openFiles(pid: number): string {
     .join('\n')
 }
 
-describe('a cluster', function () {
-  this.timeout(60_000)
+describe('a cluster', () => {
   let served: Served
   before(async () => {
     served = await startServed({ ...two, outgoing: { allowPrivateNetworks: true } })

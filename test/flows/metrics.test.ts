@@ -120,8 +120,7 @@ describe('metrics', () => {
   })
 })
 
-describe('metrics of a cluster', function () {
-  this.timeout(60_000)
+describe('metrics of a cluster', () => {
   it('are at a port for each worker', async () => {
     // Two that follow one another, below those that the system gives out by itself.
     const port = 20_000 + (process.pid % 10_000)

@@ -60,13 +60,11 @@ function suite(runners: number, settings: () => Record<string, unknown>): void {
 /** A machine that is busy takes longer than the usual ten seconds for all of them; where the window ends, `refresh.test.ts` says. */
 const patient = { refreshTokens: { windowSeconds: 60 } }
 
-describe('refreshing at once in two processes on SQLite', function () {
-  this.timeout(60_000)
+describe('refreshing at once in two processes on SQLite', () => {
   suite(1_000, () => patient)
 })
 
-describe('refreshing at once in two processes on SQLite, without a window', function () {
-  this.timeout(60_000)
+describe('refreshing at once in two processes on SQLite, without a window', () => {
   const runners = 200
   const settings = { refreshTokens: { windowSeconds: 0 } }
   let server: TestServer
@@ -90,8 +88,7 @@ describe('refreshing at once in two processes on SQLite, without a window', func
   })
 })
 
-describeWithRedis('refreshing at once in two processes on Redis', function () {
-  this.timeout(60_000)
+describeWithRedis('refreshing at once in two processes on Redis', () => {
   let redis: Awaited<ReturnType<typeof startRedis>>
   before(async () => {
     redis = await startRedis()

@@ -34,9 +34,7 @@ const durable = (exchanges: Exchange[]) => exchanges.filter(({ written }) => wri
 const isHere = spawnSync('strace', ['--version']).status === 0 || process.env.CI !== undefined
 const describeTraced = isHere ? describe : describe.skip
 
-describeTraced('an answer and the disk, by the system’s record', function () {
-  this.timeout(60_000)
-
+describeTraced('an answer and the disk, by the system’s record', () => {
   it('come in this order, of a sign-in, a code, a refresh and a revocation: written, synced, answered', async () => {
     const exchanges = await traced()
     for (const { request, unsynced, answer } of exchanges) expect(unsynced, `${request}: ${answer}`).to.equal(0)

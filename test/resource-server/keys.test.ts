@@ -282,7 +282,7 @@ describe('kit: the keys of the issuer', () => {
         issuer.published = [next]
         laterBy(31)
         await expectAccepted(api, issuer.mint({ iat: now, exp: now + 60 }, {}, next))
-      }).timeout(10_000)
+      })
 
       it(`K03 answers 503 when there were never any keys and the answer is ${name}`, async () => {
         issuer.jwks = answer
