@@ -1,6 +1,7 @@
 /** Files under the key folder, and the key of TLS wherever it lies. The only code that reads or writes them: mode 0600, in a folder of mode 0700, refused when others may read. */
 import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { syncToDisk } from '../base/disk.ts'
 import { Refusal } from '../base/errors.ts'
 
 /** Holds the master secrets. */
@@ -39,7 +40,11 @@ function filesIn(folder: string): KeyFiles {
     names: () => readdirSync(folder).sort(),
     read: (name) => readPrivate(path.join(folder, name)),
     create: (name, text) => createPrivate(path.join(folder, name), text),
-    remove: (name) => rmSync(path.join(folder, name), { force: true }),
+    remove(name) {
+      rmSync(path.join(folder, name), { force: true })
+      // Nor is one that was revoked to come back.
+      syncToDisk(folder)
+    },
   }
 }
 
@@ -101,6 +106,8 @@ function createPrivate(file: string, text: string): boolean {
     // Written beside it and linked: whoever starts at the same moment finds the whole file or none.
     writeFileSync(draft, text, { mode: 0o600, flag: 'wx', flush: true })
     linkSync(draft, file)
+    // A key that signs is not to be gone after a loss of power, with tokens of it about.
+    syncToDisk(path.dirname(file))
     return true
   } catch (cause) {
     if (errno(cause) === 'EEXIST') return false

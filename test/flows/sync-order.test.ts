@@ -3,11 +3,13 @@
  * the system's memory; the system's own record of the calls can.
  */
 import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect } from 'chai'
 import { signIn } from '../soak/kill/actors.ts'
 import { createWorld } from '../soak/kill/world.ts'
 import { revoke } from '../support/questions.ts'
+import { temporaryFolder } from '../support/server.ts'
 import { refresh } from '../support/story.ts'
 import { type Exchange, exchangesOf, traceOf, tracing } from '../support/trace.ts'
 
@@ -55,4 +57,26 @@ describeTraced('an answer and the disk, by the system’s record', () => {
     const revoked = exchanges.find(({ request }) => request === 'POST /revocation')
     expect(revoked, 'answered before anything of it was written').to.include({ written: 0 })
   })
+
+  for (const [what, act] of [
+    ['made', "files.create('signing-x.json', 'text')"],
+    ['removed', "files.create('signing-x.json', 'text'); files.remove('signing-x.json')"],
+  ] as const) {
+    it(`come in this order of a key that is ${what}: the folder is synced last`, () => {
+      const folder = temporaryFolder()
+      const keys = path.join(folder, 'keys')
+      const file = path.join(folder, 'trace')
+      const module = path.resolve(import.meta.dirname, '../../src/crypto/key-files.ts')
+      const script = `const { openKeyFolder } = await import(${JSON.stringify(module)}); const files = openKeyFolder(${JSON.stringify(keys)}); ${act}`
+      const strace = ['--follow-forks', '--decode-fds=path', `--output=${file}`, '--trace=link,linkat,unlink,unlinkat,fsync']
+      const { status, stderr } = spawnSync('strace', [...strace, process.execPath, '--input-type=module', '-e', script])
+      expect(status, String(stderr)).to.equal(0)
+      const calls = readFileSync(file, 'utf8')
+        .split('\n')
+        .map((line) => line.replace(/^\d+ +/, ''))
+      const change = calls.findLastIndex((call) => /^(link|unlink)(at)?\(.*signing-x\.json"/.test(call))
+      const named = calls.findIndex((call, at) => at > change && call.startsWith('fsync(') && call.includes(`<${keys}>`))
+      expect([change >= 0, named > change], calls.join('\n')).to.deep.equal([true, true])
+    })
+  }
 })

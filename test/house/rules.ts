@@ -134,6 +134,8 @@ export const rules: Rule[] = [
   ]),
   knower('settings alone knows the form of the file', 'packages', /^(yaml|zod)$/, ['settings/']),
   knower('files are read where their meaning is known', 'packages', /^(node:fs|node:fs\/promises|fs)$/, [
+    // Reads nothing.
+    'base/disk.ts',
     'settings/load.ts',
     'settings/explained.ts',
     'crypto/key-files.ts',

@@ -1,8 +1,9 @@
 /** Opens a SQLite file for one owner: the folder 0700, the file 0600 (SQLite gives its `-wal` and `-shm` the same). */
-import { closeSync, existsSync, fsyncSync, linkSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs'
+import { closeSync, existsSync, linkSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { syncToDisk } from '../../base/disk.ts'
 
 export const IN_MEMORY = ':memory:'
 
@@ -52,19 +53,10 @@ export const isThere: (file: string) => boolean = existsSync
 
 /** Gives a finished file its name, for good. @returns its size in bytes @throws when the name is taken */
 export function publishFile(draft: string, name: string): number {
-  sync(draft)
+  syncToDisk(draft)
   linkSync(draft, name)
-  sync(dirname(name))
+  syncToDisk(dirname(name))
   return statSync(name).size
-}
-
-function sync(place: string): void {
-  const handle = openSync(place, 'r')
-  try {
-    fsyncSync(handle)
-  } finally {
-    closeSync(handle)
-  }
 }
 
 export function removeFile(file: string): void {
