@@ -8,6 +8,7 @@ import type { Clock, Later } from './base/clock.ts'
 import { Refusal } from './base/errors.ts'
 import { createLog, type Log } from './base/log.ts'
 import type { KeyRing } from './crypto/keyring.ts'
+import { createInstruments } from './main/instruments.ts'
 import { lastAnswers } from './main/last-answers.ts'
 import { createListener, listen } from './main/listener.ts'
 import { openParts, type Parts } from './main/parts.ts'
@@ -49,11 +50,11 @@ export interface StartOptions {
 /** @throws Refusal `port_taken`, `demo_data` and whatever `openParts` throws */
 export async function startServer(settings: Settings, options: StartOptions = {}): Promise<RunningServer> {
   const { first = true } = options
-  // Loaded where it is asked for: it takes ten megabytes.
-  const metrics = settings.metrics && (await import('./main/metrics.ts')).createMetrics()
-  const traces = settings.traces && (await import('./main/traces.ts')).createTraces(settings.traces.endpoint)
-  const given = options.log ?? createLog(settings.log)
-  const parts = await openParts(settings, { ...options, log: metrics ? metrics.counted(given) : given })
+  const instruments = await createInstruments(settings, options.log ?? createLog(settings.log))
+  const parts = await openParts(settings, { ...options, log: instruments.log }).catch(async (cause) => {
+    await instruments.close()
+    throw cause
+  })
   try {
     await refuseDemoInProduction(parts)
     const keptKeys = await settleSecrets(parts)
@@ -77,20 +78,12 @@ export async function startServer(settings: Settings, options: StartOptions = {}
       notifying,
       later,
       owner: options.owner,
-      tallies: [metrics, traces].filter((one) => one !== undefined),
+      tallies: instruments.tallies,
     })
     const last = lastAnswers(handler)
     const server = createListener(settings.listen, last.handler)
+    await instruments.open({ ...parts, ring }, options.worker ?? 1)
     const port = await listen(server, settings.listen)
-    if (metrics && settings.metrics) {
-      metrics.watch({ passwords: parts.passwords, ring, rotateAfterSeconds: settings.keys.rotateAfterSeconds })
-      const { host, port: firstPort } = settings.metrics
-      const at = { host, port: firstPort + (options.worker ?? 1) - 1 }
-      await listen(metrics.server, at, 'Set metrics.port to another.').catch((cause) => {
-        server.close()
-        throw cause
-      })
-    }
     const tending = setInterval(() => {
       ring.tend().catch((error) => parts.log.error('keys.not_tended', { error }))
     }, tendMilliseconds).unref()
@@ -107,13 +100,11 @@ export async function startServer(settings: Settings, options: StartOptions = {}
       last.begin()
       if (graceMilliseconds > 0) await wait(graceMilliseconds)
       await stop(server, app, parts)
-      metrics?.close()
-      await traces?.close()
+      await instruments.close()
     }
     return { parts, ring, port, takeUp, close }
   } catch (cause) {
-    metrics?.close()
-    await traces?.close()
+    await instruments.close()
     await parts.close()
     throw cause
   }

@@ -30,23 +30,20 @@ async function tell(act: Act, detail: Record<string, unknown>): Promise<void> {
   }
 }
 
-const shown = ({ key: { kid, algorithm, createdAt, signer }, state, signsFrom }: RingedKey) => ({
+const shown = ({ key: { kid, algorithm, createdAt, signer }, state, signsFrom, signsUntil }: RingedKey) => ({
   kid,
   algorithm,
   state,
   createdAt,
   signsFrom,
+  signsUntil,
   ...(signer && { signer: signer.href }),
 })
 
 export async function listKeys({ json }: Output): Promise<void> {
   const all = await withRing(async (ring) => ring.all().map(shown))
-  const { rotateAfterSeconds } = loadSettings().keys
-  const lines = all.map(({ kid, algorithm, state, signsFrom, signer }) => {
-    const next = all.find((other) => other.algorithm === algorithm && other.state === 'next')
-    // Held elsewhere, it signs until somebody puts the next one here.
-    const until = next?.signsFrom ?? (signer ? undefined : signsFrom + rotateAfterSeconds)
-    const end = until === undefined ? '' : `, until ${dateOf(until)}`
+  const lines = all.map(({ kid, algorithm, state, signsFrom, signsUntil, signer }) => {
+    const end = signsUntil === undefined ? '' : `, until ${dateOf(signsUntil)}`
     const time = state === 'next' ? `signs from ${dateOf(signsFrom)}` : `signing since ${dateOf(signsFrom)}${end}`
     const where = signer ? `held by ${signer}` : ''
     return `${kid}  ${algorithm.padEnd(6)} ${state.padEnd(8)} ${state === 'retired' ? '' : time}  ${where}`.trimEnd()

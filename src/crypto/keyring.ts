@@ -14,6 +14,8 @@ export interface RingedKey {
   state: KeyState
   /** Seconds since the epoch. */
   signsFrom: number
+  /** Seconds since the epoch; undefined while a signer holds it and nobody has put the next one here. */
+  signsUntil: number | undefined
 }
 
 export interface KeyRing {
@@ -62,7 +64,7 @@ export async function openKeyRing(place: KeyPlace, { algorithms, policy, now }: 
   function ringed(algorithm: SigningAlgorithm): RingedKey[] {
     const at = now()
     if (reckoned.at !== at) reckoned = { at, of: new Map() }
-    const known = reckoned.of.get(algorithm) ?? rotation(keysOf(algorithm), at, policy)
+    const known = reckoned.of.get(algorithm) ?? rotation(keysOf(algorithm), at, policy).map(openEnded)
     reckoned.of.set(algorithm, known)
     return known
   }
@@ -154,6 +156,11 @@ export async function openKeyRing(place: KeyPlace, { algorithms, policy, now }: 
       return key
     },
   }
+}
+
+/** Nobody here makes the next of a key that a signer holds. */
+function openEnded(ringed: RingedKey, at: number, all: RingedKey[]): RingedKey {
+  return at === all.length - 1 && ringed.key.signer ? { ...ringed, signsUntil: undefined } : ringed
 }
 
 /** One that another process removed meanwhile is none. */

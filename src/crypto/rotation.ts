@@ -32,12 +32,15 @@ export function rotationPolicy(rotateAfterSeconds: number, longestTokenSeconds: 
   return { rotateAfterSeconds, publishSeconds: jwksMaxAgeSeconds + 60, keepSeconds: longestTokenSeconds + 300 }
 }
 
-/** @param keys of one algorithm @returns oldest first, each with its state and the second from which on it signs */
+/**
+ * @param keys of one algorithm
+ * @returns oldest first, each with its state, the second from which on it signs, and that in which the one behind it takes its place, or should
+ */
 export function rotation<Key extends Aged>(
   keys: readonly Key[],
   now: number,
   policy: RotationPolicy,
-): { key: Key; state: KeyState; signsFrom: number }[] {
+): { key: Key; state: KeyState; signsFrom: number; signsUntil: number }[] {
   const oldestFirst = keys.toSorted((a, b) => a.createdAt - b.createdAt || (a.kid < b.kid ? -1 : 1))
   // The first of all signs at once: there is none before it that anybody could have kept.
   const starts = oldestFirst.map(({ createdAt }, at) => (at === 0 ? createdAt : createdAt + policy.publishSeconds))
@@ -47,15 +50,16 @@ export function rotation<Key extends Aged>(
   )
   return oldestFirst.map((key, at) => {
     const signsFrom = starts[at] as number
-    if (at > current) return { key, state: 'next', signsFrom }
-    if (at === current) return { key, state: 'current', signsFrom }
-    const isGone = now >= (starts[at + 1] as number) + policy.keepSeconds
-    return { key, state: isGone ? 'gone' : 'retired', signsFrom }
+    const signsUntil = starts[at + 1] ?? signsFrom + policy.rotateAfterSeconds
+    const times = { key, signsFrom, signsUntil }
+    if (at > current) return { ...times, state: 'next' }
+    if (at === current) return { ...times, state: 'current' }
+    return { ...times, state: now >= signsUntil + policy.keepSeconds ? 'gone' : 'retired' }
   })
 }
 
 /** Whether another key has to be published now, so that it signs when the newest has signed long enough. */
 export function isDue(keys: readonly Aged[], now: number, policy: RotationPolicy): boolean {
   const newest = rotation(keys, now, policy).at(-1)
-  return newest === undefined || now >= newest.signsFrom + policy.rotateAfterSeconds - policy.publishSeconds
+  return newest === undefined || now >= newest.signsUntil - policy.publishSeconds
 }

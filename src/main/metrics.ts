@@ -15,7 +15,7 @@ export interface Metrics extends Tally {
   /** The same log; what it says is counted, whether or not it is written. */
   counted(log: Log): Log
   /** What is asked for at each scrape. */
-  watch(parts: { passwords: Passwords; ring: KeyRing; rotateAfterSeconds: number }): void
+  watch(parts: { passwords: Passwords; ring: KeyRing }): void
   /** Not yet listening. */
   server: Server
   close(): void
@@ -111,7 +111,7 @@ export function createMetrics(): Metrics {
       requests.observe({ route, status: status === undefined ? 'none' : `${Math.floor(status / 100)}xx` }, milliseconds / 1_000)
     },
     granted: (grantType) => tokens.inc({ grant_type: nameOfGrant.get(String(grantType)) ?? 'other' }),
-    watch({ passwords, ring, rotateAfterSeconds }) {
+    watch({ passwords, ring }) {
       new Gauge({
         name: 'signet_passwords_waiting',
         help: 'Passwords that wait to be hashed, the one under way included.',
@@ -126,8 +126,9 @@ export function createMetrics(): Metrics {
         labelNames: ['algorithm'] as const,
         registers,
         collect() {
-          for (const { key, state, signsFrom } of ring.all())
-            if (state === 'current') this.set({ algorithm: key.algorithm }, signsFrom + rotateAfterSeconds)
+          this.reset()
+          for (const { key, state, signsUntil } of ring.all())
+            if (state === 'current' && signsUntil !== undefined) this.set({ algorithm: key.algorithm }, signsUntil)
         },
       })
     },

@@ -27,7 +27,7 @@ import { deviceGate } from './device/gate.ts'
 import { createDoor, type Handler } from './door.ts'
 import { guard } from './guard.ts'
 import { createHeaders } from './headers.ts'
-import { createObserver, type Observer, type Tally } from './observer.ts'
+import { createObserver, type Tally } from './observer.ts'
 import { ownForms } from './own-forms.ts'
 import { protocolPages } from './protocol-pages.ts'
 import { createReadiness, type Readiness } from './readiness.ts'
@@ -117,7 +117,8 @@ export function createApp(parts: AppParts): App {
     correctMetadata,
     questions,
   ])
-  const observer = observerFor(settings.log.requests ? log : undefined, parts.tallies)
+  const lines: Tally[] = settings.log.requests ? [{ answered: (one) => log.info('request', { ...one }) }] : []
+  const observer = createObserver([...lines, ...parts.tallies], systemStopwatch)
   if (observer) provider.use(observer.noteClient)
   for (const { granted } of parts.tallies)
     if (granted) listenTo(provider)('grant.success', (ctx) => granted(ctx.oidc.params?.grant_type))
@@ -133,21 +134,6 @@ export function createApp(parts: AppParts): App {
     certificateHeaders: Object.values(settings.mutualTls ?? {}),
   }
   return { handler: createDoor(doorOptions, provider.callback()), notices, readiness, signatures }
-}
-
-/** Nobody looks on where nobody wants to know. */
-function observerFor(log: Log | undefined, tallies: Tally[]): Observer | undefined {
-  if (!log && tallies.length === 0) return undefined
-  const all: Tally = {
-    began(request, traceparent) {
-      for (const one of tallies) one.began?.(request, traceparent)
-    },
-    answered(answer) {
-      log?.info('request', { ...answer })
-      for (const one of tallies) one.answered(answer)
-    },
-  }
-  return createObserver(all, systemStopwatch)
 }
 
 /** Each is given the rest as its `next`. */

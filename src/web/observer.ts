@@ -18,7 +18,7 @@ export interface Answered {
   client?: string | undefined
 }
 
-/** Whoever counts, if anybody does. */
+/** Whoever writes down, counts or traces. */
 export interface Tally {
   began?(request: string, traceparent: string | undefined): void
   answered(one: Answered): void
@@ -31,15 +31,17 @@ export interface Observer {
   noteClient: Middleware
 }
 
-export function createObserver({ began, answered }: Tally, elapsed: Stopwatch): Observer {
+/** @returns nothing where nobody wants to know: then nobody looks on */
+export function createObserver(tallies: Tally[], elapsed: Stopwatch): Observer | undefined {
+  if (tallies.length === 0) return undefined
   const clients = new WeakMap<IncomingMessage, string>()
   return {
     observe(request, response, id) {
       const begun = elapsed()
       const { method = '', url = '' } = request
-      began?.(id, request.headers.traceparent as string | undefined)
-      response.once('close', () =>
-        answered({
+      for (const one of tallies) one.began?.(id, request.headers.traceparent as string | undefined)
+      response.once('close', () => {
+        const answered: Answered = {
           request: id,
           method,
           route: routeOf(url),
@@ -47,8 +49,9 @@ export function createObserver({ began, answered }: Tally, elapsed: Stopwatch): 
           milliseconds: Math.round(10 * (elapsed() - begun)) / 10,
           complete: response.writableFinished,
           client: clients.get(request),
-        }),
-      )
+        }
+        for (const one of tallies) one.answered(answered)
+      })
     },
     async noteClient(ctx, next) {
       try {

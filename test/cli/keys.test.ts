@@ -9,6 +9,7 @@ interface Shown {
   state: string
   createdAt: number
   signsFrom: number
+  signsUntil: number
 }
 
 describe('signet keys', () => {
@@ -24,8 +25,9 @@ describe('signet keys', () => {
     const lines = async () => (await programs.signet(['keys', 'list'])).stdout
     const minute = (time: number) => new Date(time * 1_000).toISOString().slice(0, 16).replace('T', ' ')
     const [first] = before as [Shown]
+    expect(first.signsUntil - first.signsFrom).to.equal(7_776_000)
     expect(await lines()).to.include(
-      `${first.kid}  ${first.algorithm}  current  signing since ${minute(first.signsFrom)} UTC, until ${minute(first.signsFrom + 7_776_000)} UTC\n`,
+      `${first.kid}  ${first.algorithm}  current  signing since ${minute(first.signsFrom)} UTC, until ${minute(first.signsUntil)} UTC\n`,
     )
     const next = (await programs.json(['keys', 'rotate'])) as Shown[]
     const its = next.find(({ algorithm }) => algorithm === first.algorithm)!
@@ -33,7 +35,8 @@ describe('signet keys', () => {
       .to.include(`until ${minute(its.signsFrom)} UTC\n`)
       .and.to.include(`signs from ${minute(its.signsFrom)} UTC`)
     for (const { createdAt, signsFrom, state } of next) expect([state, signsFrom - createdAt]).to.deep.equal(['next', 360])
-    expect(await list()).to.have.deep.members([...before, ...next])
+    const followed = before.map((key) => ({ ...key, signsUntil: next.find((one) => one.algorithm === key.algorithm)!.signsFrom }))
+    expect(await list()).to.have.deep.members([...followed, ...next])
     expectOneLine(await programs.signet(['keys', 'rotate']), /is published already and signs soon/)
     expect(await list()).to.have.length(4)
   })

@@ -19,6 +19,13 @@ describe('the rotation of signing keys', () => {
     expect(statesAt([second, first], signs + policy.keepSeconds - 1)).to.deep.equal(['first retired', 'second current'])
     expect(statesAt([second, first], signs + policy.keepSeconds)).to.deep.equal(['first gone', 'second current'])
   })
+  it('says until when each signs: until the one behind it begins, or as long as the policy has it sign', () => {
+    const times = rotation([first, second], signs - 1, policy).map(({ signsFrom, signsUntil }) => [signsFrom, signsUntil])
+    expect(times).to.deep.equal([
+      [start, signs],
+      [signs, signs + policy.rotateAfterSeconds],
+    ])
+  })
   it('K05 lets the one before sign when the current one is taken out', () => {
     const third = { kid: 'third', createdAt: signs }
     expect(statesAt([first, third], signs + 1)).to.deep.equal(['first current', 'third next'])
