@@ -1,5 +1,5 @@
 /** Two workers beside one, at the token endpoint: processes of the same installation, each warm, by turns. Where the load's own process takes a core of two, it is part of the figure. */
-import { progress } from './progress.ts'
+import { progressOf } from '../test/support/progress.ts'
 import { type Contender, install, startSignet } from './servers.ts'
 import { type Row, row } from './table.ts'
 import { requests } from './token-endpoint.ts'
@@ -18,9 +18,10 @@ export async function benchCluster(): Promise<Row[]> {
       running.push(await startSignet({ ...installation, env }))
     }
     for (const contender of running) await requests(contender, warmUpSeconds)
+    const progress = progressOf('rounds', rounds)
     for (let round = 0; round < rounds; round++) {
       for (const at of round % 2 ? [1, 0] : [0, 1]) sums[at]! += await requests(running[at] as Contender, secondsPerRound)
-      progress('cluster', round + 1, rounds)
+      progress(round + 1)
     }
   } finally {
     for (const contender of running) await contender.stop()

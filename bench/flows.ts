@@ -1,7 +1,7 @@
 /** Sign-ins, each with its code exchange and one refresh: the server with its durable database beside the library with its memory adapter, driven by the same client. */
 import { createVisitor, type Visitor } from '../src/try/visitor.ts'
+import { progressOf } from '../test/support/progress.ts'
 import { authorizationUrl, type Credentials, passThrough, pkce, redeem, refresh, signedFrom } from '../test/support/story.ts'
-import { progress } from './progress.ts'
 import { type Contender, install, startBareFlows, startSignet } from './servers.ts'
 import { type Row, row } from './table.ts'
 
@@ -39,10 +39,11 @@ export async function benchFlows(): Promise<Row[]> {
     const run = (contender: Contender, kind: 'signIn' | 'goOn', seconds: number) =>
       flows(contender, clients[contender.name], kind, seconds)
     for (const contender of running) for (const kind of ['signIn', 'goOn'] as const) await run(contender, kind, warmUpSeconds / 2)
+    const progress = progressOf('rounds', rounds)
     for (let round = 0; round < rounds; round++) {
       for (const contender of round % 2 ? running.toReversed() : running)
         for (const kind of ['signIn', 'goOn'] as const) rates[kind][contender.name] += await run(contender, kind, secondsPerRound)
-      progress('flows', round + 1, rounds)
+      progress(round + 1)
     }
   } finally {
     for (const contender of running) await contender.stop()

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { systemClock } from '../src/base/clock.ts'
 import { type DurableRoles, openDurable } from '../src/store/sqlite.ts'
 import type { Artifact } from '../src/store/store.ts'
-import { progress } from './progress.ts'
+import { progressOf } from '../test/support/progress.ts'
 import { median, type Row, row } from './table.ts'
 
 const sizes = [1_000, 10_000, 100_000, 1_000_000]
@@ -24,9 +24,10 @@ export async function benchGrowth(): Promise<Row[]> {
       stores.push(store)
       await seed(store, size)
     }
+    const progress = progressOf('rounds', rounds)
     for (let round = 0; round < rounds; round++) {
       for (const [at, store] of stores.entries()) times[at]!.push(await timed(store, sizes[at] as number, round))
-      progress('growth', round + 1, rounds)
+      progress(round + 1)
     }
   } finally {
     for (const store of stores) store.close()
@@ -49,10 +50,11 @@ function rowsOf(number: number): Artifact[] {
 }
 
 async function seed({ artifacts }: DurableRoles, size: number): Promise<void> {
+  const progress = progressOf('grants', size)
   for (let from = 0; from < size; from += inFlight) {
     const numbers = Array.from({ length: Math.min(inFlight, size - from) }, (_, at) => from + at)
     await Promise.all(numbers.flatMap(rowsOf).map((one) => artifacts.put(one)))
-    progress(`growth, ${size} grants`, from + numbers.length, size)
+    progress(from + numbers.length)
   }
 }
 

@@ -1,10 +1,9 @@
 /** Starts the server and its control as processes, and measures them from outside. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
+import { untilOpen } from '../test/support/knock.ts'
 import { freePort } from '../test/support/ports.ts'
 
 export interface Contender {
@@ -108,21 +107,9 @@ async function start(
   }
 }
 
-/** Knocks lightly, so that the waiting does not take the second core from whoever is starting; then asks once. */
 async function firstAnswer(child: ChildProcess, url: string, port: number): Promise<void> {
-  while (!(await isOpen(port))) {
-    if (child.exitCode !== null) throw new Error(`the server at ${url} ended (exit code ${child.exitCode})`)
-    await wait(5)
-  }
+  await untilOpen(child, port)
   const response = await fetch(url)
   if (response.status !== 200) throw new Error(`${url} answered ${response.status}`)
   await response.arrayBuffer()
-}
-
-function isOpen(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, 'localhost', () => resolve(true))
-    socket.once('error', () => resolve(false))
-    socket.once('connect', () => socket.destroy())
-  })
 }

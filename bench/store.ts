@@ -7,13 +7,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../src/base/clock.ts'
 import { type DurableRoles, openDurable } from '../src/store/sqlite.ts'
-import { progress } from './progress.ts'
+import { progressOf } from '../test/support/progress.ts'
 import { median, type Row, row } from './table.ts'
 
-const ROUNDS = 5
-const ALONE = 2_000
-const TOGETHER = 20_000
-const IN_FLIGHT = 200
+const rounds = 5
+const writesAlone = 2_000
+const writesTogether = 20_000
+const mostInFlight = 200
 
 const payload = 'p'.repeat(700)
 
@@ -23,12 +23,13 @@ export async function benchStore(): Promise<Row[]> {
   const alone: number[] = []
   const together: number[] = []
   try {
-    await perSecond(store, TOGETHER, IN_FLIGHT)
+    await perSecond(store, writesTogether, mostInFlight)
     // By turns, so that both see the same moods of the disk.
-    for (let round = 0; round < ROUNDS; round++) {
-      alone.push(await perSecond(store, ALONE, 1))
-      together.push(await perSecond(store, TOGETHER, IN_FLIGHT))
-      progress('store', round + 1, ROUNDS)
+    const progress = progressOf('rounds', rounds)
+    for (let round = 0; round < rounds; round++) {
+      alone.push(await perSecond(store, writesAlone, 1))
+      together.push(await perSecond(store, writesTogether, mostInFlight))
+      progress(round + 1)
     }
   } finally {
     store.close()

@@ -1,9 +1,9 @@
 /** Strangers for a long time: a hundred thousand requests of every kind. */
 import { expect } from 'chai'
+import { progressOf } from '../support/progress.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { authorizationUrl, type Cast, cast, codeFor, pkce } from '../support/story.ts'
 import { rowsOf, sendAll, strangerRequests } from '../support/strangers.ts'
-import { progressOf } from './progress.ts'
 import { scaled } from './scale.ts'
 
 const times = scaled(100_000)

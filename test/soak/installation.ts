@@ -2,14 +2,13 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { silentLog } from '../../src/base/log.ts'
 import { openParts, type Parts } from '../../src/main/parts.ts'
 import { loadSettings } from '../../src/settings/load.ts'
+import { untilOpen } from '../support/knock.ts'
 import { freePort } from '../support/ports.ts'
 
 export interface ServerProcess {
@@ -139,25 +138,15 @@ async function endOf(child: ChildProcess, signal: NodeJS.Signals): Promise<void>
   await gone
 }
 
-/** Knocks lightly, then asks once. */
 async function firstAnswer(child: ChildProcess, port: number): Promise<void> {
   let said = ''
   child.stderr?.on('data', (chunk) => {
     said = `${said}${chunk}`.slice(-4_000)
   })
-  while (!(await isOpen(port))) {
-    if (child.exitCode !== null || child.signalCode !== null) throw new Error(`the server ended before it listened:\n${said}`)
-    await wait(5)
-  }
+  await untilOpen(child, port).catch((cause) => {
+    throw new Error(`${cause.message}:\n${said}`)
+  })
   const response = await fetch(`http://localhost:${port}/health/ready`)
   if (response.status !== 200) throw new Error(`the server is not ready: ${response.status} ${await response.text()}\n${said}`)
   await response.arrayBuffer()
-}
-
-function isOpen(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, 'localhost', () => resolve(true))
-    socket.once('error', () => resolve(false))
-    socket.once('connect', () => socket.destroy())
-  })
 }

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
+import { progressOf } from '../support/progress.ts'
 import { killRounds } from './kill/rounds.ts'
-import { progressOf } from './progress.ts'
 import { scaled, seed } from './scale.ts'
 
 const rounds = scaled(1_000)
