@@ -15,6 +15,8 @@ export interface Contender {
   /** From the start of the process to its first 200. */
   startMilliseconds: number
   residentMegabytes(): number
+  /** That it and the processes that it started have used. */
+  cpuSeconds(): number
   stop(): Promise<void>
 }
 
@@ -99,6 +101,7 @@ async function start(
     process: child,
     startMilliseconds: performance.now() - begun,
     residentMegabytes: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024,
+    cpuSeconds: () => cpuSecondsOf(child.pid as number),
     stop: () =>
       new Promise((resolve) => {
         child.once('exit', () => resolve())
@@ -112,4 +115,14 @@ async function firstAnswer(child: ChildProcess, url: string, port: number): Prom
   const response = await fetch(url)
   if (response.status !== 200) throw new Error(`${url} answered ${response.status}`)
   await response.arrayBuffer()
+}
+
+/** Hundredths of a second, as the kernel counts them. */
+function cpuSecondsOf(pid: number): number {
+  const [, ...fields] = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, ' ')
+    .split(' ')
+  const own = (Number(fields[11]) + Number(fields[12])) / 100
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean)
+  return children.reduce((sum, child) => sum + cpuSecondsOf(Number(child)), own)
 }

@@ -11,12 +11,17 @@ export async function benchTokenEndpoint(): Promise<Row[]> {
   const installation = install()
   const running: Contender[] = []
   const sums = { signet: 0, bare: 0 }
+  const cpu = { signet: 0, bare: 0 }
   try {
     running.push(await startSignet(installation), await startBare())
     for (const contender of running) await requests(contender, warmUpSeconds)
     for (let round = 0; round < rounds; round++) {
       const order = round % 2 ? running.toReversed() : running
-      for (const contender of order) sums[contender.name] += await requests(contender, secondsPerRound)
+      for (const contender of order) {
+        const before = contender.cpuSeconds()
+        sums[contender.name] += await requests(contender, secondsPerRound)
+        cpu[contender.name] += contender.cpuSeconds() - before
+      }
     }
   } finally {
     for (const contender of running) await contender.stop()
@@ -30,6 +35,13 @@ export async function benchTokenEndpoint(): Promise<Row[]> {
       sums.bare / seconds,
       'bare, memory adapter',
       'at least 1.0',
+    ),
+    row(
+      'token endpoint, CPU of a request (us)',
+      (cpu.signet / sums.signet) * 1e6,
+      (cpu.bare / sums.bare) * 1e6,
+      'bare, memory adapter',
+      'at most 1.0',
     ),
   ]
 }
