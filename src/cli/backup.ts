@@ -92,17 +92,17 @@ function readable(live: string): DurableRoles | undefined {
   }
 }
 
-function whatIsKept({ disabled, passwords, roles, secrets, removedClients }: Kept, compared: boolean): string[] {
+function whatIsKept({ disabled, passwords, roles, changedClients, removedClients }: Kept, compared: boolean): string[] {
   if (!compared)
     return [
-      'There was no database to compare with: whoever was disabled or lost a role, clients that were removed, and passwords and secrets that were replaced since the backup are as they were then.',
+      'There was no database to compare with: whoever was disabled or lost a role, clients that were removed or registered otherwise, and passwords and secrets that were replaced since the backup are as they were then.',
     ]
   const list = (words: string, names: string[]) => (names.length > 0 ? [`${words}: ${names.join(', ')}`] : [])
   return [
     ...list('Stay disabled', disabled),
     ...list('Keep the password of now', passwords),
     ...list('Do not get back the roles that they lost', roles),
-    ...list('Keep the secret of now', secrets),
+    ...list('Stay registered as they are now, secrets and keys included', changedClients),
     ...list('Clients that stay removed (--removed-clients brings them back)', removedClients),
   ]
 }

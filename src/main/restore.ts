@@ -5,7 +5,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
 import { secretOf } from '../crypto/sealing.ts'
-import type { ClientRegistration } from '../settings/client/registration.ts'
 import type { AuditStore } from '../store/audit.ts'
 import type { Account, ClientRow, Store, VaultEntry, VaultStore } from '../store/store.ts'
 import { signingKeys } from './vault.ts'
@@ -20,8 +19,8 @@ export interface Kept {
   passwords: string[]
   /** And of those that do not get back a role that was taken from them. */
   roles: string[]
-  /** Ids of clients that keep the secrets of now, and of those that stay removed. */
-  secrets: string[]
+  /** Ids of clients that stay registered as they are now, and of those that stay removed. */
+  changedClients: string[]
   removedClients: string[]
 }
 
@@ -39,13 +38,13 @@ export async function makeSafe(
   present: Pick<Store, 'accounts' | 'clients' | 'vault' | 'audit'> | undefined,
   { bringBackClients, secrets, now }: { bringBackClients: boolean; secrets: readonly string[]; now: Clock },
 ): Promise<Kept> {
-  const kept: Kept = { disabled: [], passwords: [], roles: [], secrets: [], removedClients: [] }
+  const kept: Kept = { disabled: [], passwords: [], roles: [], changedClients: [], removedClients: [] }
   if (present) {
     for await (const account of accountsOf(restored))
       await keepEnded(restored, account, await present.accounts.find(account.id), kept)
     for await (const client of clientsOf(restored.clients)) {
       const today = await present.clients.find(client.id)
-      if (today) await keepSecrets(restored, client, today, kept)
+      if (today) await keepRegistration(restored, client, today, kept)
       else if (!bringBackClients) kept.removedClients.push(client.id)
     }
     for (const id of kept.removedClients) await restored.clients.remove(id)
@@ -101,13 +100,14 @@ async function keepEnded({ accounts }: Lasting, then: Account, today: Account | 
   }
 }
 
-/** A secret that was replaced since is not to be good again. */
-async function keepSecrets({ clients }: Lasting, then: ClientRow, today: ClientRow, kept: Kept): Promise<void> {
-  const [restored, present] = [then, today].map(({ registration }) => JSON.parse(registration) as ClientRegistration)
-  if (JSON.stringify(restored?.secretDigests) === JSON.stringify(present?.secretDigests)) return
-  const registration = JSON.stringify({ ...restored, secretDigests: present?.secretDigests })
-  await clients.replace({ ...then, registration }, then.registration)
-  kept.secrets.push(then.id)
+/**
+ * A client that is registered otherwise now stays so, all of it: a secret that was replaced is not to be good again, nor a key that was stolen,
+ * nor a redirect URI that was given up.
+ */
+async function keepRegistration({ clients }: Lasting, then: ClientRow, today: ClientRow, kept: Kept): Promise<void> {
+  if (today.registration === then.registration) return
+  await clients.replace({ ...then, registration: today.registration }, then.registration)
+  kept.changedClients.push(then.id)
 }
 
 async function* accountsOf({ accounts }: Lasting): AsyncGenerator<Account> {

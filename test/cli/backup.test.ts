@@ -4,6 +4,7 @@ import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect } from 'chai'
 import { createVisitor } from '../../src/try/visitor.ts'
+import { keyPair } from '../support/keyed.ts'
 import { type Apis, apiClients, introspect, revoke } from '../support/questions.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { authorizationUrl, type Cast, cast, codeFor, pkce, redeem, refresh, token } from '../support/story.ts'
@@ -39,6 +40,9 @@ describe('signet backup and restore', () => {
     for (const name of ['disabled', 'changed', 'kept'])
       await accounts.add({ email: `${name}@example.com`, password: 'a first password' })
     const replaced = await clients.add({ id: 'replaced', name: 'Replaced', kind: 'machine', apis: {} })
+    const anew = { id: 'registered-anew', name: 'Registered anew', kind: 'web', apis: {}, authentication: 'private_key_jwt' }
+    const [stolen, safe] = [await keyPair(), await keyPair()].map(({ jwk }) => jwk)
+    await clients.add({ ...anew, redirectUris: ['https://former.example.com/cb'], jwks: { keys: [stolen] } })
     const signed = await codeFor(server, who.native)
     const tokens = (await redeem(server, who.native, signed)).body
     const unused = await codeFor(server, who.web)
@@ -58,6 +62,8 @@ describe('signet backup and restore', () => {
     await accounts.add({ email: 'later@example.com', password: 'a first password' })
     await clients.rotateSecret('replaced', 0)
     await clients.remove('own')
+    await clients.remove('registered-anew')
+    await clients.add({ ...anew, redirectUris: ['https://app.example.com/cb'], jwks: { keys: [safe] } })
 
     const { kept, compared } = await restore()
     expect({ kept, compared }).to.deep.equal({
@@ -65,7 +71,7 @@ describe('signet backup and restore', () => {
         disabled: ['disabled@example.com'],
         passwords: ['changed@example.com'],
         roles: ['lost@example.com'],
-        secrets: ['replaced'],
+        changedClients: ['registered-anew', 'replaced'],
         removedClients: ['own'],
       },
       compared: true,
@@ -83,6 +89,10 @@ describe('signet backup and restore', () => {
     const old = { id: 'replaced', secret: replaced.secret }
     expect((await token(server, old, { grant_type: 'client_credentials' })).status).to.equal(401)
     expect(await clients.find('own')).to.equal(undefined)
+    expect(await clients.findAnew('registered-anew'), 'neither the address nor the key of then').to.deep.include({
+      redirect_uris: ['https://app.example.com/cb'],
+      jwks: { keys: [safe] },
+    })
     expect(await accounts.authenticate('disabled@example.com', 'a first password')).to.equal(undefined)
     expect(await accounts.authenticate('changed@example.com', 'a first password')).to.equal(undefined)
     expect(await accounts.authenticate('changed@example.com', 'a second password')).to.include({ email: 'changed@example.com' })
