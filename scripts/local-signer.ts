@@ -50,7 +50,8 @@ const server = createServer(async (request, response) => {
 rmSync(socket, { force: true })
 server.listen(socket, () => {
   chmodSync(socket, 0o600)
-  console.log('listening')
+  // Apart from the key files, which go where they are redirected to.
+  console.error('listening')
 })
 
 function newKey(): object {

@@ -122,6 +122,7 @@ describe('signet client', () => {
   })
 
   for (const [args, sentence] of [
+    [['--kind', 'web'], /redirectUris: needs at least one.*signet client add --help/],
     [['--kind', 'web', '--redirect-uri', 'javascript:alert(1)'], /redirectUris\.0: .*must be https/],
     [
       ['--kind', 'api', '--members', '{"serves":["https://other.example.com"]}'],

@@ -34,12 +34,14 @@ async function startSigner(
   ...files: string[]
 ): Promise<{ child: ChildProcess; keys: Record<string, unknown>[] }> {
   const script = path.resolve(import.meta.dirname, '../../scripts/local-signer.ts')
-  const child = spawn(process.execPath, [script, socket, ...files], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [script, socket, ...files], { stdio: ['ignore', 'pipe', 'pipe'] })
   process.once('exit', () => child.kill('SIGKILL'))
   const keys: Record<string, unknown>[] = []
-  for await (const line of createInterface({ input: child.stdout! })) {
-    if (line === 'listening') return { child, keys }
-    keys.push(JSON.parse(line))
+  createInterface({ input: child.stdout! }).on('line', (line) => keys.push(JSON.parse(line)))
+  for await (const line of createInterface({ input: child.stderr! })) {
+    if (line !== 'listening') continue
+    await until('the key files', () => keys.length === files.length)
+    return { child, keys }
   }
   throw new Error('the signer ended')
 }
