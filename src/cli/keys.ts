@@ -4,6 +4,7 @@ import { systemClock } from '../base/clock.ts'
 import { Refusal } from '../base/errors.ts'
 import type { KeyRing, RingedKey } from '../crypto/keyring.ts'
 import { jwksMaxAgeSeconds } from '../crypto/rotation.ts'
+import { signerShown } from '../crypto/signing-key.ts'
 import { importKeys, openRing } from '../main/ring.ts'
 import { loadSettings } from '../settings/load.ts'
 import { dateOf } from './client-words.ts'
@@ -37,7 +38,7 @@ const shown = ({ key: { kid, algorithm, createdAt, signer }, state, signsFrom, s
   createdAt,
   signsFrom,
   signsUntil,
-  ...(signer && { signer: signer.href }),
+  ...(signer && { signer: signerShown(signer) }),
 })
 
 export async function listKeys({ json }: Output): Promise<void> {

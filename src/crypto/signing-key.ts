@@ -110,3 +110,7 @@ function signerOf(name: string, jwk: Record<string, unknown>): URL {
   const sentence = `The key file ${name} names no signer: unix:/path/of/a.socket, https://…, or http on loopback.`
   throw new Refusal('unreadable_key', sentence)
 }
+
+/** A signer as logs and people are told of it: its user, path and query may hold what lets one in. */
+export const signerShown = (signer: URL): string =>
+  signer.protocol === 'unix:' ? `unix:${signer.pathname}` : `${signer.protocol}//${signer.host}`

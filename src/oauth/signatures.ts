@@ -4,7 +4,7 @@ import type { Log } from '../base/log.ts'
 import { timed } from '../base/spans.ts'
 import type { KeyRing } from '../crypto/keyring.ts'
 import { isSignature, signatureBy } from '../crypto/signature.ts'
-import type { SigningKey } from '../crypto/signing-key.ts'
+import { type SigningKey, signerShown } from '../crypto/signing-key.ts'
 import { away, type Signers } from '../outgoing/signer.ts'
 import type { SigningAlgorithm } from '../settings/algorithms.ts'
 
@@ -44,7 +44,7 @@ export function createSignatures({ ring, signers, now, log }: SignatureParts): S
     } catch (error) {
       heard.delete(kid)
       // Once, not for each token that nobody gets.
-      if (!missed.has(kid)) log.error('signer.away', { kid, signer: signer.href, error })
+      if (!missed.has(kid)) log.error('signer.away', { kid, signer: signerShown(signer), error })
       missed.add(kid)
       throw error
     }

@@ -262,4 +262,21 @@ describe('a signer', () => {
     says(200, '{"signature":"AQID"}')
     expect(await reasonOf(signatures.by(key, Buffer.from('input')))).to.equal('no signature by this key')
   })
+
+  it('L18 is logged without what its address says of who asks', async () => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    // Nobody listens there.
+    const address = 'https://signet:word-of-the-address@127.0.0.1:1/key-of-the-path?key=of-the-query'
+    const place = keysInFolder(openKeyFolder(path.join(temporaryFolder(), 'keys')))
+    const { d: _, ...publicJwk } = privateKey.export({ format: 'jwk' })
+    const text = JSON.stringify({ ...publicJwk, alg: 'ES256', created_at: 1, signer: address })
+    await place.create({ algorithm: 'ES256', kid: 'x', createdAt: 1, after: undefined }, text)
+    const now = () => 1_700_000_000
+    const ring = await openKeyRing(place, { algorithms: ['ES256'], policy: rotationPolicy(7_776_000, 3_600), now })
+    const { log, lines } = keptLog()
+    const signatures = createSignatures({ ring, signers: createSigners({ deadline }), now, log })
+    await signatures.by(ring.current('ES256'), Buffer.from('input')).catch(() => {})
+    expect(lines[0]).to.include({ event: 'signer.away', signer: 'https://127.0.0.1:1' })
+    expect(JSON.stringify(lines)).to.not.match(/of-the-/)
+  })
 })
