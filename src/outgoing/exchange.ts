@@ -40,7 +40,8 @@ export async function exchange(url: URL, init: RequestInit, options: ExchangeOpt
   }
 }
 
-function responseTo(request: ClientRequest): Promise<IncomingMessage> {
+/** Does NOT send the request. @throws whatever the connection throws */
+export function responseTo(request: ClientRequest): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     request.on('response', resolve)
     // Heard to the end, when nobody waits any more, since an error that nobody hears ends the process.

@@ -6,6 +6,7 @@
 import http, { type IncomingMessage } from 'node:http'
 import https from 'node:https'
 import { Refusal } from '../base/errors.ts'
+import { responseTo } from './exchange.ts'
 
 export interface SigningRequest {
   kid: string
@@ -49,7 +50,9 @@ export function createSigners({ deadline, timeoutMilliseconds = 2_000, mostAtOnc
   async function ask(signer: URL, body: string, isSecond = false): Promise<Buffer> {
     const request = begin(signer, deadline(timeoutMilliseconds), Buffer.byteLength(body))
     try {
-      return await signatureIn(await responseTo(request, body))
+      const response = responseTo(request)
+      request.end(body)
+      return await signatureIn(await response)
     } catch (cause) {
       // A kept connection that the signer closed at this moment says nothing about the signer.
       if (request.reusedSocket && !isSecond && (cause as NodeJS.ErrnoException).code === 'ECONNRESET')
@@ -82,16 +85,6 @@ export function away(reason: string, cause?: unknown): Refusal {
     status: 503,
     detail: { reason },
     cause,
-  })
-}
-
-function responseTo(request: http.ClientRequest, body: string): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    request.on('response', resolve)
-    request.on('error', reject)
-    // An answer that is no response, such as an upgrade, closes the connection without an error.
-    request.on('close', () => reject(new Error('closed without a response')))
-    request.end(body)
   })
 }
 
