@@ -72,11 +72,19 @@ export async function openKeyRing(place: KeyPlace, { algorithms, policy, now }: 
   const all = () => present().flatMap(ringed)
   const livingOf = (algorithm: SigningAlgorithm) => ringed(algorithm).filter(({ state }) => state !== 'gone')
 
-  async function read(): Promise<void> {
+  async function read(isSecond = false): Promise<void> {
     const found = await place.list()
     const seen = found.map(({ mark }) => mark).join()
     if (seen === marks) return
-    keys = unambiguous(await readAll(found))
+    const next = unambiguous(await readAll(found))
+    const lacking = algorithms.filter((algorithm) => !next.some((key) => key.algorithm === algorithm))
+    // There was none yet, or the only one was revoked. Until there is another the ring stays as it was: without a key it could sign nothing, and
+    // verifiers would keep an empty set for minutes.
+    if (lacking.length > 0 && !isSecond) {
+      for (const algorithm of lacking) await make(algorithm, now(), { after: undefined })
+      return read(true)
+    }
+    keys = next
     marks = seen
     reckoned = { at: 0, of: new Map() }
   }
@@ -88,8 +96,11 @@ export async function openKeyRing(place: KeyPlace, { algorithms, policy, now }: 
   /** Whoever has given a key to a signer does not look for the next one here. */
   const isHeldElsewhere = (algorithm: SigningAlgorithm) => newestOf(algorithm)?.signer !== undefined
 
-  async function make(algorithm: SigningAlgorithm, createdAt: number): Promise<void> {
-    const after = newestOf(algorithm)?.kid
+  async function make(
+    algorithm: SigningAlgorithm,
+    createdAt: number,
+    { after }: { after: string | undefined } = { after: newestOf(algorithm)?.kid },
+  ): Promise<void> {
     const { kid, text } = await newKey(algorithm, createdAt)
     await place.create({ algorithm, kid, createdAt, after }, text)
   }

@@ -48,6 +48,25 @@ describe('the key ring', () => {
     expect(names()).to.have.length(2)
   })
 
+  it('K05 has a key at every moment while its only one is taken out and another is made', async () => {
+    const one = await ring('RS256')
+    const { kid } = one.current('RS256')
+    openKeyFolder(folder.path).remove(names()[0]!)
+    let isTended = false
+    const tending = one.tend().finally(() => {
+      isTended = true
+    })
+    const seen = new Set<number>()
+    while (!isTended) {
+      seen.add(one.jwks.keys.length)
+      one.current('RS256')
+      await new Promise(setImmediate)
+    }
+    await tending
+    expect([...seen]).to.deep.equal([1])
+    expect(one.current('RS256').kid).to.not.equal(kid)
+  })
+
   it('K01: publishes no private member', async () => {
     const { jwks } = await ring(...signingAlgorithms)
     for (const key of jwks.keys) {
