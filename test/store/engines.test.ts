@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import RedisMock from 'ioredis-mock'
 import { openStore } from '../../src/store/open.ts'
 import { connectRedis, redisRoles } from '../../src/store/redis.ts'
 import { openDurable, openVolatile } from '../../src/store/sqlite.ts'
-import { describeWithRedis, type RedisServer, startRedis } from '../support/redis.ts'
+import { describeWithRedis, isRedisInstalled, type RedisServer, startRedis } from '../support/redis.ts'
 import { contract } from './contract.ts'
 
 const unexpected = (error: unknown) => {
@@ -51,6 +52,24 @@ describe('SQLite, volatile, in a file that two processes share', () => {
         async close() {
           for (const handle of opened) handle.close()
           rmSync(folder, { recursive: true })
+        },
+      }
+    },
+  })
+})
+
+describe('ioredis-mock', () => {
+  contract({
+    // It stands in where no Redis is installed. Beside a real one half a minute of Lua in JavaScript would say nothing new of artifacts.
+    roles: isRedisInstalled() ? ['counters'] : ['artifacts', 'counters'],
+    async open(now) {
+      // Mocks of one host and port share their data.
+      const clients = [1, 2].map(() => new RedisMock())
+      await clients[0]!.flushall()
+      return {
+        handles: clients.map((client) => redisRoles(client, { now })),
+        async close() {
+          for (const client of clients) client.disconnect()
         },
       }
     },

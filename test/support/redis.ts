@@ -21,9 +21,11 @@ export interface RedisOptions {
   folder?: string
 }
 
+export const isRedisInstalled = (): boolean => spawnSync('redis-server', ['--version']).status === 0
+
 /** Facts that need a real Redis: skipped by name where none is installed, but not where the project is being judged. */
 export function describeWithRedis(title: string, facts: (this: Mocha.Suite) => void): void {
-  if (spawnSync('redis-server', ['--version']).status === 0) {
+  if (isRedisInstalled()) {
     describe(title, facts)
     return
   }
