@@ -7,7 +7,7 @@
  * The socket is its owner's alone; whoever may connect to it may have anything signed.
  */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { json } from 'node:stream/consumers'
 import { calculateJwkThumbprint } from 'jose'
@@ -48,8 +48,9 @@ const server = createServer(async (request, response) => {
 })
 // Left by one that was killed.
 rmSync(socket, { force: true })
+// From the first moment on, whatever the mask was: who may connect may sign.
+process.umask(0o077)
 server.listen(socket, () => {
-  chmodSync(socket, 0o600)
   // Apart from the key files, which go where they are redirected to.
   console.error('listening')
 })
