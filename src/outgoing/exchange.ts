@@ -90,15 +90,21 @@ async function answerOf(incoming: IncomingMessage, maxBytes: number): Promise<Re
   // Nothing else was asked for; what is packed may grow without bound when it is opened.
   if (!['', 'identity'].includes((given['content-encoding'] ?? '').trim().toLowerCase())) throw no('encoding')
   if (Number(given['content-length']) > maxBytes) throw no('too_large')
+  const bytes = await bytesOf(incoming, maxBytes, () => no('too_large'))
+  const headers = new Headers()
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) headers.append(rawHeaders[at] as string, rawHeaders[at + 1] as string)
+  const bodyless = status === 204 || status === 205
+  return new Response(bodyless ? null : bytes, { status, headers })
+}
+
+/** @param tooLarge what is thrown as soon as there are more than `maxBytes` */
+export async function bytesOf(incoming: IncomingMessage, maxBytes: number, tooLarge: () => Error): Promise<Buffer<ArrayBuffer>> {
   const chunks: Buffer[] = []
   let received = 0
   for await (const chunk of incoming as AsyncIterable<Buffer>) {
     received += chunk.length
-    if (received > maxBytes) throw no('too_large')
+    if (received > maxBytes) throw tooLarge()
     chunks.push(chunk)
   }
-  const headers = new Headers()
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2) headers.append(rawHeaders[at] as string, rawHeaders[at + 1] as string)
-  const bodyless = status === 204 || status === 205
-  return new Response(bodyless ? null : Buffer.concat(chunks), { status, headers })
+  return Buffer.concat(chunks)
 }

@@ -6,7 +6,7 @@
 import http, { type IncomingMessage } from 'node:http'
 import https from 'node:https'
 import { Refusal } from '../base/errors.ts'
-import { responseTo } from './exchange.ts'
+import { bytesOf, responseTo } from './exchange.ts'
 
 export interface SigningRequest {
   kid: string
@@ -89,15 +89,9 @@ export function away(reason: string, cause?: unknown): Refusal {
 }
 
 async function signatureIn(response: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  let received = 0
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    received += chunk.length
-    if (received > mostBytes) throw away('too_large')
-    chunks.push(chunk)
-  }
+  const answer = await bytesOf(response, mostBytes, () => away('too_large'))
   if (response.statusCode !== 200) throw away(`status ${response.statusCode}`)
-  const { signature } = JSON.parse(String(Buffer.concat(chunks))) as { signature?: unknown }
+  const { signature } = JSON.parse(String(answer)) as { signature?: unknown }
   if (typeof signature !== 'string' || !/^[\w-]+$/.test(signature)) throw away('no signature')
   return Buffer.from(signature, 'base64url')
 }
