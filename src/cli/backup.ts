@@ -9,7 +9,7 @@ import { loadSettings, type Settings } from '../settings/load.ts'
 import { copyDatabase, replaceDatabase } from '../store/sqlite/backup.ts'
 import { isThere, removeFile } from '../store/sqlite/file.ts'
 import { type DurableRoles, openDurable } from '../store/sqlite.ts'
-import { answer } from './run.ts'
+import { answer, tellPerson } from './run.ts'
 
 export async function backUp(given: string, { json }: { json?: boolean }): Promise<void> {
   const settings = loadSettings()
@@ -111,8 +111,6 @@ function elsewhere({ redis }: Settings): string[] {
   return redis?.artifacts === 'all' ? ['Sessions, grants and refresh tokens are in Redis, which has backups of its own.'] : []
 }
 
-/** Said on standard error, and only to a person: a line that counts. */
 function progressOn(verb: string): (done: number, all: number) => void {
-  if (!process.stderr.isTTY) return () => {}
-  return (done, all) => process.stderr.write(`\r${verb} ${done} of ${all} pages${done === all ? '\n' : ''}`)
+  return (done, all) => tellPerson(`\r${verb} ${done} of ${all} pages${done === all ? '\n' : ''}`)
 }

@@ -66,3 +66,8 @@ export async function passwordFromInput(): Promise<string> {
   if (process.stdin.isTTY) process.stderr.write('Password (then Enter and Ctrl-D): ')
   return (await text(process.stdin)).replace(/\r?\n$/, '')
 }
+
+/** Progress of what takes long: on standard error, and only to a person. */
+export function tellPerson(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(text)
+}

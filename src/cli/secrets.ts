@@ -3,7 +3,7 @@ import { Refusal } from '../base/errors.ts'
 import type { Parts } from '../main/parts.ts'
 import { forget, reseal } from '../main/reseal.ts'
 import { type Census, takeCensus } from '../main/secrets.ts'
-import { answer, withParts } from './run.ts'
+import { answer, tellPerson, withParts } from './run.ts'
 
 interface Output {
   json?: boolean
@@ -77,12 +77,10 @@ function inWords(shown: Shown[]): string[] {
   )
 }
 
-/** Said on standard error, and only to a person. */
 function progressOn(verb: string): (looked: number) => void {
-  if (!process.stderr.isTTY) return () => {}
   let all = 0
   return (looked) => {
     all += looked
-    process.stderr.write(`\r${verb} ${all} records\x1b[K\r`)
+    tellPerson(`\r${verb} ${all} records\x1b[K\r`)
   }
 }
