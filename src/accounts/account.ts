@@ -1,13 +1,12 @@
 /** People: added, found, signed in, disabled. */
 import { randomBytes } from 'node:crypto'
 import type { Act } from '../audit/acts.ts'
-import type { Audit } from '../audit/audit.ts'
-import type { Clock } from '../base/clock.ts'
 import { Refusal } from '../base/errors.ts'
 import type { Passwords } from '../crypto/passwords.ts'
 import { type PersonClaims, personClaims } from '../settings/person-claims.ts'
 import { endBound } from '../store/bonds.ts'
 import type { Account, AccountChange, Store } from '../store/store.ts'
+import { type CredentialsParts, changeCredentials, newCredentialsVersion } from './credentials.ts'
 import { emailKey, possibleEmailKey } from './email.ts'
 
 export interface NewAccount {
@@ -33,32 +32,29 @@ export interface Accounts {
   authenticate(email: string, password: string): Promise<Account | undefined>
   /** @throws Refusal `unknown_role`, `unknown_account` */
   setRoles(email: string, roles: string[]): Promise<Account>
-  /** Replaces what the account says of its person. @throws Refusal `invalid_claims` with every fault, `unknown_account` */
+  /**
+   * Replaces what the account says of its person. That its address is confirmed is a fact of the address: what is not said of it stays.
+   * @throws Refusal `invalid_claims` with every fault, `unknown_account`, `changed_meanwhile`
+   */
   setClaims(email: string, claims: unknown): Promise<Account>
-  /** Ends every session and grant of the account at once. @throws Refusal `unknown_account` */
+  /** Ends every session, grant and mailed link of the account at once. @throws Refusal `unknown_account` */
   disable(email: string): Promise<void>
   /** @throws Refusal `unknown_account` */
   enable(email: string): Promise<void>
-  /** Ends every session and grant too: whoever knew the old password is out. @throws Refusal `unknown_account`, `weak_password` */
+  /** Ends the same: whoever knew the old password is out. @throws Refusal `unknown_account`, `weak_password`, `changed_meanwhile` */
   setPassword(email: string, password: string): Promise<void>
   list(limit: number, after?: string): Promise<Account[]>
 }
 
 const shortestPassword = 8
 
-export function createAccounts({
-  store,
-  passwords,
-  roles,
-  audit,
-  now,
-}: {
-  store: Store
+export interface AccountParts extends CredentialsParts {
   passwords: Passwords
   roles: string[]
-  audit: Pick<Audit, 'record'>
-  now: Clock
-}): Accounts {
+}
+
+export function createAccounts(parts: AccountParts): Accounts {
+  const { store, passwords, roles, audit, now } = parts
   const known = new Set(roles)
 
   function checkRoles(wanted: string[]): string[] {
@@ -89,25 +85,22 @@ export function createAccounts({
     await Promise.all([store.accounts.change(account, change), audit.record(act, { account, detail, ifThere: { account } })])
   }
 
-  /** The time is written with the change: what is in flight meanwhile, and is saved after the rows are gone, counts for nothing either. */
-  async function changeAndEndAccess(account: string, change: AccountChange, act: Act): Promise<void> {
-    await changed(account, { ...change, accessEndedAt: now() }, act)
-    await endBound(store, { account })
-  }
-
   return {
     async add({ email, password, name, roles: wanted = [], claims = {}, demo = false }) {
       const key = emailKey(email)
+      const { email_verified: isVerified, ...others } = checkClaims(claims)
       const account: Account = {
         id: randomBytes(16).toString('base64url'),
         email: email.trim(),
         emailKey: key,
         name: name ?? key.slice(0, key.indexOf('@')),
         roles: checkRoles(wanted),
-        claims: checkClaims(claims),
+        claims: others,
         passwordHash: await hashOf(password),
         demo,
         createdAt: now(),
+        credentialsVersion: newCredentialsVersion(),
+        ...(isVerified && { emailVerifiedAt: now() }),
       }
       const { id } = account
       const [added] = await Promise.all([
@@ -137,13 +130,25 @@ export function createAccounts({
     },
     async setClaims(email, claims) {
       const account = await mustFind(email)
-      const next = { ...checkClaims(claims), updated_at: now() }
-      await changed(account.id, { claims: next }, 'account.claims_set', { claims: Object.keys(next) })
-      return { ...account, claims: next }
+      const given = checkClaims(claims)
+      const { email_verified: isVerified, ...others } = given
+      const next = { ...others, updated_at: now() }
+      const detail = { claims: Object.keys({ ...given, updated_at: 0 }) }
+      const { id, credentialsVersion } = account
+      const verified = isVerified === undefined ? {} : { emailVerifiedAt: isVerified ? now() : undefined }
+      const [done] = await Promise.all([
+        // It is said of this address: one that comes in between is not confirmed by it.
+        store.accounts.changeIf(id, credentialsVersion, { claims: next, ...verified, credentialsVersion }),
+        audit.record('account.claims_set', { account: id, detail, ifThere: { account: id, credentialsVersion } }),
+      ])
+      if (!done) throw changedMeanwhile()
+      return { ...account, claims: next, ...verified }
     },
     async disable(email) {
       const account = await mustFind(email)
-      await changeAndEndAccess(account.id, { disabledAt: now() }, 'account.disabled')
+      const change = { disabledAt: now(), accessEndedAt: now(), credentialsVersion: newCredentialsVersion() }
+      await changed(account.id, change, 'account.disabled')
+      await endBound(store, { account: account.id })
     },
     async enable(email) {
       const account = await mustFind(email)
@@ -151,7 +156,9 @@ export function createAccounts({
     },
     async setPassword(email, password) {
       const account = await mustFind(email)
-      await changeAndEndAccess(account.id, { passwordHash: await hashOf(password) }, 'account.password_set')
+      const what = { act: 'account.password_set', endsAccess: true } as const
+      const done = await changeCredentials(parts, account, { passwordHash: await hashOf(password) }, what)
+      if (!done) throw changedMeanwhile()
     },
     list: (limit, after) => store.accounts.list(limit, after),
   }
@@ -161,8 +168,15 @@ export function createAccounts({
  * What may be said of a person to whom they allow it (OpenID Connect Core s5.1). The address counts as unconfirmed until an operator or a
  * letter has said otherwise: clients link accounts by that claim.
  */
-export function claimsOf({ id, name, email, claims }: Account): Record<string, unknown> & { sub: string } {
-  return { email_verified: false, ...claims, sub: id, name, email }
+export function claimsOf({ id, name, email, claims, emailVerifiedAt }: Account): Record<string, unknown> & { sub: string } {
+  return { ...claims, sub: id, name, email, email_verified: emailVerifiedAt !== undefined }
+}
+
+/** Whoever changes an account has looked at it before: what came in between may have been the person's own doing. */
+function changedMeanwhile(): Refusal {
+  return new Refusal('changed_meanwhile', 'The account was changed by somebody else at the same moment. Please look again.', {
+    status: 409,
+  })
 }
 
 function checkClaims(claims: unknown): PersonClaims {

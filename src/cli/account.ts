@@ -44,9 +44,10 @@ const changes = {
   },
 }
 
-/** @param text a JSON object; it replaces what was there */
+/** @param text a JSON object; it replaces what was there, but for what it does not say of the address */
 export async function setClaims(email: string, text: string, { json }: Output): Promise<void> {
-  const { claims } = await withParts(({ accounts }) => accounts.setClaims(email, parsed(text)))
+  const account = await withParts(({ accounts }) => accounts.setClaims(email, parsed(text)))
+  const claims = { ...account.claims, email_verified: account.emailVerifiedAt !== undefined }
   answer(json, { email, change: 'claims', claims }, [`${email} has ${Object.keys(claims).join(', ')}: from the next answer on.`])
 }
 

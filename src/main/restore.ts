@@ -14,7 +14,7 @@ export type Lasting = Pick<Store, 'accounts' | 'clients' | 'lineage' | 'vault' |
 }
 
 export interface Kept {
-  /** E-mail addresses of accounts that stay disabled, and of those that keep the password of now. */
+  /** E-mail addresses of accounts that stay disabled, and of those that keep the password and the address of now. */
   disabled: string[]
   passwords: string[]
   /** And of those that do not get back a role that was taken from them. */
@@ -89,8 +89,8 @@ async function keepEnded({ accounts }: Lasting, then: Account, today: Account | 
     await accounts.change(then.id, { disabledAt: today.disabledAt })
     kept.disabled.push(then.email)
   }
-  if (today.passwordHash !== then.passwordHash) {
-    await accounts.change(then.id, { passwordHash: today.passwordHash })
+  if (today.passwordHash !== then.passwordHash || today.emailKey !== then.emailKey) {
+    await keepCredentials(accounts, then, today)
     kept.passwords.push(then.email)
   }
   const roles = then.roles.filter((role) => today.roles.includes(role))
@@ -98,6 +98,18 @@ async function keepEnded({ accounts }: Lasting, then: Account, today: Account | 
     await accounts.change(then.id, { roles })
     kept.roles.push(then.email)
   }
+}
+
+/**
+ * A mailbox that was given up may be a stranger's by now, and a password that was changed a stranger's all along. An address that another
+ * account of the backup has stays with that one; then the password alone is that of now.
+ */
+async function keepCredentials(accounts: Lasting['accounts'], then: Account, today: Account): Promise<void> {
+  const { passwordHash, credentialsVersion, email, emailKey, emailVerifiedAt } = today
+  const password = { passwordHash, credentialsVersion }
+  const all = { ...password, email, emailKey, emailVerifiedAt }
+  if (await accounts.changeIf(then.id, then.credentialsVersion, all)) return
+  await accounts.changeIf(then.id, then.credentialsVersion, password)
 }
 
 /**

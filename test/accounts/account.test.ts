@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { type Accounts, createAccounts } from '../../src/accounts/account.ts'
+import { type Accounts, claimsOf, createAccounts } from '../../src/accounts/account.ts'
 import { createPasswords, type Passwords } from '../../src/crypto/passwords.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Artifact, Store } from '../../src/store/store.ts'
@@ -131,6 +131,53 @@ describe('accounts', () => {
     expect(await stillOpen()).to.equal(0)
     expect(await accounts.authenticate(email, password)).to.equal(undefined)
     expect((await accounts.authenticate(email, 'difference engine'))?.id).to.equal(id)
+  })
+
+  it('have other credentials after each change of the password, by whom it is made last', async () => {
+    const { id, credentialsVersion } = await accounts.add({ email, password })
+    const versions = new Set([credentialsVersion])
+    for (const next of ['difference engine', 'difference engine']) {
+      await accounts.setPassword(email, next)
+      versions.add((await accounts.findActive(id))!.credentialsVersion)
+    }
+    await accounts.disable(email)
+    await accounts.enable(email)
+    versions.add((await accounts.findActive(id))!.credentialsVersion)
+    expect(versions.size).to.equal(4)
+    await accounts.setRoles(email, ['editor'])
+    await accounts.setClaims(email, { nickname: 'Ada', email_verified: true })
+    const { passwordHash } = (await accounts.findActive(id))!
+    await store.accounts.replaceHash(id, passwordHash, await passwords.hash('difference engine'))
+    expect(versions.has((await accounts.findActive(id))!.credentialsVersion)).to.equal(true)
+  })
+
+  it('change their password once when ten do it at once, and the others are told', async () => {
+    const { id } = await accounts.add({ email, password })
+    const next = (i: number) => `difference engine ${i}`
+    const answers = await Promise.allSettled(Array.from({ length: 10 }, (_, i) => accounts.setPassword(email, next(i))))
+    const refused = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason.code] : []))
+    expect(refused).to.deep.equal(Array(9).fill('changed_meanwhile'))
+    const won = answers.findIndex(({ status }) => status === 'fulfilled')
+    expect((await accounts.authenticate(email, next(won)))?.id).to.equal(id)
+    const entries = await store.audit.list({ act: 'account.password_set' }, 20)
+    expect(entries).to.have.length(1)
+  })
+
+  it('have an address that counts as confirmed from when that is said until it is taken back', async () => {
+    const { id } = await accounts.add({ email, password })
+    const isVerified = async () => claimsOf((await accounts.findActive(id))!).email_verified
+    expect(await isVerified()).to.equal(false)
+    await accounts.setClaims(email, { nickname: 'Ada' })
+    expect(await isVerified()).to.equal(false)
+    await accounts.setClaims(email, { email_verified: true })
+    expect(await isVerified()).to.equal(true)
+    await accounts.setClaims(email, { nickname: 'Ada' })
+    expect(await isVerified()).to.equal(true)
+    await accounts.setClaims(email, { email_verified: false })
+    expect(await isVerified()).to.equal(false)
+    const sure = await accounts.add({ email: 'grace@example.com', password, claims: { email_verified: true } })
+    expect(sure).to.include({ emailVerifiedAt: now() })
+    expect(sure.claims).to.deep.equal({})
   })
 
   it('leave others alone', async () => {

@@ -10,6 +10,7 @@ import { replayBound } from './007-replay-bound.ts'
 import { lineage } from './010-lineage.ts'
 import { vault } from './012-vault.ts'
 import { audit } from './014-audit.ts'
+import { credentials } from './015-credentials.ts'
 import type { Migration } from './migration.ts'
 
 export const durableMigrations: readonly Migration[] = [
@@ -21,5 +22,6 @@ export const durableMigrations: readonly Migration[] = [
   lineage,
   vault,
   audit,
+  credentials,
 ]
 export const volatileMigrations: readonly Migration[] = [artifacts, counters, bounds, artifactVersion, replayBound]

@@ -1,6 +1,6 @@
 /** Accounts in a SQL table. The unique index on the e-mail key decides a race for an address. */
 import type { Updateable } from 'kysely'
-import type { Account, AccountChange, AccountStore } from '../store.ts'
+import type { Account, AccountChange, AccountStore, CredentialsChange } from '../store.ts'
 import type { SqlEngine } from './engine.ts'
 import type { AccountTable } from './tables.ts'
 
@@ -31,6 +31,32 @@ export function sqlAccounts(engine: SqlEngine): AccountStore {
       const { changes } = await engine.write(db.updateTable('accounts').set(columns).where('id', '=', id))
       return changes === 1
     },
+    async changeIf(id, expectedVersion, change) {
+      let update = db
+        .updateTable('accounts')
+        .set(columnsOf(change))
+        .where('id', '=', id)
+        .where('credentials_version', '=', expectedVersion)
+      const { emailKey } = change
+      if (emailKey !== undefined)
+        update = update.where(({ not, exists, selectFrom }) =>
+          not(
+            exists(
+              selectFrom('accounts as others')
+                .select('others.id')
+                .where('others.email_key', '=', emailKey)
+                .where('others.id', '!=', id),
+            ),
+          ),
+        )
+      return (await engine.write(update)).changes === 1
+    },
+    async replaceHash(id, read, next) {
+      const { changes } = await engine.write(
+        db.updateTable('accounts').set({ password_hash: next }).where('id', '=', id).where('password_hash', '=', read),
+      )
+      return changes === 1
+    },
     async hasDemo() {
       return (await db.selectFrom('accounts').select('id').where('demo', '=', 1).limit(1).executeTakeFirst()) !== undefined
     },
@@ -42,7 +68,7 @@ export function sqlAccounts(engine: SqlEngine): AccountStore {
   }
 }
 
-function columnsOf(change: AccountChange): Updateable<AccountTable> {
+function columnsOf(change: AccountChange & Partial<CredentialsChange>): Updateable<AccountTable> {
   return {
     ...(change.name !== undefined && { name: change.name }),
     ...(change.passwordHash !== undefined && { password_hash: change.passwordHash }),
@@ -50,6 +76,10 @@ function columnsOf(change: AccountChange): Updateable<AccountTable> {
     ...('disabledAt' in change && { disabled_at: change.disabledAt ?? null }),
     ...(change.accessEndedAt !== undefined && { access_ended_at: change.accessEndedAt }),
     ...(change.claims !== undefined && { claims: JSON.stringify(change.claims) }),
+    ...(change.credentialsVersion !== undefined && { credentials_version: change.credentialsVersion }),
+    ...(change.email !== undefined && { email: change.email }),
+    ...(change.emailKey !== undefined && { email_key: change.emailKey }),
+    ...('emailVerifiedAt' in change && { email_verified_at: change.emailVerifiedAt ?? null }),
   }
 }
 
@@ -66,6 +96,8 @@ function rowOf(account: Account): AccountTable {
     disabled_at: account.disabledAt ?? null,
     access_ended_at: account.accessEndedAt ?? null,
     claims: JSON.stringify(account.claims),
+    credentials_version: account.credentialsVersion,
+    email_verified_at: account.emailVerifiedAt ?? null,
   }
 }
 
@@ -80,7 +112,9 @@ function accountOf(row: AccountTable): Account {
     claims: JSON.parse(row.claims) as Account['claims'],
     demo: row.demo === 1,
     createdAt: row.created_at,
+    credentialsVersion: row.credentials_version,
     ...(row.disabled_at !== null && { disabledAt: row.disabled_at }),
     ...(row.access_ended_at !== null && { accessEndedAt: row.access_ended_at }),
+    ...(row.email_verified_at !== null && { emailVerifiedAt: row.email_verified_at }),
   }
 }

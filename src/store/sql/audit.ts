@@ -23,7 +23,12 @@ export function sqlAudit(engine: SqlEngine, now: Clock): AuditStore {
           .where(({ exists, selectFrom }) =>
             exists(
               'account' in there
-                ? selectFrom('accounts').select('accounts.id').where('accounts.id', '=', there.account)
+                ? selectFrom('accounts')
+                    .select('accounts.id')
+                    .where('accounts.id', '=', there.account)
+                    .$if(there.credentialsVersion !== undefined, (of) =>
+                      of.where('accounts.credentials_version', '=', there.credentialsVersion as number),
+                    )
                 : selectFrom('clients')
                     .select('clients.id')
                     .where('clients.id', '=', there.client)

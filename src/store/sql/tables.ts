@@ -30,6 +30,8 @@ export interface AccountTable {
   disabled_at: number | null
   access_ended_at: number | null
   claims: string
+  credentials_version: number
+  email_verified_at: number | null
 }
 
 export interface ClientTable {

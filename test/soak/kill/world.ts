@@ -33,7 +33,7 @@ export async function createWorld(people = 6, more: Record<string, unknown> = {}
     // One password is hashed for all of them.
     const person = (email: string): Account => ({
       ...{ id: randomUUID(), email, emailKey: email, name: email, passwordHash },
-      ...{ roles: [], claims: {}, demo: false, createdAt: parts.now() },
+      ...{ roles: [], claims: {}, demo: false, createdAt: parts.now(), credentialsVersion: 0 },
     })
     const everybody = [...emails, ...Array.from({ length: leavers }, (_, i) => leaver(i))]
     await Promise.all(everybody.map((email) => parts.store.accounts.add(person(email))))

@@ -18,11 +18,15 @@ export function accountFacts(world: World): void {
     claims: { nickname: 'Ünïcode', address: { country: 'GB' } },
     demo: false,
     createdAt: world.time,
+    credentialsVersion: 7,
     ...change,
   })
 
   it('finds by id and by e-mail key what was added, to the letter', async () => {
-    for (const account of [made('ada'), made('bob', { demo: true, roles: [], disabledAt: world.time })]) {
+    for (const account of [
+      made('ada'),
+      made('bob', { demo: true, roles: [], disabledAt: world.time, emailVerifiedAt: world.time }),
+    ]) {
       expect(await store.add(account)).to.equal(true)
       expect(await store.find(account.id)).to.deep.equal(account)
       expect(await store.findByEmailKey(account.emailKey)).to.deep.equal(account)
@@ -40,10 +44,83 @@ export function accountFacts(world: World): void {
   it('changes what is named, and nothing else', async () => {
     await store.add(made('ada'))
     expect(await store.change('id-ada', { name: 'Countess', roles: [] })).to.equal(true)
-    expect(await store.change('id-ada', { passwordHash: 'other', claims: {} })).to.equal(true)
+    expect(await store.change('id-ada', { credentialsVersion: 8, claims: {} })).to.equal(true)
     expect(await store.find('id-ada')).to.deep.equal(
-      made('ada', { name: 'Countess', roles: [], passwordHash: 'other', claims: {} }),
+      made('ada', { name: 'Countess', roles: [], credentialsVersion: 8, claims: {} }),
     )
+  })
+
+  it('changes credentials of the expected version, and whatever else is named', async () => {
+    await store.add(made('ada'))
+    const change = { passwordHash: 'other', email: 'A@b.example', emailKey: 'a@b.example', emailVerifiedAt: world.time }
+    expect(await store.changeIf('id-ada', 7, { ...change, credentialsVersion: 2 ** 48, accessEndedAt: world.time })).to.equal(
+      true,
+    )
+    const changed = made('ada', { ...change, credentialsVersion: 2 ** 48, accessEndedAt: world.time })
+    expect(await store.find('id-ada')).to.deep.equal(changed)
+    expect(await store.findByEmailKey('ada@example.com')).to.equal(undefined)
+    expect(await store.changeIf('id-ada', 2 ** 48, { emailVerifiedAt: undefined, credentialsVersion: 2 ** 48 })).to.equal(true)
+    const { emailVerifiedAt: _, ...unconfirmed } = changed
+    expect(await store.find('id-ada')).to.deep.equal(unconfirmed)
+  })
+
+  it('refuses every other version, and whoever is not there, and leaves all as it is', async () => {
+    await store.add(made('ada'))
+    await store.add(made('bob'))
+    for (const expected of [0, 6, 8, -7, 2 ** 48])
+      expect(await store.changeIf('id-ada', expected, { passwordHash: 'other', credentialsVersion: 8 })).to.equal(false)
+    expect(await store.changeIf('nobody', 7, { credentialsVersion: 8 })).to.equal(false)
+    expect((await store.list(10)).map((account) => account.passwordHash)).to.deep.equal(['hash', 'hash'])
+    expect(await store.changeIf('id-ada', 7, { passwordHash: 'other', credentialsVersion: 8 })).to.equal(true)
+    expect(await store.find('id-bob')).to.deep.equal(made('bob'))
+  })
+
+  it('gives no account the address of another, and its own again', async () => {
+    await store.add(made('ada'))
+    await store.add(made('bob'))
+    const taken = { email: 'BOB@example.com', emailKey: 'bob@example.com', credentialsVersion: 8 }
+    expect(await store.changeIf('id-ada', 7, taken)).to.equal(false)
+    expect(await store.find('id-ada')).to.deep.equal(made('ada'))
+    expect(await store.changeIf('id-ada', 7, { ...taken, email: 'ADA@example.com', emailKey: 'ada@example.com' })).to.equal(true)
+  })
+
+  it('lets exactly one of a hundred change credentials', async () => {
+    await store.add(made('ada'))
+    const answers = await world.race(100, ({ accounts }, i) =>
+      accounts.changeIf('id-ada', 7, { passwordHash: `hash ${i}`, credentialsVersion: 100 + i }),
+    )
+    expect(answers.filter(Boolean)).to.have.length(1)
+    const won = answers.indexOf(true)
+    expect(await store.find('id-ada')).to.include({ passwordHash: `hash ${won}`, credentialsVersion: 100 + won })
+  })
+
+  it('the control: reading first lets more than one of a hundred change them', async () => {
+    await store.add(made('ada'))
+    const answers = await world.race(100, async ({ accounts }, i) => {
+      if ((await accounts.find('id-ada'))?.credentialsVersion !== 7) return false
+      return accounts.change('id-ada', { credentialsVersion: 100 + i })
+    })
+    expect(answers.filter(Boolean)).to.have.length.greaterThan(1)
+  })
+
+  it('gives an address to exactly one of a hundred who change theirs to it', async () => {
+    const names = Array.from({ length: 100 }, (_, i) => `p${i}`)
+    await Promise.all(names.map((name) => store.add(made(name))))
+    const answers = await world.race(100, ({ accounts }, i) =>
+      accounts.changeIf(`id-p${i}`, 7, { email: 'new@example.com', emailKey: 'new@example.com', credentialsVersion: 8 }),
+    )
+    expect(answers.filter(Boolean)).to.have.length(1)
+    expect((await store.findByEmailKey('new@example.com'))?.id).to.equal(`id-p${answers.indexOf(true)}`)
+  })
+
+  it('replaces the hash that was read, once, and nothing else', async () => {
+    await store.add(made('ada'))
+    expect(await store.replaceHash('id-ada', 'another', 'next')).to.equal(false)
+    expect(await store.replaceHash('nobody', 'hash', 'next')).to.equal(false)
+    expect(await store.find('id-ada')).to.deep.equal(made('ada'))
+    const answers = await world.race(100, ({ accounts }, i) => accounts.replaceHash('id-ada', 'hash', `next ${i}`))
+    expect(answers.filter(Boolean)).to.have.length(1)
+    expect(await store.find('id-ada')).to.deep.equal(made('ada', { passwordHash: `next ${answers.indexOf(true)}` }))
   })
 
   it('disables, and enables by an explicit undefined alone', async () => {

@@ -49,6 +49,33 @@ export function auditFacts(world: World): void {
     expect(await acts({ account: 'nobody' })).to.deep.equal([])
   })
 
+  it('keeps what depends on an account, or on its credentials, only where they are', async () => {
+    const { accounts } = world.handles[0]!
+    const person = { email: 'a@b.example', emailKey: 'a@b.example', name: 'Ada', passwordHash: 'hash', roles: [], claims: {} }
+    await accounts.add({ ...person, id: 'ada', demo: false, createdAt: world.time, credentialsVersion: 7 })
+    const conditions = [
+      ...[{ account: 'ada' }, { account: 'ada', credentialsVersion: 7 }],
+      ...[{ account: 'bob' }, { account: 'ada', credentialsVersion: 8 }, { account: 'bob', credentialsVersion: 7 }],
+    ]
+    for (const [index, condition] of conditions.entries()) await store.add(made({ act: `act ${index}` }), condition)
+    expect((await all()).map(({ act }) => act)).to.deep.equal(['act 1', 'act 0'])
+  })
+
+  it('keeps one entry of a hundred who race for the same credentials', async () => {
+    const { accounts } = world.handles[0]!
+    const person = { email: 'a@b.example', emailKey: 'a@b.example', name: 'Ada', passwordHash: 'hash', roles: [], claims: {} }
+    await accounts.add({ ...person, id: 'ada', demo: false, createdAt: world.time, credentialsVersion: 7 })
+    const answers = await world.race(100, async ({ accounts, audit }, i) => {
+      const credentialsVersion = 100 + i
+      const [won] = await Promise.all([
+        accounts.changeIf('ada', 7, { credentialsVersion }),
+        audit.add(made({ act: `act ${i}` }), { account: 'ada', credentialsVersion }),
+      ])
+      return won
+    })
+    expect((await all()).map(({ act }) => act)).to.deep.equal([`act ${answers.indexOf(true)}`])
+  })
+
   it('gives ids in the order of the commits, none twice, to all who write at once', async () => {
     await world.race(100, ({ audit }, index) => audit.add(made({ act: `act ${index}` })))
     const rows = await all()
