@@ -11,7 +11,7 @@ import type { KeyRing } from './crypto/keyring.ts'
 import { createInstruments } from './main/instruments.ts'
 import { lastAnswers } from './main/last-answers.ts'
 import { createListener, listen } from './main/listener.ts'
-import { openParts, type Parts } from './main/parts.ts'
+import { openParts, type Parts, systemLater } from './main/parts.ts'
 import { openRing } from './main/ring.ts'
 import { settleSecrets, tellMissing } from './main/secrets.ts'
 import { createGuardedFetch } from './outgoing/fetch.ts'
@@ -109,9 +109,6 @@ export async function startServer(settings: Settings, options: StartOptions = {}
     throw cause
   }
 }
-
-/** Nothing that is put off keeps a process alive that has nothing else to do. */
-const systemLater: Later = (milliseconds, run) => void setTimeout(run, milliseconds).unref()
 
 /** As loud as a fault, at every start. */
 const whatIsOpen =

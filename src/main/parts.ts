@@ -8,6 +8,9 @@ import { openKeyFolder } from '../crypto/key-files.ts'
 import { masterSecrets } from '../crypto/master-secrets.ts'
 import { createPasswords, type Passwords } from '../crypto/passwords.ts'
 import { createSecrets, type Secrets } from '../crypto/secrets.ts'
+import { createInbox, type Inbox } from '../mail/inbox.ts'
+import { createLetters, type Letters } from '../mail/letters.ts'
+import { createMailer, type Mailer } from '../mail/mailer.ts'
 import { createClients } from '../oauth/clients/clients.ts'
 import type { Settings } from '../settings/load.ts'
 import { openStore } from '../store/open.ts'
@@ -21,6 +24,9 @@ export interface Parts {
   vault: Vault
   audit: Audit
   passwords: Passwords
+  mailer: Mailer
+  /** Where letters go in development. */
+  inbox: Inbox | undefined
   accounts: ReturnType<typeof createAccounts>
   clients: ReturnType<typeof createClients>
   now: Clock
@@ -34,7 +40,12 @@ export interface Parts {
  */
 export async function openParts(
   settings: Settings,
-  { now = systemClock, log = createLog(settings.log), first = true }: { now?: Clock; log?: Log; first?: boolean } = {},
+  {
+    now = systemClock,
+    log = createLog(settings.log),
+    first = true,
+    later: putOff = systemLater,
+  }: { now?: Clock; log?: Log; first?: boolean; later?: Later } = {},
 ): Promise<Parts> {
   const secrets = givenSecrets(settings)
   const onError = (error: unknown) => log.error('store.fault', { error })
@@ -44,6 +55,8 @@ export async function openParts(
   const store = await openStore({ dataFolder, redis, mayRemake: first, now, later, onError })
   const passwords = createPasswords()
   const audit = createAudit({ store: store.audit, operator: operatorHere(), keepDays: settings.audit.keepDays, now })
+  let letters: Letters | undefined
+  const inbox = settings.development ? createInbox(now) : undefined
   return {
     settings,
     secrets,
@@ -51,6 +64,8 @@ export async function openParts(
     vault: createVault(store.vault, secrets),
     audit,
     passwords,
+    mailer: createMailer({ letters: () => (letters ??= createLetters(settings)), inbox, later: putOff, log }),
+    inbox,
     accounts: createAccounts({ store, passwords, roles: Object.keys(settings.roles), audit, now }),
     clients: createClients({ settings, store, audit, now }),
     now,
@@ -61,6 +76,9 @@ export async function openParts(
     },
   }
 }
+
+/** Nothing that is put off keeps a process alive that has nothing else to do. */
+export const systemLater: Later = (milliseconds, run) => void setTimeout(run, milliseconds).unref()
 
 /** Whoever runs this process: in a container there may be a number and no name. */
 export function operatorHere(): string {

@@ -137,6 +137,21 @@ export interface NotFoundModel {
   requestId?: string | undefined
 }
 
+/** Letters of a server in development. */
+export interface InboxModel {
+  /** Newest first; `at` in seconds since the epoch. */
+  letters: { id: string; at: number; to: string; subject: string }[]
+}
+
+export interface InboxLetterModel {
+  at: number
+  to: string
+  subject: string
+  text: string
+  /** Where the same is as HTML, for a frame of its own. */
+  frameHref: string
+}
+
 export interface PageModels {
   signIn: SignInModel
   consent: ConsentModel
@@ -150,6 +165,8 @@ export interface PageModels {
   error: ErrorModel
   home: HomeModel
   notFound: NotFoundModel
+  inbox: InboxModel
+  inboxLetter: InboxLetterModel
 }
 
 export type Page = keyof PageModels

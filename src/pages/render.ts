@@ -1,11 +1,10 @@
-/** (page, model) -> HTML. The only reader of `views/`: every template is read and compiled at start, none afterwards. */
+/** (page, model) -> HTML. */
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { Eta } from 'eta'
 import { initialOf, linkTo, oneLine, webUrl } from './outside.ts'
 import type { Page, PageModels } from './pages.ts'
 import { checkTheme, favicon, type Theme, themeStylesheet } from './theme.ts'
+import { openViews } from './views.ts'
+import { utcTime } from './when.ts'
 
 const templateOf: Record<Page, string> = {
   signIn: 'sign-in',
@@ -20,6 +19,8 @@ const templateOf: Record<Page, string> = {
   error: 'error',
   home: 'home',
   notFound: 'not-found',
+  inbox: 'inbox',
+  inboxLetter: 'inbox-letter',
 }
 const partials = ['layout', 'app']
 
@@ -44,7 +45,8 @@ export interface Pages {
  */
 export function createPages({ viewsFolder, theme }: { viewsFolder: string; theme: Theme }): Pages {
   checkTheme(theme)
-  const read = (file: string) => readFileSync(join(viewsFolder, file), 'utf8')
+  const views = openViews(viewsFolder)
+  const { read } = views
   const assets = new Map([
     ['/assets/style.css', asset('text/css; charset=utf-8', read('style.css'))],
     ['/assets/theme.css', asset('text/css; charset=utf-8', themeStylesheet(theme))],
@@ -53,8 +55,7 @@ export function createPages({ viewsFolder, theme }: { viewsFolder: string; theme
     // Browsers ask for it beside whatever is no page of ours: a JSON document, the library's own forms.
     ['/favicon.ico', asset('image/svg+xml', favicon(theme))],
   ])
-  const eta = new Eta({ autoEscape: true })
-  for (const name of [...partials, ...Object.values(templateOf)]) eta.loadTemplate(`@${name}`, read(`${name}.eta`))
+  for (const name of [...partials, ...Object.values(templateOf)]) views.add(name, read(`${name}.eta`))
   // Beside the model, never within reach of its members: no model can stand in for what makes it fit to show.
   const show = {
     appName: (name: string) => oneLine(name, 'Unnamed app'),
@@ -62,12 +63,13 @@ export function createPages({ viewsFolder, theme }: { viewsFolder: string; theme
     // RFC 5321 s4.5.3.1.3: an address has at most 254 characters, and half an address names nobody.
     email: (address: string) => oneLine(address, 'Unnamed', 254),
     initial: initialOf,
+    when: utcTime,
     webUrl,
     link: linkTo,
     asset: (path: string) => `${path}?v=${assets.get(path)?.etag.slice(1, 13)}`,
   }
   const site = { title: theme.title, logo: linkTo(theme.logo) }
-  return { assets, render: (page, model) => eta.render(`@${templateOf[page]}`, { ...model, show, site }) }
+  return { assets, render: (page, model) => views.render(templateOf[page], { ...model, show, site }) }
 }
 
 function asset(type: string, body: string): Asset {

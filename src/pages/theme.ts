@@ -35,19 +35,40 @@ export function checkTheme(theme: Theme): void {
     throw new TypeError(`theme.font is no list of names: ${theme.font}`)
 }
 
-/** @returns the custom properties that `style.css` builds on. */
-export function themeStylesheet(theme: Theme): string {
+/** The accent as `#rrggbb`, and what can be read on it and in it. */
+export interface AccentColours {
+  accent: string
+  pressed: string
+  /** Text on the accent. */
+  onAccent: string
+  /** Text in the accent. */
+  inkOnLight: string
+  inkOnDark: string
+}
+
+export function accentColours(theme: Theme): AccentColours {
   checkTheme(theme)
   const accent = parseColour(theme.accent) as Colour
   // Of white and black one always reaches 4.58, since their own contrast is 21 and 4.58 is its square root.
   const onAccent = contrast(WHITE, accent) >= READABLE ? WHITE : BLACK
-  const pressed = mix(accent, onAccent === WHITE ? BLACK : WHITE, 0.18)
   const ink = (ground: Colour, towards: Colour) => toHex(readableOn(ground, accent, towards, READABLE))
+  return {
+    accent: toHex(accent),
+    pressed: toHex(mix(accent, onAccent === WHITE ? BLACK : WHITE, 0.18)),
+    onAccent: toHex(onAccent),
+    inkOnLight: ink(LIGHT_GROUND, BLACK),
+    inkOnDark: ink(DARK_GROUND, WHITE),
+  }
+}
+
+/** @returns the custom properties that `style.css` builds on. */
+export function themeStylesheet(theme: Theme): string {
+  const { accent, pressed, onAccent, inkOnLight, inkOnDark } = accentColours(theme)
   const properties = {
-    '--accent': toHex(accent),
-    '--accent-pressed': toHex(pressed),
-    '--on-accent': toHex(onAccent),
-    '--accent-ink': `light-dark(${ink(LIGHT_GROUND, BLACK)}, ${ink(DARK_GROUND, WHITE)})`,
+    '--accent': accent,
+    '--accent-pressed': pressed,
+    '--on-accent': onAccent,
+    '--accent-ink': `light-dark(${inkOnLight}, ${inkOnDark})`,
     '--radius': theme.radius,
     ...(theme.font === undefined ? {} : { '--theme-font': families(theme.font) }),
   }

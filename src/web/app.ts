@@ -6,6 +6,8 @@ import { createDeviceLimits } from '../accounts/device-limits.ts'
 import { createRowLimit } from '../accounts/row-limits.ts'
 import { type Later, systemStopwatch } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
+import type { Inbox } from '../mail/inbox.ts'
+import type { Mailer } from '../mail/mailer.ts'
 import { correctAnswers } from '../oauth/answers/corrections.ts'
 import { correctMetadata } from '../oauth/answers/metadata.ts'
 import { logEvents } from '../oauth/events.ts'
@@ -32,6 +34,7 @@ import { ownForms } from './own-forms.ts'
 import { protocolPages } from './protocol-pages.ts'
 import { createReadiness, type Readiness } from './readiness.ts'
 import { healthRoutes } from './routes/health.ts'
+import { inboxRoutes } from './routes/inbox.ts'
 import { interactionRoutes } from './routes/interaction.ts'
 import { postedRequest } from './routes/posted-request.ts'
 import { siteRoutes } from './routes/site.ts'
@@ -42,6 +45,9 @@ export interface AppParts
   extends Omit<ProviderParts, 'pages' | 'signatures' | 'deviceLimits' | 'pushLimit' | 'longRequestLimit'> {
   accounts: Accounts
   pages: Pages
+  mailer: Mailer
+  /** Where letters go in development. */
+  inbox?: Inbox | undefined
   log: Log
   later: Later
   /** Who wants to know of every request. */
@@ -89,6 +95,7 @@ export function createApp(parts: AppParts): App {
   const readiness = createReadiness({ store, now })
   const health = healthRoutes(readiness).routes() as Middleware
   const site = siteRoutes({ settings, pages, ring: parts.ring }).routes() as Middleware
+  const inbox = parts.inbox && (inboxRoutes({ inbox: parts.inbox, pages }).routes() as Middleware)
   const interaction = interactionRoutes({
     provider,
     accounts: parts.accounts,
@@ -109,6 +116,7 @@ export function createApp(parts: AppParts): App {
     ownForms(settings.issuer),
     health,
     site,
+    ...(inbox ? [inbox] : []),
     deviceGate,
     interaction,
     stayingIn(parts),

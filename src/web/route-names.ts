@@ -21,6 +21,7 @@ const exact: Record<string, string> = {
   '/.well-known/oauth-authorization-server': 'discovery',
   '/health/live': 'health_live',
   '/health/ready': 'health_ready',
+  '/dev/mail': 'inbox',
 }
 
 const patterns: [RegExp, string][] = [
@@ -29,6 +30,7 @@ const patterns: [RegExp, string][] = [
   [/^\/interaction\/[^/]+\/?$/, 'interaction'],
   [/^\/interaction\/[^/]+\/(sign-in|select-account|consent|cancel|switch)$/, 'interaction_form'],
   [/^\/assets\//, 'asset'],
+  [/^\/dev\/mail\//, 'inbox'],
 ]
 
 /** @param target of a request, its query included @returns `other` for whatever is not known */

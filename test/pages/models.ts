@@ -90,6 +90,14 @@ export const good: PageModels = {
   },
   home: { issuer: 'http://localhost:4000', development: true, sampleClientUrl: 'http://localhost:4002/' },
   notFound: { requestId: 'r1' },
+  inbox: { letters: [{ id: 'i1', at: 1_767_323_040, to: 'ada@example.com', subject: 'Choose another password' }] },
+  inboxLetter: {
+    at: 1_767_323_040,
+    to: 'ada@example.com',
+    subject: 'Choose another password',
+    text: 'Hello Ada,\n\nhttps://id.example.com/recovery?token=x\n',
+    frameHref: '/dev/mail/i1/html',
+  },
 }
 
 export const pageNames = Object.keys(good) as (keyof PageModels)[]

@@ -1,0 +1,24 @@
+/** What makes a value fit to stand in a letter, beside what makes it fit for a page. */
+import { oneLine } from '../pages/outside.ts'
+import { inUnits, utcTime } from '../pages/when.ts'
+
+/** What some mail program would make a link of: an address of the web or of mail, a host name, whatever stands for the dot. */
+const likeALink = /[/\\@]|:\S|[.。．｡]\S/u
+
+/** @returns nothing for what could be taken for a link, or is nobody's name */
+function name(given: string): string {
+  const line = oneLine(given, '')
+  return likeALink.test(line) ? '' : line
+}
+
+export const shown = {
+  name,
+  greeting(given: string): string {
+    const line = name(given)
+    return line === '' ? 'Hello,' : `Hello ${line},`
+  },
+  /** What a browser calls itself is full of dots and slashes, so they are taken out. */
+  agent: (given: string) => oneLine(given, '', 160).replace(/[/\\@:.。．｡]+/gu, ' '),
+  when: utcTime,
+  lasting: inUnits,
+}

@@ -1,0 +1,22 @@
+import type { LetterModels } from '../../src/mail/letters.ts'
+import { createLetters } from '../../src/mail/letters.ts'
+import { theme, viewsFolder } from '../pages/models.ts'
+
+export const issuer = 'https://id.example.com'
+export const letters = createLetters({ viewsFolder, theme, issuer })
+
+const link = `${issuer}/somewhere?token=eyJhbGciOiJkaXIi.a-b_c~1&x=1`
+const at = Date.UTC(2026, 0, 2, 3, 4) / 1_000
+
+/** One ordinary model of each letter, with every optional member. */
+export const good: LetterModels = {
+  'sign-up': { link, lifetimeSeconds: 86_400 },
+  'address-in-use': { link },
+  recovery: { name: 'Ada Lovelace', link, lifetimeSeconds: 1_800 },
+  'password-changed': { name: 'Ada Lovelace', at, link },
+  'email-change': { link, lifetimeSeconds: 3_600 },
+  'email-changed': { name: 'Ada Lovelace', at, link, lifetimeSeconds: 259_200 },
+  'sign-in-link': { name: 'Ada Lovelace', link, lifetimeSeconds: 600 },
+  'new-device': { name: 'Ada Lovelace', at, agent: 'Firefox on Linux', link },
+  'account-deleted': { name: 'Ada Lovelace', at, by: 'operator' },
+}
