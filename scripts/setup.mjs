@@ -44,6 +44,7 @@ function installTestPrograms() {
     zsh: '/usr/bin/zsh',
     'nginx-light': '/usr/sbin/nginx',
     strace: '/usr/bin/strace',
+    'python3-django': '/usr/lib/python3/dist-packages/django/__init__.py',
   }
   const missing = Object.entries(programs).filter(([, file]) => !existsSync(file))
   if (missing.length === 0) return
