@@ -6,6 +6,12 @@ import { currentRequest } from '../base/request.ts'
 import type { Inbox } from './inbox.ts'
 import type { Letter, Letters } from './letters.ts'
 
+/** An account, and by a version the change of its credentials that made it. */
+export interface Whose {
+  account: string
+  credentialsVersion?: number
+}
+
 export interface Mailer {
   /** Letters get somewhere. Where they do not, nothing may be offered that needs one. */
   readonly delivers: boolean
@@ -14,8 +20,9 @@ export interface Mailer {
   /**
    * For a letter that tells what happened to somebody's account. To be begun in the turn of the change that it tells of, so that one commit
    * holds both.
+   * @param whose judged behind that change: where it was refused, because somebody was quicker, there is nothing to tell of
    */
-  owe(letter: Letter, account: string): Promise<void>
+  owe(letter: Letter, whose: Whose): Promise<void>
 }
 
 export interface MailerParts {
