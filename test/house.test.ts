@@ -73,7 +73,14 @@ describe('what is said of files', () => {
   const root = path.resolve(import.meta.dirname, '..')
   const places = ['', 'src', 'src/oauth', 'src/oauth/policy']
   const isThere = (name: string) => places.some((place) => existsSync(path.join(root, place, name)))
-  for (const document of ['CONTRIBUTING.md', 'SECURITY.md', 'keys/README.md', 'docs/standards.md', 'docs/conformance.md']) {
+  for (const document of [
+    'CONTRIBUTING.md',
+    'SECURITY.md',
+    'keys/README.md',
+    'docs/standards.md',
+    'docs/conformance.md',
+    'docs/tokens.md',
+  ]) {
     it(`is said in ${document} of files that are there`, () => {
       const said = readFileSync(path.join(root, document), 'utf8').matchAll(/`([a-z][\w.-]*\/[\w./-]+\.(?:ts|mjs|md|yaml))`/g)
       const names = [...said].map(([, name]) => name as string)

@@ -1,7 +1,8 @@
 /**
  * Encrypted and authenticated text for what lies in the store: AES-256-GCM, bound to a context, so that a row moved to another
  * place does not open there. Each context has a key of its own (an HMAC of it), which keeps random 96-bit nonces far from
- * their limit of 2^32 messages under one key (NIST SP 800-38D s8.3). Synchronous on purpose: five microseconds, no thread pool.
+ * their limit of 2^32 messages under one key (NIST SP 800-38D s8.3). Synchronous on purpose: a few microseconds, no thread pool. For what leaves
+ * this server by letter there is `sealed-tokens.ts`; docs/tokens.md says which to use where.
  */
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto'
 import { Refusal } from '../base/errors.ts'

@@ -1,6 +1,7 @@
 /**
  * That a form was sent by our own page. Two proofs, both needed: the browser's word for where the request began, and a token that only
- * the page held. The token is bound to what the form is about, so one page's token is no good for another.
+ * the page held. The token is bound to what the form is about, so one page's token is no good for another. It carries nothing and has no age,
+ * so it is a bare MAC: `crypto/signing.ts` would write its subject and a time into the page, at five times the cost.
  */
 import { Refusal } from '../base/errors.ts'
 import { keyedDigest, sameInConstantTime } from '../crypto/derive.ts'
