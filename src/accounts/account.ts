@@ -8,6 +8,7 @@ import { endBound } from '../store/bonds.ts'
 import type { Account, AccountChange, Store } from '../store/store.ts'
 import { type CredentialsParts, changeCredentials, newCredentialsVersion } from './credentials.ts'
 import { emailKey, possibleEmailKey } from './email.ts'
+import type { CheckPassword, PersonToBe } from './password-policy.ts'
 
 export interface NewAccount {
   email: string
@@ -19,7 +20,7 @@ export interface NewAccount {
 }
 
 export interface Accounts {
-  /** @throws Refusal `invalid_email`, `weak_password`, `email_taken`, `unknown_role`, `invalid_claims` */
+  /** @throws Refusal `invalid_email`, `weak_password`, `password_too_long`, `email_taken`, `unknown_role`, `invalid_claims` */
   add(account: NewAccount): Promise<Account>
   /** Only accounts that may be used: a disabled one is not found. Does NOT ask since when somebody is signed in; see `findSignedIn`. */
   findActive(id: string): Promise<Account | undefined>
@@ -46,15 +47,14 @@ export interface Accounts {
   list(limit: number, after?: string): Promise<Account[]>
 }
 
-const shortestPassword = 8
-
 export interface AccountParts extends CredentialsParts {
   passwords: Passwords
+  checkPassword: CheckPassword
   roles: string[]
 }
 
 export function createAccounts(parts: AccountParts): Accounts {
-  const { store, passwords, roles, audit, now } = parts
+  const { store, passwords, checkPassword, roles, audit, now } = parts
   const known = new Set(roles)
 
   function checkRoles(wanted: string[]): string[] {
@@ -63,10 +63,10 @@ export function createAccounts(parts: AccountParts): Accounts {
     return [...new Set(wanted)]
   }
 
-  async function hashOf(password: string): Promise<string> {
-    if (password.length < shortestPassword)
-      throw new Refusal('weak_password', `A password has at least ${shortestPassword} characters.`)
-    return passwords.hash(password)
+  async function hashOf(password: string, person: PersonToBe): Promise<string> {
+    const asked = { share: 'people' } as const
+    await checkPassword(password, person, asked)
+    return passwords.hash(password, asked)
   }
 
   async function mustFind(email: string): Promise<Account> {
@@ -96,7 +96,7 @@ export function createAccounts(parts: AccountParts): Accounts {
         name: name ?? key.slice(0, key.indexOf('@')),
         roles: checkRoles(wanted),
         claims: others,
-        passwordHash: await hashOf(password),
+        passwordHash: await hashOf(password, { email, name }),
         demo,
         createdAt: now(),
         credentialsVersion: newCredentialsVersion(),
@@ -157,7 +157,7 @@ export function createAccounts(parts: AccountParts): Accounts {
     async setPassword(email, password) {
       const account = await mustFind(email)
       const what = { act: 'account.password_set', endsAccess: true } as const
-      const done = await changeCredentials(parts, account, { passwordHash: await hashOf(password) }, what)
+      const done = await changeCredentials(parts, account, { passwordHash: await hashOf(password, account) }, what)
       if (!done) throw changedMeanwhile()
     },
     list: (limit, after) => store.accounts.list(limit, after),

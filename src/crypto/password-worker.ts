@@ -3,39 +3,65 @@
  * the process, where it starves the signatures of the main thread (measured: from 16,600 a second to 2).
  */
 import { randomBytes } from 'node:crypto'
-import { parentPort } from 'node:worker_threads'
+import { parentPort, workerData } from 'node:worker_threads'
 import { hashSync, verifySync } from '@node-rs/argon2'
 
-export interface PasswordTask {
-  id: number
-  password: string
-  /** What it is compared with; null for nobody's, at the same cost. Without it, the password is hashed. */
-  hash?: string | null
+/** What a hash costs. */
+export interface Work {
+  memoryKiB: number
+  passes: number
 }
 
+export interface Comparison {
+  matches: boolean
+  /** It matches a hash that would be made otherwise today: by other work, by another system, or of a form that was not canonical. */
+  outdated: boolean
+}
+
+export type PasswordTask =
+  | { kind: 'hash'; password: string }
+  /** `hash`: null for nobody's, at the same cost. */
+  | { kind: 'compare'; forms: string[]; hash: string | null }
+
 export interface PasswordAnswer {
-  id: number
+  /** How many hashes it took. */
+  computed: number
   hash?: string
-  matches?: boolean
+  comparison?: Comparison
   fault?: string
 }
 
-// OWASP's minimum for argon2id: 19 MiB, 2 passes, 1 lane. The library's default algorithm is argon2id; the parameters travel in the hash.
-const parameters = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
+/** With the number by which an answer finds who asked. */
+export type Told<What> = What & { id: number }
+
+const { memoryKiB, passes } = workerData as Work
+// The library's default algorithm is argon2id; the parameters travel in the hash.
+const parameters = { memoryCost: memoryKiB, timeCost: passes, parallelism: 1 }
 
 /** An unknown person's password is compared with this one, so that it takes as long as a known one's, whatever the parameters become. */
 const nobodys = hashSync(randomBytes(16).toString('hex'), parameters)
 
-parentPort?.on('message', ({ id, password, hash }: PasswordTask) => {
-  parentPort?.postMessage({ id, ...answer(password, hash) } satisfies PasswordAnswer)
+/** Up to the salt. */
+const todays = nobodys.split('$').slice(0, 4).join('$')
+
+parentPort?.on('message', ({ id, ...task }: Told<PasswordTask>) => {
+  parentPort?.postMessage({ id, ...answer(task) } satisfies Told<PasswordAnswer>)
 })
 
-function answer(password: string, hash: string | null | undefined): Omit<PasswordAnswer, 'id'> {
+function answer(task: PasswordTask): PasswordAnswer {
   try {
-    return hash === undefined
-      ? { hash: hashSync(password, parameters) }
-      : { matches: verifySync(hash ?? nobodys, password) && hash !== null }
+    return task.kind === 'hash' ? { computed: 1, hash: hashSync(task.password, parameters) } : compared(task.forms, task.hash)
   } catch (fault) {
-    return { fault: String(fault) }
+    return { computed: 0, fault: String(fault) }
   }
+}
+
+function compared(forms: string[], hash: string | null): PasswordAnswer {
+  let computed = 0
+  for (const [index, form] of forms.entries()) {
+    computed++
+    if (!verifySync(hash ?? nobodys, form) || hash === null) continue
+    return { computed, comparison: { matches: true, outdated: index > 0 || !hash.startsWith(`${todays}$`) } }
+  }
+  return { computed, comparison: { matches: false, outdated: false } }
 }

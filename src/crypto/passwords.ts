@@ -1,19 +1,34 @@
 /**
- * Passwords by argon2id, off the main thread, behind a bounded queue: past the bound the answer is "come back in a second",
- * so that a flood of sign-ins slows sign-in and nothing else. The only knower of the parameters is the worker.
+ * Passwords by argon2id, off the main thread, behind a bounded queue: past the bound the answer is "come back in a second", so that a flood of
+ * sign-ins slows sign-in and nothing else. How a password is hashed, and with what it is compared, the worker alone knows.
  */
-import { Worker } from 'node:worker_threads'
 import { Refusal } from '../base/errors.ts'
 import { timed } from '../base/spans.ts'
-import type { PasswordAnswer, PasswordTask } from './password-worker.ts'
+import { leastWork } from '../settings/passwords.ts'
+import { canonicalPassword, possibleForms } from './canonical-password.ts'
+import { createPasswordThread } from './password-thread.ts'
+import type { Comparison, PasswordAnswer, PasswordTask, Work } from './password-worker.ts'
+import { createSharedQueue, type ShareBound } from './shared-queue.ts'
+
+/**
+ * Whose turn a hash takes. It follows from what is asked for, never from who is found: `strangers` is what anybody may ask for who has shown
+ * nothing (a sign-up); `people` is every sign-in, of somebody who is here or not, and whoever came by a link. A share for known people would tell who is known.
+ */
+export type Share = 'people' | 'strangers'
+
+export interface Asked {
+  share: Share
+}
 
 export interface Passwords {
-  /** @throws Refusal `password_too_long` (over 1,024 characters), `busy` */
-  hash(password: string): Promise<string>
+  /** Of the canonical form. Does NOT judge the password; see `accounts/password-policy.ts`. @throws Refusal `password_too_long` (over 1,024 characters), `busy` */
+  hash(password: string, asked: Asked): Promise<string>
   /** With no hash (an unknown person) it does the same work and says no. @throws Refusal as `hash` */
-  matches(password: string, hash: string | undefined): Promise<boolean>
+  compare(password: string, hash: string | undefined, asked?: Asked): Promise<Comparison>
+  /** As `compare`, by its first word. */
+  matches(password: string, hash: string | undefined, asked?: Asked): Promise<boolean>
   /** @throws Refusal `busy` when a hash would be refused at this moment */
-  checkRoom(): void
+  checkRoom(share?: Share): void
   /** How many are under way or wait. */
   readonly waiting: number
   /** How many hashes were computed, dummies included. */
@@ -21,64 +36,75 @@ export interface Passwords {
   close(): Promise<void>
 }
 
-const longest = 1_024
+const defaultBounds: Record<Share, ShareBound> = { people: { limit: 64, turns: 3 }, strangers: { limit: 16, turns: 1 } }
 
-/** @param queueLimit how many may wait. The worker is started by the first hash, and does not keep the process alive. */
-export function createPasswords({ queueLimit = 64 }: { queueLimit?: number } = {}): Passwords {
-  let worker: Worker | undefined
+/** One is hashed while the next lies ready, so that the thread need not wait until this one has time for it. */
+const inHand = 2
+
+interface Waiting {
+  task: PasswordTask
+  resolve(answer: PasswordAnswer): void
+  reject(cause: unknown): void
+}
+
+/** @param options `bounds`: how many may wait, and whose turn it is. The thread is started by the first hash, and does not keep the process alive. */
+export function createPasswords({
+  bounds = defaultBounds,
+  work = leastWork,
+}: {
+  bounds?: Record<Share, ShareBound>
+  work?: Work
+} = {}): Passwords {
+  const queue = createSharedQueue<Share, Waiting>(bounds)
+  const thread = createPasswordThread(work)
   let computed = 0
   let closed = false
-  let nextId = 0
-  const waiting = new Map<number, { resolve(answer: PasswordAnswer): void; reject(cause: Error): void }>()
 
-  function start(): Worker {
-    const started = new Worker(new URL('./password-worker.ts', import.meta.url))
-    started.unref()
-    started.on('message', (answer: PasswordAnswer) => {
-      const task = waiting.get(answer.id)
-      waiting.delete(answer.id)
-      if (waiting.size === 0) started.unref()
-      computed++
-      task?.resolve(answer)
-    })
-    started.on('error', (cause) => {
-      worker = undefined
-      for (const task of waiting.values()) task.reject(cause as Error)
-      waiting.clear()
-    })
-    return started
-  }
-
-  function checkRoom(): void {
-    if (!closed && waiting.size < queueLimit) return
+  function checkRoom(share: Share = 'people'): void {
+    if (!closed && queue.hasRoom(share)) return
     const sentence = 'Too many people are signing in at this moment. Please try again.'
     throw new Refusal('busy', sentence, { status: 503, retryAfterSeconds: 1 })
   }
 
-  async function run(password: string, hash?: string | null): Promise<PasswordAnswer> {
-    if (password.length > longest) throw new Refusal('password_too_long', `A password has at most ${longest} characters.`)
-    checkRoom()
-    worker ??= start()
-    worker.ref()
-    const id = nextId++
-    const hashed = () =>
+  function serve(): void {
+    while (thread.busy < inHand) {
+      const next = queue.take()
+      if (!next) return
+      const { task, resolve, reject } = next
+      thread.run(task).then(resolve, reject).finally(serve)
+    }
+  }
+
+  async function run(share: Share, task: PasswordTask): Promise<PasswordAnswer> {
+    checkRoom(share)
+    const done = () =>
       new Promise<PasswordAnswer>((resolve, reject) => {
-        waiting.set(id, { resolve, reject })
-        worker?.postMessage({ id, password, hash } satisfies PasswordTask)
+        queue.add(share, { task, resolve, reject })
+        serve()
       })
-    const answer = await timed('password.hash', hashed)
+    const answer = await timed('password.hash', done)
+    computed += answer.computed
     if (answer.fault) throw new Error(`the password worker failed: ${answer.fault}`)
     return answer
   }
 
+  async function compare(
+    password: string,
+    hash: string | undefined,
+    { share }: Asked = { share: 'people' },
+  ): Promise<Comparison> {
+    const { comparison } = await run(share, { kind: 'compare', forms: possibleForms(password), hash: hash ?? null })
+    return comparison as Comparison
+  }
+
   return {
     checkRoom,
-    hash: async (password) => (await run(password)).hash as string,
-    async matches(password, hash) {
-      return (await run(password, hash ?? null)).matches === true
-    },
+    hash: async (password, { share }) =>
+      (await run(share, { kind: 'hash', password: canonicalPassword(password) })).hash as string,
+    compare,
+    matches: async (password, hash, asked) => (await compare(password, hash, asked)).matches,
     get waiting() {
-      return waiting.size
+      return queue.size + thread.busy
     },
     get computed() {
       return computed
@@ -86,10 +112,8 @@ export function createPasswords({ queueLimit = 64 }: { queueLimit?: number } = {
     async close() {
       closed = true
       const leaving = new Refusal('busy', 'The server is stopping. Please try again.', { status: 503, retryAfterSeconds: 1 })
-      for (const task of waiting.values()) task.reject(leaving)
-      waiting.clear()
-      await worker?.terminate()
-      worker = undefined
+      for (const { reject } of queue.clear()) reject(leaving)
+      await thread.close(leaving)
     },
   }
 }

@@ -1,6 +1,7 @@
 /** What the server and the command line have in common: secrets, store, passwords, people and clients. */
 import { userInfo } from 'node:os'
 import { createAccounts } from '../accounts/account.ts'
+import { type CheckPassword, createPasswordPolicy } from '../accounts/password-policy.ts'
 import { type Audit, createAudit } from '../audit/audit.ts'
 import { type Clock, type Later, systemClock } from '../base/clock.ts'
 import { createLog, type Log } from '../base/log.ts'
@@ -27,6 +28,7 @@ export interface Parts {
   mailer: Mailer
   /** Where letters go in development. */
   inbox: Inbox | undefined
+  checkPassword: CheckPassword
   accounts: ReturnType<typeof createAccounts>
   clients: ReturnType<typeof createClients>
   now: Clock
@@ -53,7 +55,8 @@ export async function openParts(
   const later: Later = (milliseconds, run) => void setTimeout(run, milliseconds)
   const { dataFolder, redis } = settings
   const store = await openStore({ dataFolder, redis, mayRemake: first, now, later, onError })
-  const passwords = createPasswords()
+  const passwords = createPasswords({ work: settings.passwords })
+  const checkPassword = createPasswordPolicy(settings.passwords)
   const audit = createAudit({ store: store.audit, operator: operatorHere(), keepDays: settings.audit.keepDays, now })
   let letters: Letters | undefined
   const inbox = settings.development ? createInbox(now) : undefined
@@ -66,7 +69,8 @@ export async function openParts(
     passwords,
     mailer: createMailer({ letters: () => (letters ??= createLetters(settings)), inbox, later: putOff, log }),
     inbox,
-    accounts: createAccounts({ store, passwords, roles: Object.keys(settings.roles), audit, now }),
+    checkPassword,
+    accounts: createAccounts({ store, passwords, checkPassword, roles: Object.keys(settings.roles), audit, now }),
     clients: createClients({ settings, store, audit, now }),
     now,
     log,

@@ -11,6 +11,7 @@ import { surroundingRules } from './client/surroundings.ts'
 import { lifetimes, refreshTokens } from './lifetimes.ts'
 import { roleMend } from './named.ts'
 import { seconds, whole } from './numbers.ts'
+import { passwords } from './passwords.ts'
 import { audit, cluster, log, metrics, traces } from './running.ts'
 import { dpop, mutualTls, mutualTlsFaults } from './sender-constraints.ts'
 import { areSound, isRecord, isSoundAt, type SayFault, sayFault } from './sound.ts'
@@ -115,6 +116,7 @@ export const settingsSchema = z
     lifetimes: lifetimes.prefault({}),
     refreshTokens: refreshTokens.prefault({}),
     signIn: signIn.prefault({}),
+    passwords: passwords.prefault({}),
     outgoing: outgoing.prefault({}),
     devices: devices.prefault({}),
     pushedRequests: pushedRequests.prefault({}),

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { type Accounts, claimsOf, createAccounts } from '../../src/accounts/account.ts'
+import { createPasswordPolicy } from '../../src/accounts/password-policy.ts'
 import { createPasswords, type Passwords } from '../../src/crypto/passwords.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Artifact, Store } from '../../src/store/store.ts'
@@ -17,7 +18,14 @@ describe('accounts', () => {
   beforeEach(async () => {
     store = await openStore({ dataFolder: ':memory:', now })
     passwords = createPasswords()
-    accounts = createAccounts({ store, passwords, roles: ['editor', 'admin'], audit: auditOf(store, now), now })
+    accounts = createAccounts({
+      store,
+      passwords,
+      checkPassword: createPasswordPolicy({ shortest: 8 }),
+      roles: ['editor', 'admin'],
+      audit: auditOf(store, now),
+      now,
+    })
   })
   afterEach(async () => {
     await passwords.close()
@@ -147,7 +155,7 @@ describe('accounts', () => {
     await accounts.setRoles(email, ['editor'])
     await accounts.setClaims(email, { nickname: 'Ada', email_verified: true })
     const { passwordHash } = (await accounts.findActive(id))!
-    await store.accounts.replaceHash(id, passwordHash, await passwords.hash('difference engine'))
+    await store.accounts.replaceHash(id, passwordHash, await passwords.hash('difference engine', { share: 'people' }))
     expect(versions.has((await accounts.findActive(id))!.credentialsVersion)).to.equal(true)
   })
 

@@ -8,6 +8,8 @@ import { expect } from 'chai'
 import { createPasswords, type Passwords } from '../../src/crypto/passwords.ts'
 import { refusalOf } from './folder.ts'
 
+const people = { share: 'people' } as const
+const strangers = { share: 'strangers' } as const
 const parameters = (hash: string) => hash.split('$').slice(1, 4)
 
 /** Takes every thread of the process's pool, each by opening a pipe that nobody writes to. @returns what lets them go */
@@ -32,7 +34,7 @@ describe('passwords', () => {
   afterEach(() => passwords.close())
 
   it('are hashed by argon2id with parameters that travel in the hash, never twice alike', async () => {
-    const [one, other] = await Promise.all([passwords.hash('correct horse'), passwords.hash('correct horse')])
+    const [one, other] = await Promise.all([passwords.hash('correct horse', people), passwords.hash('correct horse', people)])
     expect(parameters(one)).to.deep.equal(['argon2id', 'v=19', 'm=19456,t=2,p=1'])
     expect(one).not.to.equal(other)
     expect(one).not.to.include('horse')
@@ -40,7 +42,7 @@ describe('passwords', () => {
 
   for (const password of ['correct horse', 'ключ 🗝', ' leading and trailing ', '\0', '', 'x'.repeat(1_024)]) {
     it(`match themselves alone: ${JSON.stringify(password.slice(0, 30))}`, async () => {
-      const hash = await passwords.hash(password)
+      const hash = await passwords.hash(password, people)
       expect(await passwords.matches(password, hash)).to.equal(true)
       for (const wrong of [
         `${password.slice(0, -1)}#`,
@@ -52,7 +54,7 @@ describe('passwords', () => {
   }
 
   it('L07: cost the same work whether right, wrong, or nobody’s', async () => {
-    const hash = await passwords.hash('correct horse')
+    const hash = await passwords.hash('correct horse', people)
     const work = async (password: string, of: string | undefined) => {
       const before = passwords.computed
       const matches = await passwords.matches(password, of)
@@ -67,22 +69,81 @@ describe('passwords', () => {
     it(`L09: of ${length} characters are refused before they are hashed`, async () => {
       const long = 'x'.repeat(length)
       expect((await refusalOf(() => passwords.matches(long, undefined))).code).to.equal('password_too_long')
-      expect((await refusalOf(() => passwords.hash(long))).code).to.equal('password_too_long')
+      expect((await refusalOf(() => passwords.hash(long, people))).code).to.equal('password_too_long')
       expect(passwords.computed).to.equal(0)
     })
   }
 
   it('X06: past the bound are told to come back, while those that wait are served', async () => {
-    const small = createPasswords({ queueLimit: 3 })
+    const small = createPasswords({ bounds: { people: { limit: 3, turns: 1 }, strangers: { limit: 0, turns: 1 } } })
     try {
       const asked = await Promise.allSettled(Array.from({ length: 10 }, () => small.matches('x', undefined)))
       const refused = asked.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))
-      expect(refused).to.have.length(7)
+      // Two are in hand, three wait.
+      expect(refused).to.have.length(5)
       for (const reason of refused) expect(reason).to.include({ code: 'busy', status: 503, retryAfterSeconds: 1 })
-      expect(small.computed).to.equal(3)
-      expect(await small.matches('x', await small.hash('x'))).to.equal(true)
+      expect(small.computed).to.equal(5)
+      expect(await small.matches('x', await small.hash('x', people))).to.equal(true)
     } finally {
       await small.close()
+    }
+  })
+
+  it('X06: of strangers, however many, neither fill the places of people nor keep them waiting to the end', async () => {
+    const order: string[] = []
+    const done = (who: string) => () => void order.push(who)
+    const flood = Array.from({ length: 200 }, () => passwords.hash('x', strangers).then(done('stranger'), done('refused')))
+    expect((await refusalOf(async () => passwords.checkRoom('strangers'))).code).to.equal('busy')
+    passwords.checkRoom('people')
+    await Promise.all([passwords.matches('x', undefined).then(done('person')), ...flood])
+    const served = order.filter((who) => who !== 'refused')
+    expect(served).to.have.length(19)
+    // Two were in hand before the person came, and one may have had its turn.
+    expect(served.indexOf('person')).to.be.lessThan(4)
+  })
+
+  it('X06: of people, however many, let strangers have their turns', async () => {
+    const order: string[] = []
+    const flood = Array.from({ length: 40 }, () => passwords.hash('x', people).then(() => void order.push('person')))
+    await Promise.all([...flood, passwords.hash('x', strangers).then(() => void order.push('stranger'))])
+    expect(order.indexOf('stranger')).to.be.lessThan(8)
+  })
+
+  it('are canonical before they are hashed, and one that was hashed as typed is still found', async () => {
+    const typed = 'Å ngstro\u0308m ﬁve'
+    const [ours, former] = [
+      await passwords.hash(typed, people),
+      await hash(typed, { memoryCost: 19_456, timeCost: 2, parallelism: 1 }),
+    ]
+    for (const same of [typed, typed.normalize('NFC'), typed.normalize('NFD'), typed.normalize('NFKC')])
+      expect(await passwords.compare(same, ours), same).to.deep.equal({ matches: true, outdated: false })
+    expect(await passwords.compare(typed, former)).to.deep.equal({ matches: true, outdated: true })
+    expect(await passwords.matches(typed.toLowerCase(), former)).to.equal(false)
+  })
+
+  it('L07: cost by what was typed alone, whoever it is, where there are two forms of it', async () => {
+    const ours = await passwords.hash('another', people)
+    for (const [password, work] of [
+      ['Ångström', 1],
+      ['Ångström'.normalize('NFD'), 2],
+    ] as const)
+      for (const against of [ours, undefined]) {
+        const before = passwords.computed
+        expect(await passwords.matches(password, against)).to.equal(false)
+        expect(passwords.computed - before).to.equal(work)
+      }
+  })
+
+  it('that were hashed by other parameters are outdated, and match all the same', async () => {
+    const rising = createPasswords({ work: { memoryKiB: 20_000, passes: 3 } })
+    try {
+      const [former, todays] = [await passwords.hash('x', people), await rising.hash('x', people)]
+      expect(parameters(todays)).to.deep.equal(['argon2id', 'v=19', 'm=20000,t=3,p=1'])
+      expect(await rising.compare('x', former)).to.deep.equal({ matches: true, outdated: true })
+      expect(await rising.compare('x', todays)).to.deep.equal({ matches: true, outdated: false })
+      expect(await rising.compare('y', former)).to.deep.equal({ matches: false, outdated: false })
+    } finally {
+      await rising.close()
     }
   })
 
@@ -92,18 +153,18 @@ describe('passwords', () => {
       .to.be.instanceOf(Error)
       .with.property('message')
       .that.matches(/password worker failed/)
-    expect(await passwords.matches('x', await passwords.hash('x'))).to.equal(true)
+    expect(await passwords.matches('x', await passwords.hash('x', people))).to.equal(true)
   })
 
   it('X06: need no thread of those that sign, which asynchronous hashes would take', async () => {
-    await passwords.hash('the first starts the worker')
+    await passwords.hash('the first starts the worker', people)
     const release = takeThreadPool()
     let hashed = false
     const asynchronous = hash('x', { memoryCost: 19_456, timeCost: 2, parallelism: 1 }).then(() => {
       hashed = true
     })
     try {
-      for (let n = 0; n < 3; n++) await passwords.hash('x')
+      for (let n = 0; n < 3; n++) await passwords.hash('x', people)
       expect(hashed).to.equal(false)
     } finally {
       await release()
@@ -112,7 +173,7 @@ describe('passwords', () => {
   })
 
   it('are not asked any more after they were closed, and whoever waits is told', async () => {
-    const hash = await passwords.hash('x')
+    const hash = await passwords.hash('x', people)
     const waiting = refusalOf(() => passwords.matches('x', hash))
     await passwords.close()
     expect((await waiting).code).to.equal('busy')
