@@ -1,5 +1,13 @@
 /** What Signet says no with. A caller's mistake is a `TypeError`; a "no" to the outside is a `Refusal`. */
 
+/** What whoever is refused can do now: said on a page, not to programs. */
+export interface NextStep {
+  heading?: string
+  sentence?: string
+  /** A button; `href` is a path of ours. */
+  way?: { href: string; label: string }
+}
+
 export interface RefusalOptions {
   /** HTTP status that fits this refusal; 400 unless said. */
   status?: number
@@ -7,6 +15,8 @@ export interface RefusalOptions {
   detail?: Record<string, unknown>
   /** Seconds after which trying again makes sense; becomes `Retry-After`. */
   retryAfterSeconds?: number
+  /** Where the usual advice, to go back to the app, leads nowhere. */
+  next?: NextStep | undefined
   cause?: unknown
 }
 
@@ -16,6 +26,7 @@ export class Refusal extends Error {
   readonly status: number
   readonly detail: Record<string, unknown> | undefined
   readonly retryAfterSeconds: number | undefined
+  readonly next: NextStep | undefined
 
   constructor(code: string, sentence: string, options: RefusalOptions = {}) {
     super(sentence, { cause: options.cause })
@@ -24,5 +35,6 @@ export class Refusal extends Error {
     this.status = options.status ?? 400
     this.detail = options.detail
     this.retryAfterSeconds = options.retryAfterSeconds
+    this.next = options.next
   }
 }

@@ -122,6 +122,8 @@ export interface ErrorModel {
   heading?: string | undefined
   /** What to do now. */
   next?: string | undefined
+  /** The button that does it. */
+  way?: { href: string; label: string } | undefined
   requestId?: string | undefined
   backHref?: string | undefined
 }

@@ -2,7 +2,7 @@
  * How "no" is said: to a program as RFC 6749 s5.2 says, to a person as a page that tells what to do next.
  * Only what was meant for the outside gets there: of an error that is neither a `Refusal` nor an OAuth error, nothing does.
  */
-import { Refusal } from '../base/errors.ts'
+import { type NextStep, Refusal } from '../base/errors.ts'
 import type { Pages } from './render.ts'
 
 /** As oidc-provider hands it to `renderError`, or throws it. */
@@ -38,6 +38,7 @@ interface Said {
   sentence: string
   status: number
   retryAfterSeconds?: number | undefined
+  next?: NextStep | undefined
 }
 
 export function createRefusals(pages: Pages): Refusals {
@@ -54,8 +55,10 @@ export function createRefusals(pages: Pages): Refusals {
 }
 
 function whatToSay(no: unknown): Said {
-  if (no instanceof Refusal)
-    return { code: no.code, sentence: no.message, status: no.status, retryAfterSeconds: no.retryAfterSeconds }
+  if (no instanceof Refusal) {
+    const { code, message: sentence, status, retryAfterSeconds, next } = no
+    return { code, sentence, status, retryAfterSeconds, next }
+  }
   if (isOAuthError(no) && no.error !== 'server_error') {
     return {
       code: no.error,
@@ -94,7 +97,9 @@ function htmlOf(pages: Pages, said: Said, { requestId, backHref }: Asked): strin
   if (said.code === 'not_found') return pages.render('notFound', { requestId })
   const { code } = said
   const sentence = plainer[said.sentence] ?? asSentence(said.sentence)
-  return pages.render('error', { code, sentence, ...advice(said), requestId, backHref })
+  const usual = advice(said)
+  const { heading = usual.heading, sentence: next = usual.next, way } = said.next ?? {}
+  return pages.render('error', { code, sentence, heading, next, way, requestId, backHref })
 }
 
 /** What the library says of something else than a person would take it for. */

@@ -85,6 +85,7 @@ export const good: PageModels = {
     sentence: 'A parameter is missing.',
     heading: 'This request cannot be completed',
     next: 'Start again.',
+    way: { href: '/recovery', label: 'Ask for a new link' },
     requestId: 'r1',
     backHref: '/',
   },

@@ -36,6 +36,16 @@ describe('refusals', () => {
     }
   })
 
+  it('tell a person the next step that a refusal has of its own, and a program no more than before', () => {
+    const next = { heading: 'Open it again', sentence: 'Go back to it.', way: { href: '/recovery', label: 'Ask for another' } }
+    const no = new Refusal('link_expired', 'It is too old.', { status: 410, next })
+    const { body } = refusals.answer(no, { as: 'html' })
+    for (const text of ['Open it again</h1>', 'Go back to it.', 'href="/recovery">Ask for another<'])
+      expect(body).to.contain(text)
+    const told = { error: 'link_expired', error_description: 'It is too old.' }
+    expect(JSON.parse(refusals.answer(no, { as: 'json' }).body)).to.deep.equal(told)
+  })
+
   for (const as of ['html', 'json'] as const) {
     it(`keep details, causes and foreign errors to the log (${as})`, () => {
       const inside = new Error('SQLITE_BUSY at /srv/signet.db')
