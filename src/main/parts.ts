@@ -16,6 +16,7 @@ import { createClients } from '../oauth/clients/clients.ts'
 import type { Settings } from '../settings/load.ts'
 import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
+import { createLinks, type Links } from '../tokens/links.ts'
 import { createVault, type Vault } from './vault.ts'
 
 export interface Parts {
@@ -31,6 +32,7 @@ export interface Parts {
   checkPassword: CheckPassword
   accounts: ReturnType<typeof createAccounts>
   clients: ReturnType<typeof createClients>
+  links: Links
   now: Clock
   log: Log
   close(): Promise<void>
@@ -72,6 +74,7 @@ export async function openParts(
     checkPassword,
     accounts: createAccounts({ store, passwords, checkPassword, roles: Object.keys(settings.roles), audit, now }),
     clients: createClients({ settings, store, audit, now }),
+    links: createLinks({ secrets, issuer: settings.issuer, lineage: store.lineage, now }),
     now,
     log,
     async close() {

@@ -7,14 +7,17 @@ const sessionCookieName = (development: boolean): string => (development ? 'sign
 /** `__Host-` pins a cookie to this host and path (RFC 6265bis s4.1.3.2); the short ones have a path of their own, so `__Secure-` is theirs. */
 const shortName = (development: boolean, name: string): string => (development ? name : `__Secure-${name}`)
 
-/** What `records/sealed-cookies.ts` keeps: interactions, and the sessions of strangers. */
+/** What `records/sealed-cookies.ts` keeps: interactions, the sessions of strangers, links that are open, proofs that sign somebody in next. */
 export const sealedCookieNames = (development: boolean) => ({
   interaction: shortName(development, 'signet_sealed'),
   visit: shortName(development, 'signet_visit'),
+  link: shortName(development, 'signet_link'),
+  ticket: shortName(development, 'signet_ticket'),
 })
 
-/** Where an interaction's page is. */
-export const interactionPath = (uid: string): string => `/interaction/${uid}`
+/** Where the pages of interactions are, and where each is. */
+export const interactionsPath = '/interaction'
+export const interactionPath = (uid: string): string => `${interactionsPath}/${uid}`
 
 export function cookies({ settings: { development }, keptKeys }: ProviderParts): Configuration['cookies'] {
   const common = { httpOnly: true, sameSite: 'lax' as const, secure: !development, signed: true }

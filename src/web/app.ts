@@ -10,6 +10,7 @@ import type { Inbox } from '../mail/inbox.ts'
 import type { Mailer } from '../mail/mailer.ts'
 import { correctAnswers } from '../oauth/answers/corrections.ts'
 import { correctMetadata } from '../oauth/answers/metadata.ts'
+import { sealedCookieNames } from '../oauth/cookies.ts'
 import { logEvents } from '../oauth/events.ts'
 import { listenTo } from '../oauth/listen.ts'
 import { logoutDelivery } from '../oauth/logout/delivery.ts'
@@ -18,6 +19,7 @@ import { createNotices, type Notices } from '../oauth/logout/notices.ts'
 import type { ProviderParts } from '../oauth/parts.ts'
 import { nothingForNull } from '../oauth/policy/cors.ts'
 import { createProvider } from '../oauth/provider.ts'
+import { createSealedCookie } from '../oauth/records/sealed-cookies.ts'
 import { createSignatures, type Signatures } from '../oauth/signatures.ts'
 import type { GuardedFetch } from '../outgoing/fetch.ts'
 import type { Signers } from '../outgoing/signer.ts'
@@ -40,6 +42,7 @@ import { postedRequest } from './routes/posted-request.ts'
 import { siteRoutes } from './routes/site.ts'
 import { stayingIn } from './sign-out.ts'
 import { oneSpelling } from './spelling.ts'
+import { createTickets } from './tickets.ts'
 
 export interface AppParts
   extends Omit<ProviderParts, 'pages' | 'signatures' | 'deviceLimits' | 'pushLimit' | 'longRequestLimit'> {
@@ -92,6 +95,9 @@ export function createApp(parts: AppParts): App {
 
   const csrf = createCsrf(...secrets.keysFor('csrf'))
   const attempts = createAttempts({ ...counting, limits: settings.signIn })
+  const names = sealedCookieNames(settings.development)
+  const kept = (name: string) => createSealedCookie({ name, secrets, development: settings.development, now })
+  const tickets = createTickets(kept(names.ticket), now)
   const readiness = createReadiness({ store, now })
   const health = healthRoutes(readiness).routes() as Middleware
   const site = siteRoutes({ settings, pages, ring: parts.ring }).routes() as Middleware
@@ -102,6 +108,7 @@ export function createApp(parts: AppParts): App {
     audit: parts.audit,
     auditSignIns: settings.audit.signIns,
     attempts,
+    tickets,
     apis: parts.apis,
     acrValues: settings.signIn.acrValues,
     pages,

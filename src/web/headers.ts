@@ -30,7 +30,7 @@ export function createHeaders({ development, logo }: { development: boolean; log
   const tokens = [...staying, beforeHttp11]
   return {
     forPath: (path) =>
-      path === '/token' ? tokens : /^\/(auth|interaction|session\/end)(\/|$|\?)/.test(path) ? leadingOut : staying,
+      path === '/token' ? tokens : /^\/(auth|interaction|session\/end|link)(\/|$|\?)/.test(path) ? leadingOut : staying,
     policyShowing: (clientLogo, { leadsOut } = { leadsOut: true }) => policy(leadsOut, [logo, clientLogo]),
   }
 }

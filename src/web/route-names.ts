@@ -29,6 +29,7 @@ const patterns: [RegExp, string][] = [
   [/^\/device\/[^/]+$/, 'device_resume'],
   [/^\/interaction\/[^/]+\/?$/, 'interaction'],
   [/^\/interaction\/[^/]+\/(sign-in|select-account|consent|cancel|switch)$/, 'interaction_form'],
+  [/^\/link\/[a-z-]+(\/[0-9a-f]{16})?$/, 'link'],
   [/^\/assets\//, 'asset'],
   [/^\/dev\/mail\//, 'inbox'],
 ]

@@ -17,12 +17,14 @@ import type { Pages } from '../../pages/render.ts'
 import type { Apis } from '../../permissions/apis.ts'
 import type { Csrf } from '../csrf.ts'
 import type { Headers } from '../headers.ts'
+import type { Tickets } from '../tickets.ts'
 
 export interface InteractionParts {
   provider: Provider
   accounts: Accounts
   audit: Audit
   attempts: Attempts
+  tickets: Tickets
   apis: Apis
   /** What a sign-in by password is worth, by the operator's names. */
   acrValues: string[]

@@ -4,6 +4,7 @@
  */
 import Router from '@koa/router'
 import type { Context } from 'koa'
+import type { InteractionResults } from 'oidc-provider'
 import { networkOf } from '../../accounts/networks.ts'
 import type { What } from '../../audit/audit.ts'
 import { Refusal } from '../../base/errors.ts'
@@ -16,6 +17,7 @@ import { consentRequest, isWhatWasShown, showConsent } from '../interaction/cons
 import { showSelectAccount } from '../interaction/select-account.ts'
 import { showSignIn, trySignIn } from '../interaction/sign-in.ts'
 import { about, finish, type InteractionParts, leave, type Step, stepOf } from '../interaction/step.ts'
+import { loginByTicket } from '../interaction/ticket.ts'
 
 /** By the policy's prompt. */
 const pageOf: Record<string, (parts: InteractionParts, ctx: Context, step: Step) => Promise<void>> = {
@@ -31,6 +33,8 @@ export function interactionRoutes(parts: InteractionParts): Router {
 
   router.get('/', async (ctx) => {
     const step = await stepOf(provider, ctx)
+    const login = await loginByTicket(parts, ctx, step)
+    if (login) return signIn(ctx, step, login)
     const page = pageOf[step.interaction.prompt.name]
     if (!page) throw new TypeError(`no page for the prompt ${step.interaction.prompt.name}`)
     await page(parts, ctx, step)
@@ -42,19 +46,12 @@ export function interactionRoutes(parts: InteractionParts): Router {
     // When the password was given, before anybody looked at it: what happens to the account meanwhile is later than this sign-in.
     const givenAt = now()
     const account = await trySignIn({ accounts, attempts }, email, field(form, 'password'), ctx.ip)
-    const who = { request: ctx.get('x-request-id'), client: step.client.clientId, network: networkOf(ctx.ip) }
     if ('error' in account) {
-      log.info('sign_in.refused', { ...who, reason: account.error.code })
+      log.info('sign_in.refused', { ...whoAsks(ctx, step), reason: account.error.code })
       return showSignIn(parts, ctx, step, { email, ...account })
     }
-    if (parts.auditSignIns) await audit.record('session.began', by(ctx, step, account.id))
-    log.info('sign_in.success', { ...who, subject: account.id })
     const acr = passwordAcr(acrValues, step.interaction.params)
-    // Whoever has just signed in has chosen an account.
-    await finish(provider, ctx, {
-      login: { accountId: account.id, ts: givenAt, acr, amr: ['pwd'], remember: true },
-      select_account: {},
-    })
+    await signIn(ctx, step, { accountId: account.id, ts: givenAt, acr, amr: ['pwd'], remember: true })
   })
 
   router.post('/select-account', async (ctx) => {
@@ -86,6 +83,19 @@ export function interactionRoutes(parts: InteractionParts): Router {
     const { step } = await posted(ctx)
     const account = await leave(provider, ctx, step)
     if (account !== undefined) await audit.record('session.ended', { ...by(ctx, step, account), detail: { by: 'switch' } })
+  })
+
+  async function signIn(ctx: Context, step: Step, login: NonNullable<InteractionResults['login']>): Promise<void> {
+    if (parts.auditSignIns) await audit.record('session.began', by(ctx, step, login.accountId))
+    log.info('sign_in.success', { ...whoAsks(ctx, step), subject: login.accountId, amr: login.amr })
+    // Whoever has just signed in has chosen an account.
+    await finish(provider, ctx, { login, select_account: {} })
+  }
+
+  const whoAsks = (ctx: Context, { client }: Step) => ({
+    request: ctx.get('x-request-id'),
+    client: client.clientId,
+    network: networkOf(ctx.ip),
   })
 
   /** A person, at a page of this server, on the way to an app. */
