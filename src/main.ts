@@ -66,6 +66,7 @@ export async function startServer(settings: Settings, options: StartOptions = {}
     const [outgoing, notifying] = [asking(), asking()]
     if (first && settings.outgoing.allowPrivateNetworks)
       parts.log.error('outgoing.private_networks_allowed', { warning: whatIsOpen })
+    if (first && settings.mail?.smtp.allowPlaintext) parts.log.error('mail.plaintext_allowed', { warning: whoReadsLetters })
     const later = options.later ?? systemLater
     const { handler, ...app } = createApp({
       ...parts,
@@ -114,6 +115,9 @@ export async function startServer(settings: Settings, options: StartOptions = {}
 const whatIsOpen =
   'Addresses that clients name are asked for also on this machine and on private networks (127/8, 10/8, 172.16/12, 192.168/16, 100.64/10, ::1, fc00::/7), over http too.'
 
+const whoReadsLetters =
+  'Letters go to the mail server without TLS (mail.smtp.allowPlaintext): whoever is on the way reads their links, and its password.'
+
 /** How soon this server knows what another process did to the keys. */
 const tendMilliseconds = 2_000
 
@@ -136,7 +140,7 @@ async function stop(server: Server, { notices }: Omit<App, 'handler'>, parts: Pa
     patience.resolve()
   }, 10_000)
   await closed
-  await Promise.race([notices.close(), patience.promise])
+  await Promise.race([Promise.all([notices.close(), parts.mailer.close()]), patience.promise])
   clearTimeout(end)
   await parts.close()
 }

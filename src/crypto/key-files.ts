@@ -1,4 +1,4 @@
-/** Files under the key folder, and the key of TLS wherever it lies. The only code that reads or writes them: mode 0600, in a folder of mode 0700, refused when others may read. */
+/** Files under the key folder, and the key of TLS and the password of the mail server wherever they lie. The only code that reads or writes them: mode 0600, in a folder of mode 0700, refused when others may read. */
 import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { syncToDisk } from '../base/disk.ts'
@@ -84,6 +84,22 @@ export function readTlsFiles(files: { certificate: string; key: string }): { cer
     return { cert: readFileSync(files.certificate, 'utf8'), key }
   } catch (cause) {
     throw new Refusal('unreadable_key', `The certificate ${files.certificate} cannot be read (${errno(cause)}).`, { cause })
+  }
+}
+
+/** The password of another server: the first line of a file that nobody else may read. @throws Refusal `unreadable_key` */
+export function readPassword(file: string): string {
+  const [password = ''] = readPrivate(file)?.split(/\r?\n/) ?? []
+  if (password === '') throw new Refusal('unreadable_key', `The password file ${file} is not there, or is empty.`)
+  return password
+}
+
+/** Certificates that are trusted. @throws Refusal `unreadable_key` */
+export function readTrusted(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    throw new Refusal('unreadable_key', `The certificates ${file} cannot be read (${errno(cause)}).`, { cause })
   }
 }
 

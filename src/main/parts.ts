@@ -9,14 +9,14 @@ import { openKeyFolder } from '../crypto/key-files.ts'
 import { masterSecrets } from '../crypto/master-secrets.ts'
 import { createPasswords, type Passwords } from '../crypto/passwords.ts'
 import { createSecrets, type Secrets } from '../crypto/secrets.ts'
-import { createInbox, type Inbox } from '../mail/inbox.ts'
-import { createLetters, type Letters } from '../mail/letters.ts'
-import { createMailer, type Mailer } from '../mail/mailer.ts'
+import type { Inbox } from '../mail/inbox.ts'
+import type { Mailer } from '../mail/mailer.ts'
 import { createClients } from '../oauth/clients/clients.ts'
 import type { Settings } from '../settings/load.ts'
 import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
 import { createLinks, type Links } from '../tokens/links.ts'
+import { openMail } from './mail.ts'
 import { createVault, type Vault } from './vault.ts'
 
 export interface Parts {
@@ -52,6 +52,7 @@ export async function openParts(
   }: { now?: Clock; log?: Log; first?: boolean; later?: Later } = {},
 ): Promise<Parts> {
   const secrets = givenSecrets(settings)
+  const mail = openMail(settings, { later: putOff, now, log })
   const onError = (error: unknown) => log.error('store.fault', { error })
   // A process that has a write to wait for has something to do: this timer keeps it alive.
   const later: Later = (milliseconds, run) => void setTimeout(run, milliseconds)
@@ -60,8 +61,6 @@ export async function openParts(
   const passwords = createPasswords({ work: settings.passwords })
   const checkPassword = createPasswordPolicy(settings.passwords)
   const audit = createAudit({ store: store.audit, operator: operatorHere(), keepDays: settings.audit.keepDays, now })
-  let letters: Letters | undefined
-  const inbox = settings.development ? createInbox(now) : undefined
   return {
     settings,
     secrets,
@@ -69,8 +68,7 @@ export async function openParts(
     vault: createVault(store.vault, secrets),
     audit,
     passwords,
-    mailer: createMailer({ letters: () => (letters ??= createLetters(settings)), inbox, later: putOff, log }),
-    inbox,
+    ...mail,
     checkPassword,
     accounts: createAccounts({ store, passwords, checkPassword, roles: Object.keys(settings.roles), audit, now }),
     clients: createClients({ settings, store, audit, now }),

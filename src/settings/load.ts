@@ -39,6 +39,7 @@ export function loadSettings(env: Environment = process.env): Settings {
   return {
     ...parsed.data,
     listen: listenOf(parsed.data, path.dirname(file)),
+    mail: mailOf(parsed.data, path.dirname(file)),
     development: isDevelopment(parsed.data.issuer),
     dataFolder: path.resolve(env.SIGNET_DATA ?? path.join(root, 'data')),
     keyFolder: path.resolve(env.SIGNET_KEYS ?? path.join(root, 'keys')),
@@ -70,6 +71,13 @@ function listenOf({ listen }: SettingsFile, folder: string): SettingsFile['liste
   const { tls } = listen
   if (!tls) return listen
   return { ...listen, tls: { certificate: path.resolve(folder, tls.certificate), key: path.resolve(folder, tls.key) } }
+}
+
+function mailOf({ mail }: SettingsFile, folder: string): SettingsFile['mail'] {
+  if (!mail) return undefined
+  const { passwordFile, ca } = mail.smtp
+  const from = (file: string | undefined) => file && path.resolve(folder, file)
+  return { ...mail, smtp: { ...mail.smtp, passwordFile: from(passwordFile), ca: from(ca) } }
 }
 
 /** What a child process of ours is started with: this environment and what is added to it. */

@@ -9,6 +9,7 @@ import { authorizationDetails, detailFaults } from './authorization-details.ts'
 import { clientRegistration } from './client/registration.ts'
 import { surroundingRules } from './client/surroundings.ts'
 import { lifetimes, refreshTokens } from './lifetimes.ts'
+import { mail, mailFaults } from './mail.ts'
 import { roleMend } from './named.ts'
 import { seconds, whole } from './numbers.ts'
 import { passwords } from './passwords.ts'
@@ -112,6 +113,7 @@ export const settingsSchema = z
     demo: z.boolean().default(false),
     theme: theme.prefault({}),
     redis: redis.optional(),
+    mail: mail.optional(),
     keys: keys.prefault({}),
     lifetimes: lifetimes.prefault({}),
     refreshTokens: refreshTokens.prefault({}),
@@ -135,6 +137,7 @@ export const settingsSchema = z
       if (areSound(context, ['apis', 'roles'])) apiFaults(file, fault)
       if (areSound(context, ['clients'])) clientIdFaults(file, fault)
       if (areSound(context, ['authorizationDetails', 'apis', 'roles'])) detailFaults(file, fault)
+      if (areSound(context, ['mail'])) mailFaults(file, fault)
       if (areSound(context, ['mutualTls', 'trustedProxies'])) mutualTlsFaults(file, fault)
       const judged = surroundingRules.filter(({ needs }) => areSound(context, needs))
       const clients = Array.isArray(file.clients) ? file.clients.entries() : []

@@ -147,6 +147,7 @@ export const rules: Rule[] = [
   knower('main/traces.ts alone names what traces', 'packages', /^(@opentelemetry\/api|@opentelemetry\/.*)$/, ['main/traces.ts']),
   knower('main/metrics.ts alone names what counts', 'packages', /^(prom-client)$/, ['main/metrics.ts']),
   knower('base/log.ts alone names what writes the log', 'packages', /^(pino)$/, ['base/log.ts']),
+  knower('mail/smtp.ts alone names what sends mail', 'packages', /^(nodemailer)$/, ['mail/smtp.ts']),
   knower('pages/views.ts alone renders views', 'packages', /^(eta)$/, ['pages/views.ts']),
   knower('crypto alone knows the files under keys', 'links', /^(crypto\/key-files\.ts)$/, [
     'crypto/',

@@ -2,9 +2,9 @@
 import { randomUUID } from 'node:crypto'
 import type { Client, Provider } from 'oidc-provider'
 import { Refusal } from '../../base/errors.ts'
+import type { Outcome } from '../../outgoing/debts.ts'
 import type { GuardedFetch } from '../../outgoing/fetch.ts'
 import type { Notice } from '../../store/store.ts'
-import type { Outcome } from './notices.ts'
 
 /** What will be the same at the next attempt. */
 const final = new Set<unknown>(['scheme', 'userinfo', 'address', 'redirect'])

@@ -1,7 +1,8 @@
 /** The queue of notices by itself: its bounds, and how it ends. The whole way to a client is in `test/flows/logout.test.ts`. */
 import { expect } from 'chai'
 import type { Fields } from '../../../src/base/log.ts'
-import { createNotices, type NoticeParts, type Outcome } from '../../../src/oauth/logout/notices.ts'
+import { createNotices, type NoticeParts } from '../../../src/oauth/logout/notices.ts'
+import type { Outcome } from '../../../src/outgoing/debts.ts'
 import { openDurable } from '../../../src/store/sqlite.ts'
 import type { Notice, NoticeStore } from '../../../src/store/store.ts'
 
@@ -59,7 +60,7 @@ describe('notices of a logout', () => {
   })
 
   describe('take turns', () => {
-    const limits = { atOnce: 3, atOncePerClient: 2, atOnceInDoubt: 2 }
+    const limits = { atOnce: 3, atOncePerCreditor: 2, atOnceInDoubt: 2 }
     it('by client, so that one is told before all that was owed to others', async () => {
       const notices = create({ limits: { ...limits, atOnce: 1 } })
       for (const client of ['a', 'a', 'a', 'b', 'b', 'c']) await notices.owe(owed(client))
@@ -156,7 +157,7 @@ describe('notices of a logout', () => {
   })
 
   it('are bounded, in all and for each client; what is too much is said loudly, and the sign-out goes on', async () => {
-    const notices = create({ limits: { notices: 3, noticesPerClient: 2 } })
+    const notices = create({ limits: { debts: 3, debtsPerCreditor: 2 } })
     for (const client of ['dead', 'dead', 'dead', 'web', 'spa']) await notices.owe(owed(client))
     expect((await store.list(10)).map(({ client }) => client)).to.have.members(['dead', 'dead', 'web'])
     expect(logged).to.deep.equal(
@@ -187,7 +188,7 @@ describe('notices of a logout', () => {
   })
 
   it('are waited for at the end when they are under way; the others stay in the store, and are named', async () => {
-    const notices = create({ limits: { atOncePerClient: 1 } })
+    const notices = create({ limits: { atOncePerCreditor: 1 } })
     await notices.owe(owed('web', 'first'))
     await notices.owe(owed('web', 'second'))
     let closed = false

@@ -1,0 +1,16 @@
+/** An address as it stands in an envelope and a header. */
+import { domainToASCII } from 'node:url'
+
+// RFC 5321 s4.1.2 and RFC 6531 s3.3, without quoted local parts; nothing that ends a line, a list or an address can stand in it.
+const localPart = /^[^\s@<>"(),:;\\\p{C}\p{Default_Ignorable_Code_Point}]{1,64}$/u
+
+/**
+ * The local part as the account has it, since only its own server knows which spellings are one; the domain in ASCII.
+ * @returns undefined for what is no address, or more than one
+ */
+export function mailbox(address: string): string | undefined {
+  const at = address.lastIndexOf('@')
+  const local = address.slice(0, at)
+  const domain = domainToASCII(address.slice(at + 1).normalize('NFKC'))
+  return at > 0 && localPart.test(local) && /^[a-z0-9.-]{1,253}$/.test(domain) ? `${local}@${domain}` : undefined
+}
