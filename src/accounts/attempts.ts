@@ -1,25 +1,50 @@
 /**
- * Guessing is slowed, nobody is locked out: an attempt is counted before the password is looked at (so that a hundred at once
- * do not pass a limit of ten), per person and network, and per network over all persons. A stranger who guesses at someone's
- * account from elsewhere does not use up that person's own attempts.
+ * Guessing is slowed, nobody is locked out. Every way to try a password of somebody's goes through `counted`, so that all of them share their
+ * counters. An attempt is counted before it is judged, so that two hundred at once do not pass a limit of ten:
+ *
+ *     per network, whoever it tries     against one who tries a password at many accounts
+ *     per person and network            against one who tries many passwords at one account
+ *     per person, over all networks     against one who has many networks
+ *
+ * The first two are strangers' own: using them up harms nobody elsewhere. The third is shared by all strangers who try one account, its person on a new
+ * browser among them; so a browser in which that person was signed in before is counted apart, by itself alone, and what strangers do is no matter to it.
+ * On any other browser a mailed link gets its person in, for which no password is tried.
+ *
+ * An IPv6 subscriber may hold a /48 whole: its 65,536 networks together get ten times one's attempts.
+ *
+ * Each kind of counter has a bounded number of slots (`keyedSlot`), so strangers cannot fill the store with names and networks; who shares a slot with
+ * others is limited a little earlier, never later.
  */
 import type { Clock } from '../base/clock.ts'
-import { keyedDigest } from '../crypto/derive.ts'
+import { keyedSlot } from '../crypto/derive.ts'
 import type { CounterStore } from '../store/store.ts'
 import { possibleEmailKey } from './email.ts'
-import { createLimiter } from './limiter.ts'
+import { type Count, createLimiter } from './limiter.ts'
+import { networkLimiter } from './network-limiter.ts'
 import { networkOf, siteOf } from './networks.ts'
 
+export interface Attempt {
+  /** At whose password; it need not be anybody's. */
+  email: string
+  /** Of the network. */
+  address: string
+  /** The name of a browser in which this very person was signed in before; nobody else may be able to say it. */
+  device?: string | undefined
+}
+
 export interface Attempts {
-  /** @throws Refusal `too_many_attempts` 429 with `retryAfterSeconds` */
-  begin(email: string, address: string): Promise<void>
-  /** After the right password: this person starts afresh from here. */
-  succeeded(email: string, address: string): Promise<void>
+  /**
+   * @param check gives what was proven, or undefined when it was not; what it throws is not counted, since nothing was judged
+   * @returns what `check` gave. After it gave something this person starts afresh from here.
+   * @throws Refusal `too_many_attempts` 429 with `retryAfterSeconds`, without asking `check`
+   */
+  counted<T extends object>(attempt: Attempt, check: () => Promise<T | undefined>): Promise<T | undefined>
 }
 
 export interface AttemptLimits {
   attemptsPerAccount: number
   attemptsPerNetwork: number
+  attemptsOverall: number
   windowSeconds: number
 }
 
@@ -35,21 +60,37 @@ export function createAttempts({
   now: Clock
 }): Attempts {
   const limiter = createLimiter({ counters, windowSeconds: limits.windowSeconds, now })
-  // As the account is found, so that another spelling of an address is no fresh set of attempts.
-  const person = (email: string, address: string) =>
-    `sign-in:${keyedDigest(key, `${possibleEmailKey(email) ?? email}\n${networkOf(address)}`)}`
-  const network = (address: string) => `sign-in-from:${keyedDigest(key, networkOf(address))}`
+  const takeOfNetwork = networkLimiter(limiter, key)
+
+  /** What counts for this person. What the network did stays counted: an own account is no way to guess at others without end. */
+  async function take({ email, address, device }: Attempt): Promise<Count[]> {
+    // As the account is found, so that another spelling of an address is no fresh set of attempts.
+    const person = possibleEmailKey(email) ?? email
+    const limitOf = (kind: string, of: string, limit: number) =>
+      limiter.take(`${kind}:${keyedSlot(key, `${person}\n${of}`)}`, limit)
+    if (device !== undefined) return [await limitOf('sign-in-device', device, limits.attemptsPerAccount)]
+
+    await takeOfNetwork('sign-in-from', address, limits.attemptsPerNetwork)
+    const taken = [await limitOf('sign-in', networkOf(address), limits.attemptsPerAccount)]
+    const site = siteOf(address)
+    if (site) taken.push(await limitOf('sign-in-site', site, 10 * limits.attemptsPerAccount))
+    // Last, and only what its own limits let through, or one network that goes on after its refusals would use up everybody's.
+    taken.push(await limitOf('sign-in-overall', '', limits.attemptsOverall))
+    return taken
+  }
+
+  const giveBack = (taken: Count[]) => Promise.all(taken.map(limiter.giveBack))
 
   return {
-    async begin(email, address) {
-      await limiter.take(network(address), limits.attemptsPerNetwork)
-      await limiter.take(person(email, address), limits.attemptsPerAccount)
-      // A /48 is what one subscriber may be given whole: 65,536 networks, which together get ten times one's attempts.
-      const site = siteOf(address)
-      if (!site) return
-      await limiter.take(network(site), 10 * limits.attemptsPerNetwork)
-      await limiter.take(person(email, site), 10 * limits.attemptsPerAccount)
+    async counted(attempt, check) {
+      const taken = await take(attempt)
+      const [own, ...shared] = taken as [Count, ...Count[]]
+      const proven = await check().catch(async (cause) => {
+        await giveBack(taken)
+        throw cause
+      })
+      if (proven !== undefined) await Promise.all([limiter.clear(own.name), giveBack(shared)])
+      return proven
     },
-    succeeded: (email, address) => limiter.clear(person(email, address)),
   }
 }

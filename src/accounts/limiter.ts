@@ -5,6 +5,7 @@ import type { CounterStore } from '../store/store.ts'
 
 /** How many there were within the window, the last one included, and when it ends. */
 export interface Count {
+  name: string
   count: number
   endsAt: number
 }
@@ -16,12 +17,14 @@ export interface Limiter {
   take(name: string, limit: number): Promise<Count>
   /** Adds nothing. @throws Refusal `too_many_attempts` 429 with `retryAfterSeconds`, beyond the limit */
   hold(taken: Count, limit: number): void
+  /** What was counted did not happen, or is none of what is limited. */
+  giveBack(taken: Count): Promise<void>
   clear(name: string): Promise<void>
 }
 
 export function createLimiter(parts: { counters: CounterStore; windowSeconds: number; now: Clock }): Limiter {
   const { counters, windowSeconds, now } = parts
-  const count = (name: string) => counters.hit(name, windowSeconds)
+  const count = async (name: string) => ({ name, ...(await counters.hit(name, windowSeconds)) })
   const hold = (taken: Count, limit: number) => {
     if (taken.count > limit) throw tooMany(Math.max(1, taken.endsAt - now()))
   }
@@ -33,6 +36,7 @@ export function createLimiter(parts: { counters: CounterStore; windowSeconds: nu
       hold(taken, limit)
       return taken
     },
+    giveBack: ({ name, endsAt }) => counters.takeBack(name, endsAt),
     clear: (name) => counters.clear(name),
   }
 }

@@ -1,5 +1,8 @@
-/** Limits of networks, and of the sites around them: as with passwords, a /48 holds 65,536 networks, which together get ten times one's attempts. */
-import { keyedDigest } from '../crypto/derive.ts'
+/**
+ * Limits of networks, and of the sites around them: as with passwords, a /48 holds 65,536 networks, which together get ten times one's attempts. Strangers
+ * have as many networks as they like, so what is counted are slots (`keyedSlot`), of which each kind has no more than that.
+ */
+import { keyedSlot } from '../crypto/derive.ts'
 import type { Count, Limiter } from './limiter.ts'
 import { networkOf, siteOf } from './networks.ts'
 
@@ -9,13 +12,13 @@ export type TakeOfNetwork = (what: string, address: string, limit: number) => Pr
 export function networkLimiter(limiter: Limiter, key: Buffer): TakeOfNetwork {
   const whose = (address: string) =>
     [
-      { of: networkOf(address), times: 1 },
-      { of: siteOf(address), times: 10 },
-    ].flatMap(({ of, times }) => (of ? { of: keyedDigest(key, of), times } : []))
+      { kind: '', of: networkOf(address), times: 1 },
+      { kind: '-site', of: siteOf(address), times: 10 },
+    ].flatMap(({ kind, of, times }) => (of ? { name: `${kind}:${keyedSlot(key, of)}`, times } : []))
 
   return async (what, address, limit) => {
     const counts = []
-    for (const { of, times } of whose(address)) counts.push({ taken: await limiter.take(`${what}:${of}`, times * limit), times })
+    for (const { name, times } of whose(address)) counts.push({ taken: await limiter.take(what + name, times * limit), times })
     return counts
   }
 }

@@ -16,6 +16,17 @@ export function keyedDigest(key: Buffer, value: string): string {
   return createHmac('sha256', key).update(value).digest('base64url')
 }
 
+/** How many slots there are of each kind. */
+export const slots = 65_536
+
+/**
+ * The slot that a value falls into: for counters of what strangers name, which are thereby never more than there are slots. Two values that share
+ * one are counted together; nobody without the key knows which do.
+ */
+export function keyedSlot(key: Buffer, value: string): string {
+  return String(createHmac('sha256', key).update(value).digest().readUInt16BE())
+}
+
 /** Compares two strings in a time that does not depend on where they differ. Lengths are not hidden. */
 export function sameInConstantTime(one: string, other: string): boolean {
   const a = Buffer.from(one)

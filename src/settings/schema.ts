@@ -44,6 +44,8 @@ const signIn = z.strictObject({
   attemptsPerAccount: whole(1, 1_000).default(10),
   /** Right passwords count too, since what counts has to be counted before the password is looked at. */
   attemptsPerNetwork: whole(1, 100_000).default(300),
+  /** Wrong passwords for one person from everywhere, but for browsers in which that person was signed in before. */
+  attemptsOverall: whole(1, 1_000_000).default(100),
   windowSeconds: seconds(10, 86_400).default(900),
   /** What a sign-in by password is worth, by names that clients ask for as `acr`; the first is the one that is said to whoever asks for none. */
   acrValues: z

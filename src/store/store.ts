@@ -144,6 +144,8 @@ export interface CounterStore {
    * Concurrent hits never return the same value within a window.
    */
   hit(key: string, windowSeconds: number): Promise<{ count: number; endsAt: number }>
+  /** Takes one hit back, of the window that ends then; nothing when that is over. */
+  takeBack(key: string, endsAt: number): Promise<void>
   clear(key: string): Promise<void>
 }
 

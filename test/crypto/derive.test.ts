@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { deriveKey, digest, keyedDigest, sameInConstantTime } from '../../src/crypto/derive.ts'
+import { deriveKey, digest, keyedDigest, keyedSlot, sameInConstantTime, slots } from '../../src/crypto/derive.ts'
 
 const secret = 'a master secret for tests, long enough to be one'
 
@@ -49,4 +49,18 @@ describe('comparison in constant time', () => {
       expect(sameInConstantTime(one, other)).to.equal(false)
     })
   }
+})
+
+describe('a slot', () => {
+  const key = Buffer.alloc(32, 1)
+  it('is the same tomorrow, and another for another key', () => {
+    expect(keyedSlot(key, 'a')).to.equal(keyedSlot(Buffer.from(key), 'a'))
+    const others = Array.from({ length: 20 }, (_, n) => keyedSlot(Buffer.alloc(32, n + 2), 'a'))
+    expect(new Set(others).size).to.be.greaterThan(15)
+  })
+  it('is one of so many, and values are spread over all of them', () => {
+    const taken = Array.from({ length: 5_000 }, (_, n) => keyedSlot(key, `value ${n}`))
+    for (const slot of taken) expect(Number(slot)).to.be.within(0, slots - 1)
+    expect(new Set(taken).size).to.be.greaterThan(4_500)
+  })
 })

@@ -29,7 +29,7 @@ const lifetimes = {
   grantSeconds: livesSeconds,
 }
 /** Of wrong passwords and right ones: what is counted is counted for a minute, and is gone. */
-const signIn = { attemptsPerAccount: 1_000, attemptsPerNetwork: 100_000, windowSeconds: 60 }
+const signIn = { attemptsPerAccount: 1_000, attemptsPerNetwork: 100_000, attemptsOverall: 100_000, windowSeconds: 60 }
 /** Of their mean, from the first to the last sample after it has settled. */
 const mayRise = 0.1
 

@@ -34,7 +34,7 @@ export const declared = {
       scopes: { 'mail:read': { description: 'Read your mail' } },
     },
   ],
-  signIn: { attemptsPerAccount: 1_000, attemptsPerNetwork: 100_000 },
+  signIn: { attemptsPerAccount: 1_000, attemptsPerNetwork: 100_000, attemptsOverall: 1_000_000 },
   devices: { requestsPerNetwork: 100_000, attemptsPerNetwork: 10_000, attemptsOverall: 1_000_000 },
   pushedRequests: { requestsPerNetwork: 1_000_000 },
 }

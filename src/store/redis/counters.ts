@@ -11,6 +11,9 @@ export function redisCounters(redis: ScriptedRedis, prefix: string, now: Clock):
       const answer = await answered(redis.signetHit(prefix + key, now(), endsAt))
       return { count: answer[0], endsAt: Number(answer[1]) }
     },
+    async takeBack(key, endsAt) {
+      await answered(redis.signetTakeBack(prefix + key, now(), endsAt))
+    },
     async clear(key) {
       await answered(redis.del(prefix + key))
     },

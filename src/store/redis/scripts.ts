@@ -106,6 +106,14 @@ const hit = `${shared}
   return {1, ARGV[2]}
 `
 
+/** KEYS: the counter. ARGV: now, the end of the window whose hit is taken back. @returns 1 when there was one */
+const takeBack = `${shared}
+  if not living(KEYS[1]) or redis.call('HGET', KEYS[1], 'expiresAt') ~= ARGV[2] then return 0 end
+  if tonumber(redis.call('HGET', KEYS[1], 'count')) < 1 then return 0 end
+  redis.call('HINCRBY', KEYS[1], 'count', -1)
+  return 1
+`
+
 /** `any`: whatever is there or not; `none`: no living row; a number: a living row of that version. */
 export type PutOver = 'any' | 'none' | number
 
@@ -125,6 +133,7 @@ export interface ScriptedRedis extends Redis {
   signetFindIn(set: string, now: number): Promise<string[]>
   signetRemoveIn(set: string, now: number, atMost: number): Promise<[taken: number, lived: number]>
   signetHit(counter: string, now: number, endsAt: number): Promise<[count: number, endsAt: string]>
+  signetTakeBack(counter: string, now: number, endsAt: number): Promise<number>
 }
 
 export function withScripts(client: Redis): ScriptedRedis {
@@ -135,5 +144,6 @@ export function withScripts(client: Redis): ScriptedRedis {
   client.defineCommand('signetFindIn', { lua: findIn, numberOfKeys: 1 })
   client.defineCommand('signetRemoveIn', { lua: removeIn, numberOfKeys: 1 })
   client.defineCommand('signetHit', { lua: hit, numberOfKeys: 1 })
+  client.defineCommand('signetTakeBack', { lua: takeBack, numberOfKeys: 1 })
   return client as ScriptedRedis
 }

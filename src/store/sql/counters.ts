@@ -21,6 +21,14 @@ export function sqlCounters(engine: SqlEngine, now: Clock): CounterStore {
       )
       .returning(['count', 'ends_at'])
   })
+  const takeBack = template((slot: Slot<Pick<CounterTable, 'name' | 'ends_at'>>) =>
+    db
+      .updateTable('counters')
+      .set({ count: sql<number>`counters.count - 1` })
+      .where('name', '=', slot('name'))
+      .where('ends_at', '=', slot('ends_at'))
+      .where('count', '>', 0),
+  )
   const clear = template((slot: Slot<{ name: string }>) => db.deleteFrom('counters').where('name', '=', slot('name')))
 
   return {
@@ -28,6 +36,9 @@ export function sqlCounters(engine: SqlEngine, now: Clock): CounterStore {
       const { rows } = await engine.write(hit({ name: key, ends_at: now() + windowSeconds, now: now() }))
       const { count, ends_at } = rows[0]!
       return { count, endsAt: ends_at }
+    },
+    async takeBack(key, endsAt) {
+      await engine.write(takeBack({ name: key, ends_at: endsAt }))
     },
     async clear(key) {
       await engine.write(clear({ name: key }))

@@ -20,12 +20,13 @@ export async function trySignIn(
 ): Promise<Account | SignInFault> {
   try {
     accounts.checkRoom()
-    await attempts.begin(email, address)
-    const account = await accounts.authenticate(email, password)
-    if (!account)
-      return { error: { code: 'wrong_credentials', sentence: 'The e-mail address or the password is wrong.' }, status: 422 }
-    await attempts.succeeded(email, address)
-    return account
+    const account = await attempts.counted({ email, address }, () => accounts.authenticate(email, password))
+    return (
+      account ?? {
+        error: { code: 'wrong_credentials', sentence: 'The e-mail address or the password is wrong.' },
+        status: 422,
+      }
+    )
   } catch (cause) {
     if (!(cause instanceof Refusal)) throw cause
     return {

@@ -17,7 +17,7 @@ export interface World {
 const settings = {
   roles: {},
   apis: [{ identifier: api, name: 'Notes', scopes: { 'notes:read': { description: 'Read your notes' } } }],
-  signIn: { attemptsPerAccount: 1_000, attemptsPerNetwork: 100_000 },
+  signIn: { attemptsPerAccount: 1_000, attemptsPerNetwork: 100_000, attemptsOverall: 100_000 },
   keys: { rotateAfterSeconds: 3_600 },
   lifetimes: { authorizationCodeSeconds: 600 },
   // A client whose answer was lost asks again after the restart, however slow the machine is.

@@ -33,6 +33,33 @@ export function counterFacts(world: World): void {
     expect((await store.hit('l', 60)).count).to.equal(1)
   })
 
+  it('takes a hit back, and what comes next takes its place', async () => {
+    const { endsAt } = await store.hit('k', 60)
+    await store.hit('k', 60)
+    await store.takeBack('k', endsAt)
+    expect(await store.hit('k', 60)).to.deep.equal({ count: 2, endsAt })
+  })
+
+  it('takes nothing back of another window, of another counter, or below nought', async () => {
+    const { endsAt } = await store.hit('k', 60)
+    await store.takeBack('k', endsAt + 1)
+    await store.takeBack('l', endsAt)
+    expect((await store.hit('k', 60)).count).to.equal(2)
+    expect((await store.hit('l', 60)).count).to.equal(1)
+    for (let n = 0; n < 5; n++) await store.takeBack('l', endsAt)
+    expect((await store.hit('l', 60)).count).to.equal(1)
+    world.time += 60
+    await store.hit('k', 60)
+    await store.takeBack('k', endsAt)
+    expect((await store.hit('k', 60)).count).to.equal(2)
+  })
+
+  it('has taken back each of a hundred at once', async () => {
+    const { endsAt } = await store.hit('k', 60)
+    await world.race(100, async ({ counters }) => counters.takeBack('k', (await counters.hit('k', 60)).endsAt))
+    expect(await store.hit('k', 60)).to.deep.equal({ count: 2, endsAt })
+  })
+
   it('begins again when cleared, and does not mind clearing nothing', async () => {
     await store.hit('k', 60)
     await store.clear('k')
