@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { parentPort, workerData } from 'node:worker_threads'
 import { hashSync, verifySync } from '@node-rs/argon2'
+import type { Strength } from './password-judge.ts'
 
 /** What a hash costs. */
 export interface Work {
@@ -22,12 +23,14 @@ export type PasswordTask =
   | { kind: 'hash'; password: string }
   /** `hash`: null for nobody's, at the same cost. */
   | { kind: 'compare'; forms: string[]; hash: string | null }
+  | { kind: 'judge'; password: string; words: string[]; weakBelow: number }
 
 export interface PasswordAnswer {
   /** How many hashes it took. */
   computed: number
   hash?: string
   comparison?: Comparison
+  strength?: Strength
   fault?: string
 }
 
@@ -44,13 +47,16 @@ const nobodys = hashSync(randomBytes(16).toString('hex'), parameters)
 /** Up to the salt. */
 const todays = nobodys.split('$').slice(0, 4).join('$')
 
-parentPort?.on('message', ({ id, ...task }: Told<PasswordTask>) => {
-  parentPort?.postMessage({ id, ...answer(task) } satisfies Told<PasswordAnswer>)
+parentPort?.on('message', async ({ id, ...task }: Told<PasswordTask>) => {
+  parentPort?.postMessage({ id, ...(await answer(task)) } satisfies Told<PasswordAnswer>)
 })
 
-function answer(task: PasswordTask): PasswordAnswer {
+async function answer(task: PasswordTask): Promise<PasswordAnswer> {
   try {
-    return task.kind === 'hash' ? { computed: 1, hash: hashSync(task.password, parameters) } : compared(task.forms, task.hash)
+    if (task.kind === 'hash') return { computed: 1, hash: hashSync(task.password, parameters) }
+    if (task.kind === 'compare') return compared(task.forms, task.hash)
+    const { strengthOf } = await import('./password-judge.ts')
+    return { computed: 0, strength: strengthOf(task.password, task.words, task.weakBelow) }
   } catch (fault) {
     return { computed: 0, fault: String(fault) }
   }

@@ -6,6 +6,7 @@ import { Refusal } from '../base/errors.ts'
 import { timed } from '../base/spans.ts'
 import { leastWork } from '../settings/passwords.ts'
 import { canonicalPassword, possibleForms } from './canonical-password.ts'
+import type { Strength } from './password-judge.ts'
 import { createPasswordThread } from './password-thread.ts'
 import type { Comparison, PasswordAnswer, PasswordTask, Work } from './password-worker.ts'
 import { createSharedQueue, type ShareBound } from './shared-queue.ts'
@@ -27,6 +28,12 @@ export interface Passwords {
   compare(password: string, hash: string | undefined, asked?: Asked): Promise<Comparison>
   /** As `compare`, by its first word. */
   matches(password: string, hash: string | undefined, asked?: Asked): Promise<boolean>
+  /**
+   * How hard a password is to guess for somebody who knows such words of its person.
+   * @param weakBelow as many guesses as make a password good: one that takes more is not looked at any further
+   * @throws Refusal `busy`
+   */
+  strength(canonical: string, words: string[], weakBelow: number, asked: Asked): Promise<Strength>
   /** @throws Refusal `busy` when a hash would be refused at this moment */
   checkRoom(share?: Share): void
   /** How many are under way or wait. */
@@ -35,6 +42,9 @@ export interface Passwords {
   readonly computed: number
   close(): Promise<void>
 }
+
+/** Stands where a hash would for somebody who has no password: nothing matches it, at the cost of a hash. */
+export const noPassword = '!'
 
 const defaultBounds: Record<Share, ShareBound> = { people: { limit: 64, turns: 3 }, strangers: { limit: 16, turns: 1 } }
 
@@ -77,31 +87,35 @@ export function createPasswords({
 
   async function run(share: Share, task: PasswordTask): Promise<PasswordAnswer> {
     checkRoom(share)
-    const done = () =>
-      new Promise<PasswordAnswer>((resolve, reject) => {
-        queue.add(share, { task, resolve, reject })
-        serve()
-      })
-    const answer = await timed('password.hash', done)
+    const answer = await new Promise<PasswordAnswer>((resolve, reject) => {
+      queue.add(share, { task, resolve, reject })
+      serve()
+    })
     computed += answer.computed
     if (answer.fault) throw new Error(`the password worker failed: ${answer.fault}`)
     return answer
   }
+
+  const hashing = (share: Share, task: PasswordTask) => timed('password.hash', () => run(share, task))
 
   async function compare(
     password: string,
     hash: string | undefined,
     { share }: Asked = { share: 'people' },
   ): Promise<Comparison> {
-    const { comparison } = await run(share, { kind: 'compare', forms: possibleForms(password), hash: hash ?? null })
+    const known = hash === undefined || hash === noPassword ? null : hash
+    const { comparison } = await hashing(share, { kind: 'compare', forms: possibleForms(password), hash: known })
     return comparison as Comparison
   }
 
   return {
     checkRoom,
     hash: async (password, { share }) =>
-      (await run(share, { kind: 'hash', password: canonicalPassword(password) })).hash as string,
+      (await hashing(share, { kind: 'hash', password: canonicalPassword(password) })).hash as string,
     compare,
+    async strength(password, words, weakBelow, { share }) {
+      return (await run(share, { kind: 'judge', password, words, weakBelow })).strength as Strength
+    },
     matches: async (password, hash, asked) => (await compare(password, hash, asked)).matches,
     get waiting() {
       return queue.size + thread.busy

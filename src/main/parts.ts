@@ -2,6 +2,7 @@
 import { userInfo } from 'node:os'
 import { createAccounts } from '../accounts/account.ts'
 import { type CheckPassword, createPasswordPolicy } from '../accounts/password-policy.ts'
+import { createUpgrades } from '../accounts/upgrades.ts'
 import { type Audit, createAudit } from '../audit/audit.ts'
 import { type Clock, type Later, systemClock } from '../base/clock.ts'
 import { createLog, type Log } from '../base/log.ts'
@@ -59,7 +60,8 @@ export async function openParts(
   const { dataFolder, redis } = settings
   const store = await openStore({ dataFolder, redis, mayRemake: first, now, later, onError })
   const passwords = createPasswords({ work: settings.passwords })
-  const checkPassword = createPasswordPolicy(settings.passwords)
+  const checkPassword = createPasswordPolicy({ ...settings.passwords, passwords, site: settings.theme.title })
+  const upgrades = createUpgrades({ accounts: store.accounts, passwords, log })
   const audit = createAudit({ store: store.audit, operator: operatorHere(), keepDays: settings.audit.keepDays, now })
   return {
     settings,
@@ -70,7 +72,7 @@ export async function openParts(
     passwords,
     ...mail,
     checkPassword,
-    accounts: createAccounts({ store, passwords, checkPassword, roles: Object.keys(settings.roles), audit, now }),
+    accounts: createAccounts({ store, passwords, checkPassword, upgrades, roles: Object.keys(settings.roles), audit, now }),
     clients: createClients({ settings, store, audit, now }),
     links: createLinks({ secrets, issuer: settings.issuer, lineage: store.lineage, now }),
     now,

@@ -1,6 +1,8 @@
 import { expect } from 'chai'
 import { type Accounts, claimsOf, createAccounts } from '../../src/accounts/account.ts'
 import { createPasswordPolicy } from '../../src/accounts/password-policy.ts'
+import { createUpgrades } from '../../src/accounts/upgrades.ts'
+import { silentLog } from '../../src/base/log.ts'
 import { createPasswords, type Passwords } from '../../src/crypto/passwords.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Artifact, Store } from '../../src/store/store.ts'
@@ -21,7 +23,8 @@ describe('accounts', () => {
     accounts = createAccounts({
       store,
       passwords,
-      checkPassword: createPasswordPolicy({ shortest: 8 }),
+      upgrades: createUpgrades({ accounts: store.accounts, passwords, log: silentLog }),
+      checkPassword: createPasswordPolicy({ passwords, shortest: 8, site: 'Signet' }),
       roles: ['editor', 'admin'],
       audit: auditOf(store, now),
       now,
@@ -82,7 +85,7 @@ describe('accounts', () => {
       const wanted = { email, password, ...bad, roles: 'roles' in bad ? [...bad.roles] : [] }
       expect((await refusalOf(accounts.add(wanted))).code).to.equal(code)
       expect(await store.accounts.list(10)).to.deep.equal([])
-      await accounts.add({ email, password: 'eight888', roles: ['editor'] })
+      await accounts.add({ email, password: 'eight 8 tulip', roles: ['editor'] })
     })
   }
 

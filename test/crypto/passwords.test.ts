@@ -3,9 +3,11 @@ import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import type { Worker } from 'node:worker_threads'
 import { hash } from '@node-rs/argon2'
 import { expect } from 'chai'
-import { createPasswords, type Passwords } from '../../src/crypto/passwords.ts'
+import { createPasswords, noPassword, type Passwords } from '../../src/crypto/passwords.ts'
+import { until } from '../support/until.ts'
 import { refusalOf } from './folder.ts'
 
 const people = { share: 'people' } as const
@@ -170,6 +172,30 @@ describe('passwords', () => {
       await release()
     }
     await asynchronous
+  })
+
+  it('X06: cost whoever was in hand a second try when the thread dies, and nobody else anything', async () => {
+    const begun: Worker[] = []
+    const notice = (worker: Worker) => void begun.push(worker)
+    process.on('worker', notice)
+    try {
+      const asked = Promise.allSettled(Array.from({ length: 5 }, () => passwords.hash('x', people)))
+      const first = await until('the thread', () => begun[0])
+      await first.terminate()
+      const answers = await asked
+      expect(answers.map(({ status }) => status)).to.deep.equal([...Array(2).fill('rejected'), ...Array(3).fill('fulfilled')])
+      for (const answer of answers.slice(0, 2))
+        expect((answer as PromiseRejectedResult).reason).to.include({ code: 'busy', status: 503, retryAfterSeconds: 1 })
+      expect(begun).to.have.length(2)
+      expect(passwords.waiting).to.equal(0)
+    } finally {
+      process.off('worker', notice)
+    }
+  })
+
+  it('match nothing where there is none, at the cost of one', async () => {
+    expect(await passwords.compare('!', noPassword)).to.deep.equal({ matches: false, outdated: false })
+    expect(passwords.computed).to.equal(1)
   })
 
   it('are not asked any more after they were closed, and whoever waits is told', async () => {
