@@ -2,13 +2,18 @@
 import { randomBytes } from 'node:crypto'
 import type { Act } from '../audit/acts.ts'
 import { Refusal } from '../base/errors.ts'
-import type { Passwords } from '../crypto/passwords.ts'
 import { type PersonClaims, personClaims } from '../settings/person-claims.ts'
 import { endBound } from '../store/bonds.ts'
 import type { Account, AccountChange, Store } from '../store/store.ts'
-import { type CredentialsParts, changeCredentials, newCredentialsVersion } from './credentials.ts'
+import {
+  type CredentialsParts,
+  changeCredentials,
+  changedMeanwhile,
+  chosenPassword,
+  newCredentialsVersion,
+  type PasswordParts,
+} from './credentials.ts'
 import { emailKey, possibleEmailKey } from './email.ts'
-import type { CheckPassword, PersonToBe } from './password-policy.ts'
 import type { Upgrades } from './upgrades.ts'
 
 export interface NewAccount {
@@ -48,28 +53,19 @@ export interface Accounts {
   list(limit: number, after?: string): Promise<Account[]>
 }
 
-export interface AccountParts extends CredentialsParts {
-  passwords: Passwords
-  checkPassword: CheckPassword
+export interface AccountParts extends CredentialsParts, PasswordParts {
   upgrades: Upgrades
   roles: string[]
 }
 
 export function createAccounts(parts: AccountParts): Accounts {
-  const { store, passwords, checkPassword, upgrades, roles, audit, now } = parts
+  const { store, passwords, upgrades, roles, audit, now } = parts
   const known = new Set(roles)
 
   function checkRoles(wanted: string[]): string[] {
     const unknown = wanted.find((role) => !known.has(role))
     if (unknown !== undefined) throw new Refusal('unknown_role', `There is no role "${unknown}" in the settings.`)
     return [...new Set(wanted)]
-  }
-
-  async function hashOf(password: string, person: PersonToBe & { demo?: boolean }): Promise<string> {
-    const asked = { share: 'people' } as const
-    // Everybody knows the demo's anyway.
-    if (!person.demo) await checkPassword(password, person, asked)
-    return passwords.hash(password, asked)
   }
 
   async function mustFind(email: string): Promise<Account> {
@@ -99,7 +95,7 @@ export function createAccounts(parts: AccountParts): Accounts {
         name: name ?? key.slice(0, key.indexOf('@')),
         roles: checkRoles(wanted),
         claims: others,
-        passwordHash: await hashOf(password, { email, name, demo }),
+        passwordHash: await chosenPassword(parts, password, { email, name, demo }),
         demo,
         createdAt: now(),
         credentialsVersion: newCredentialsVersion(),
@@ -163,8 +159,8 @@ export function createAccounts(parts: AccountParts): Accounts {
     async setPassword(email, password) {
       const account = await mustFind(email)
       const what = { act: 'account.password_set', endsAccess: true } as const
-      const done = await changeCredentials(parts, account, { passwordHash: await hashOf(password, account) }, what)
-      if (!done) throw changedMeanwhile()
+      const done = await changeCredentials(parts, account, { passwordHash: await chosenPassword(parts, password, account) }, what)
+      if (done === undefined) throw changedMeanwhile()
     },
     list: (limit, after) => store.accounts.list(limit, after),
   }
@@ -176,13 +172,6 @@ export function createAccounts(parts: AccountParts): Accounts {
  */
 export function claimsOf({ id, name, email, claims, emailVerifiedAt }: Account): Record<string, unknown> & { sub: string } {
   return { ...claims, sub: id, name, email, email_verified: emailVerifiedAt !== undefined }
-}
-
-/** Whoever changes an account has looked at it before: what came in between may have been the person's own doing. */
-function changedMeanwhile(): Refusal {
-  return new Refusal('changed_meanwhile', 'The account was changed by somebody else at the same moment. Please look again.', {
-    status: 409,
-  })
 }
 
 function checkClaims(claims: unknown): PersonClaims {

@@ -4,6 +4,7 @@ export const acts = [
   'account.disabled',
   'account.enabled',
   'account.password_set',
+  'account.name_set',
   'account.roles_set',
   'account.claims_set',
   'client.added',

@@ -17,6 +17,7 @@ import { extraMembers } from './clients/metadata.ts'
 import { adjustClients } from './clients/model.ts'
 import { mutualTlsMethods } from './clients/mutual-tls.ts'
 import type { OurClient } from './clients/our-client.ts'
+import { keepOwnResponseType, withOwnClient } from './clients/own-client.ts'
 import { pairwiseSubjects } from './clients/subject.ts'
 import { openDetails } from './consent/rich-requests.ts'
 import { cookies, interactionPath } from './cookies.ts'
@@ -51,7 +52,8 @@ export interface Protocol {
 }
 
 export function createProvider(given: ProviderParts): Protocol {
-  const parts = partsWithRefusalsSaid(given)
+  const said = partsWithRefusalsSaid(given)
+  const parts = { ...said, clients: withOwnClient(said.clients, said.settings) }
   const { issuer } = parts.settings
   const encrypted = createEncryptedTokens(parts.secrets, issuer)
   const revoked = createRevokedTokens(parts.store, parts.now)
@@ -63,6 +65,7 @@ export function createProvider(given: ProviderParts): Protocol {
   provider.proxy = true
   judgeRequests(provider)
   adjustClients(provider, parts)
+  keepOwnResponseType(provider)
   rememberVersions(provider)
   nameSessions(provider)
   refuseFormerAddresses(provider)
@@ -91,7 +94,8 @@ function configuration(parts: ProviderParts, { adapterOf, refreshTokens }: Adapt
     assertJwtClientAuthClaimsAndHeader: (ctx, claims, header, client) => demanded(ctx, claims, header, client as OurClient),
     enabledJWA: enabledAlgorithms(),
     extraClientMetadata: { properties: [...extraMembers] },
-    responseTypes: ['code'],
+    // `none` is for our own pages alone (`clients/own-client.ts`).
+    responseTypes: ['code', 'none'],
     allowOmittingSingleRegisteredRedirectUri: false,
     clientBasedCORS: (ctx, origin, client) => mayCallFrom(origin, client as OurClient, ctx.oidc.route),
     scopes: identityScopeNames,

@@ -1,5 +1,7 @@
 /** What each page needs to be told. A page shows its model and nothing else: it looks nothing up and decides nothing. */
 
+import type { AccountPageModels } from './account-pages.ts'
+
 /** An app as a person meets it. Name and links were chosen by a stranger; `render.ts` makes them fit to show. */
 export interface AppModel {
   name: string
@@ -154,7 +156,7 @@ export interface InboxLetterModel {
   frameHref: string
 }
 
-export interface PageModels {
+export interface PageModels extends AccountPageModels {
   signIn: SignInModel
   consent: ConsentModel
   device: DeviceModel

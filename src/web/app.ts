@@ -3,9 +3,12 @@ import type { Middleware } from 'koa'
 import type { Accounts } from '../accounts/account.ts'
 import { createAttempts } from '../accounts/attempts.ts'
 import { createDeviceLimits } from '../accounts/device-limits.ts'
+import { createOwnAccount } from '../accounts/own-account.ts'
+import type { CheckPassword } from '../accounts/password-policy.ts'
 import { createRowLimit } from '../accounts/row-limits.ts'
 import { type Later, systemStopwatch } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
+import type { Passwords } from '../crypto/passwords.ts'
 import type { Inbox } from '../mail/inbox.ts'
 import type { Mailer } from '../mail/mailer.ts'
 import { correctAnswers } from '../oauth/answers/corrections.ts'
@@ -25,6 +28,7 @@ import type { GuardedFetch } from '../outgoing/fetch.ts'
 import type { Signers } from '../outgoing/signer.ts'
 import { createRefusals } from '../pages/refusals.ts'
 import type { Pages } from '../pages/render.ts'
+import { createSaid } from './account/said.ts'
 import { auditedSignOut } from './audited.ts'
 import { createCsrf } from './csrf.ts'
 import { deviceGate } from './device/gate.ts'
@@ -35,6 +39,7 @@ import { createObserver, type Tally } from './observer.ts'
 import { ownForms } from './own-forms.ts'
 import { protocolPages } from './protocol-pages.ts'
 import { createReadiness, type Readiness } from './readiness.ts'
+import { accountRoutes } from './routes/account.ts'
 import { healthRoutes } from './routes/health.ts'
 import { inboxRoutes } from './routes/inbox.ts'
 import { interactionRoutes } from './routes/interaction.ts'
@@ -47,6 +52,8 @@ import { createTickets } from './tickets.ts'
 export interface AppParts
   extends Omit<ProviderParts, 'pages' | 'signatures' | 'deviceLimits' | 'pushLimit' | 'longRequestLimit'> {
   accounts: Accounts
+  passwords: Passwords
+  checkPassword: CheckPassword
   pages: Pages
   mailer: Mailer
   /** Where letters go in development. */
@@ -117,6 +124,18 @@ export function createApp(parts: AppParts): App {
     now,
     log,
   }).routes() as Middleware
+  const account = accountRoutes({
+    provider,
+    issuer: settings.issuer,
+    accounts: parts.accounts,
+    own: createOwnAccount(parts),
+    attempts,
+    tickets,
+    pages,
+    csrf,
+    said: createSaid(settings),
+    now,
+  }).routes() as Middleware
   const ours = inOrder([
     guard(refusals, log),
     oneSpelling,
@@ -125,6 +144,7 @@ export function createApp(parts: AppParts): App {
     site,
     ...(inbox ? [inbox] : []),
     deviceGate,
+    account,
     interaction,
     stayingIn(parts),
     auditedSignOut(parts),

@@ -91,6 +91,14 @@ const consentOnDevice: Way = async (page, at) => {
   await headed(page, 'Notes on TV wants to use your account')
 }
 
+const accountPage =
+  (path: string, heading: string): Way =>
+  async (page, { issuer }) => {
+    await page.goto(`${issuer}/account${path}`)
+    await fillIn(page, ada)
+    await headed(page, heading)
+  }
+
 /** By file name. */
 export const signetPages: Record<string, Way> = {
   home: (page, { issuer }) => page.goto(issuer),
@@ -179,6 +187,9 @@ export const signetPages: Record<string, Way> = {
     await press(page, 'Stay signed in')
     await headed(page, 'You are still signed in')
   },
+  account: accountPage('', 'Your account'),
+  'account-name': accountPage('/name', 'Change your name'),
+  'account-password': accountPage('/password', 'Change your password'),
   error: (page, { issuer }) => page.goto(`${issuer}/auth?client_id=nobody&response_type=code`),
   'not-found': (page, { issuer }) => page.goto(`${issuer}/nothing/here`),
 }

@@ -10,6 +10,8 @@ export const correctMetadata: Middleware = async (ctx, next) => {
     for (const what of ['auth_methods_supported', 'auth_signing_alg_values_supported'])
       metadata[`${endpoint}_endpoint_${what}`] = metadata[`token_endpoint_${what}`]
   }
+  // The other one is this server's own (`clients/own-client.ts`).
+  metadata.response_types_supported = ['code']
   // RFC 8414 s3.2: "claims with zero elements MUST be omitted".
   for (const [name, value] of Object.entries(metadata)) if (Array.isArray(value) && value.length === 0) delete metadata[name]
 }

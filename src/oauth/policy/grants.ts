@@ -3,6 +3,7 @@ import type { Grant, KoaContextWithOIDC } from 'oidc-provider'
 import { identityScopeNames, splitScope } from '../../permissions/scopes.ts'
 import { staysOnDevice } from '../../settings/uri.ts'
 import type { OurClient } from '../clients/our-client.ts'
+import { ownClientId } from '../clients/own-client.ts'
 import { changeGrant } from '../records/grant-adapter.ts'
 
 /** Consent of an operator's own application is the operator's setting. Never where the answer stays on the device: anything may listen there. */
@@ -14,6 +15,8 @@ export function skipsConsent(client: OurClient): boolean {
 export async function existingGrant(ctx: KoaContextWithOIDC): Promise<Grant | undefined> {
   const { oidc } = ctx
   const client = oidc.client as OurClient
+  // Nothing is given out by it, so that it need not outlive this request.
+  if (client.clientId === ownClientId && oidc.account) return ownGrant(ctx, oidc.account.accountId)
   const grantId = oidc.result?.consent?.grantId ?? oidc.session?.grantIdFor(client.clientId)
   const found = grantId ? await oidc.provider.Grant.find(grantId) : undefined
   // A grant of somebody who used this browser before is not this person's.
@@ -21,6 +24,12 @@ export async function existingGrant(ctx: KoaContextWithOIDC): Promise<Grant | un
   if (!skipsConsent(client) || !oidc.account) return grant
   const owner = { accountId: oidc.account.accountId, clientId: client.clientId }
   return changeGrant(oidc.provider, grant, owner, (current) => addAll(ctx, current))
+}
+
+function ownGrant(ctx: KoaContextWithOIDC, accountId: string): Grant {
+  const grant = new ctx.oidc.provider.Grant({ accountId, clientId: ownClientId })
+  addAll(ctx, grant)
+  return grant
 }
 
 /** @returns whether anything was not in the grant before */

@@ -1,8 +1,10 @@
 /** Accounts in a SQL table. The unique index on the e-mail key decides a race for an address. */
 import type { Updateable } from 'kysely'
-import type { Account, AccountChange, AccountStore, CredentialsChange } from '../store.ts'
+import type { Account, AccountChange, AccountStore, CredentialsChange, EmailChange } from '../store.ts'
 import type { SqlEngine } from './engine.ts'
 import type { AccountTable } from './tables.ts'
+
+const noChanges = '[]'
 
 export function sqlAccounts(engine: SqlEngine): AccountStore {
   const { db } = engine
@@ -80,6 +82,7 @@ function columnsOf(change: AccountChange & Partial<CredentialsChange>): Updateab
     ...(change.email !== undefined && { email: change.email }),
     ...(change.emailKey !== undefined && { email_key: change.emailKey }),
     ...('emailVerifiedAt' in change && { email_verified_at: change.emailVerifiedAt ?? null }),
+    ...(change.emailChanges !== undefined && { email_changes: JSON.stringify(change.emailChanges) }),
   }
 }
 
@@ -98,6 +101,7 @@ function rowOf(account: Account): AccountTable {
     claims: JSON.stringify(account.claims),
     credentials_version: account.credentialsVersion,
     email_verified_at: account.emailVerifiedAt ?? null,
+    email_changes: JSON.stringify(account.emailChanges ?? []),
   }
 }
 
@@ -116,5 +120,6 @@ function accountOf(row: AccountTable): Account {
     ...(row.disabled_at !== null && { disabledAt: row.disabled_at }),
     ...(row.access_ended_at !== null && { accessEndedAt: row.access_ended_at }),
     ...(row.email_verified_at !== null && { emailVerifiedAt: row.email_verified_at }),
+    ...(row.email_changes !== noChanges && { emailChanges: JSON.parse(row.email_changes) as EmailChange[] }),
   }
 }

@@ -32,6 +32,7 @@ export interface AccountTable {
   claims: string
   credentials_version: number
   email_verified_at: number | null
+  email_changes: string
 }
 
 export interface ClientTable {

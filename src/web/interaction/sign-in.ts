@@ -3,6 +3,7 @@ import type { Context } from 'koa'
 import type { Accounts } from '../../accounts/account.ts'
 import type { Attempts } from '../../accounts/attempts.ts'
 import { Refusal } from '../../base/errors.ts'
+import { ownClientId } from '../../oauth/clients/own-client.ts'
 import type { Account } from '../../store/store.ts'
 import { about, appOf, type InteractionParts, pathOf, type Step, show } from './step.ts'
 
@@ -53,7 +54,7 @@ export async function showSignIn(
     onDevice: step.interaction.deviceCode !== undefined,
     abortAction: `${pathOf(step)}/cancel`,
     csrf: csrf.tokenFor(about(step)),
-    client: appOf(step.client),
+    client: step.client.clientId === ownClientId ? undefined : appOf(step.client),
     loginHint: typeof params.login_hint === 'string' ? params.login_hint : undefined,
     email: fault?.email,
     switchFrom: present?.email,

@@ -5,6 +5,7 @@
 import Router from '@koa/router'
 import type { Context } from 'koa'
 import type { InteractionResults } from 'oidc-provider'
+import { countedFrom } from '../../accounts/credentials.ts'
 import { networkOf } from '../../accounts/networks.ts'
 import type { What } from '../../audit/audit.ts'
 import { Refusal } from '../../base/errors.ts'
@@ -51,7 +52,13 @@ export function interactionRoutes(parts: InteractionParts): Router {
       return showSignIn(parts, ctx, step, { email, ...account })
     }
     const acr = passwordAcr(acrValues, step.interaction.params)
-    await signIn(ctx, step, { accountId: account.id, ts: givenAt, acr, amr: ['pwd'], remember: true })
+    await signIn(ctx, step, {
+      accountId: account.id,
+      ts: countedFrom(givenAt, account.accessEndedAt),
+      acr,
+      amr: ['pwd'],
+      remember: true,
+    })
   })
 
   router.post('/select-account', async (ctx) => {

@@ -52,15 +52,24 @@ export function accountFacts(world: World): void {
 
   it('changes credentials of the expected version, and whatever else is named', async () => {
     await store.add(made('ada'))
-    const change = { passwordHash: 'other', email: 'A@b.example', emailKey: 'a@b.example', emailVerifiedAt: world.time }
+    const emailChanges = [{ version: 2 ** 48, at: world.time }]
+    const change = {
+      passwordHash: 'other',
+      email: 'A@b.example',
+      emailKey: 'a@b.example',
+      emailVerifiedAt: world.time,
+      emailChanges,
+    }
     expect(await store.changeIf('id-ada', 7, { ...change, credentialsVersion: 2 ** 48, accessEndedAt: world.time })).to.equal(
       true,
     )
     const changed = made('ada', { ...change, credentialsVersion: 2 ** 48, accessEndedAt: world.time })
     expect(await store.find('id-ada')).to.deep.equal(changed)
     expect(await store.findByEmailKey('ada@example.com')).to.equal(undefined)
-    expect(await store.changeIf('id-ada', 2 ** 48, { emailVerifiedAt: undefined, credentialsVersion: 2 ** 48 })).to.equal(true)
-    const { emailVerifiedAt: _, ...unconfirmed } = changed
+    expect(
+      await store.changeIf('id-ada', 2 ** 48, { emailVerifiedAt: undefined, emailChanges: [], credentialsVersion: 2 ** 48 }),
+    ).to.equal(true)
+    const { emailVerifiedAt: _, emailChanges: __, ...unconfirmed } = changed
     expect(await store.find('id-ada')).to.deep.equal(unconfirmed)
   })
 

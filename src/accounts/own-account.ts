@@ -1,0 +1,46 @@
+/** What people change of their own account, signed in. */
+import type { Account } from '../store/store.ts'
+import { type CredentialsParts, changeCredentials, changedMeanwhile, chosenPassword, type PasswordParts } from './credentials.ts'
+import { personName } from './person-name.ts'
+
+/** Who does it, and from where: for the audit log. */
+export interface By {
+  /** A network. */
+  from: string
+}
+
+export interface OwnAccount {
+  /** @throws Refusal `invalid_name` */
+  setName(account: Account, name: string, by: By): Promise<void>
+  /**
+   * Ends every session, grant and refresh token of the account, and every mailed link. Does NOT ask for the password that is replaced.
+   * @param account as it was when that was asked for
+   * @returns when access ended: whoever signed in later is in. @throws Refusal `weak_password`, `changed_meanwhile`, `busy`
+   */
+  setPassword(account: Account, password: string, by: By): Promise<number>
+}
+
+export type OwnAccountParts = CredentialsParts & PasswordParts
+
+export function createOwnAccount(parts: OwnAccountParts): OwnAccount {
+  const { store, audit } = parts
+  const own = ({ id }: Account, { from }: By) => ({ actor: `account:${id}`, from }) as const
+
+  return {
+    async setName(account, name, by) {
+      const { id } = account
+      await Promise.all([
+        store.accounts.change(id, { name: personName(name) }),
+        audit.record('account.name_set', { ...own(account, by), account: id, ifThere: { account: id } }),
+      ])
+    },
+    async setPassword(account, password, by) {
+      const { email, name } = account
+      const passwordHash = await chosenPassword(parts, password, { email, name })
+      const what = { ...own(account, by), act: 'account.password_set', endsAccess: true } as const
+      const endedAt = await changeCredentials(parts, account, { passwordHash }, what)
+      if (endedAt === undefined) throw changedMeanwhile()
+      return endedAt
+    },
+  }
+}

@@ -1,0 +1,37 @@
+/** What the pages of a person's own account need to be told. */
+
+interface Fault {
+  code: string
+  sentence: string
+}
+
+export interface AccountModel {
+  account: { name: string; email: string }
+  /** Whether the address is known to be the person's. */
+  verified: boolean
+  /** What was changed just now. */
+  done?: string | undefined
+}
+
+export interface AccountNameModel {
+  /** Where the form goes; fields `csrf`, `name`. */
+  action: string
+  csrf: string
+  name: string
+  error?: Fault | undefined
+}
+
+export interface AccountPasswordModel {
+  /** Where the form goes; fields `csrf`, `current`, `password`. */
+  action: string
+  csrf: string
+  /** For a password manager, to know whose password it is. */
+  email: string
+  error?: Fault | undefined
+}
+
+export interface AccountPageModels {
+  account: AccountModel
+  accountName: AccountNameModel
+  accountPassword: AccountPasswordModel
+}

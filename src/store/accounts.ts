@@ -1,0 +1,65 @@
+/** The role of accounts, see `store.ts`: people, and by what they are let in and written to. */
+
+/** A person. `email` as typed; `emailKey` is its canonical form and is unique. */
+export interface Account {
+  /** Random; the `sub` of tokens. */
+  id: string
+  email: string
+  emailKey: string
+  name: string
+  passwordHash: string
+  roles: string[]
+  /** Standard claims of OpenID Connect beside the name and the address; the store does not look inside. */
+  claims: Record<string, unknown>
+  /** Made by `npm start` for a first try, with a known password; production refuses to start beside it. */
+  demo: boolean
+  createdAt: number
+  disabledAt?: number
+  /** Whoever signed in at this second or before is signed in no more, whatever session or token says so. */
+  accessEndedAt?: number
+  /**
+   * Drawn anew with each change of the password or the address, and kept when the same password is hashed anew: so it stands for both, and what
+   * hangs on it is over once either changes. A number that counted up could come back with a backup, and two that race would write the same.
+   */
+  credentialsVersion: number
+  /** Since when this address is known to be the person's. */
+  emailVerifiedAt?: number
+  /** The latest changes of the address that can be taken back, the first one first; absent when there are none. */
+  emailChanges?: EmailChange[]
+}
+
+export interface EmailChange {
+  /** The credentials version that it made, by which it is known. */
+  version: number
+  at: number
+}
+
+/** A version that is given here moves whatever it was. */
+export type AccountChange = Partial<
+  Pick<Account, 'name' | 'roles' | 'disabledAt' | 'accessEndedAt' | 'claims' | 'credentialsVersion'>
+>
+
+/** By what a person is let in and written to; an explicit `emailVerifiedAt: undefined` takes it back. */
+export type CredentialsChange = AccountChange &
+  Pick<Account, 'credentialsVersion'> &
+  Partial<Pick<Account, 'passwordHash' | 'email' | 'emailKey' | 'emailVerifiedAt' | 'emailChanges'>>
+
+export interface AccountStore {
+  /** @returns false when the e-mail key is taken. */
+  add(account: Account): Promise<boolean>
+  find(id: string): Promise<Account | undefined>
+  findByEmailKey(emailKey: string): Promise<Account | undefined>
+  /** An explicit `disabledAt: undefined` enables. @returns false when there is no such account. */
+  change(id: string, change: AccountChange): Promise<boolean>
+  /**
+   * Compare-and-swap: changes an account whose credentials are those of the expected version. Of N concurrent calls that expect one version and
+   * write another exactly one returns true. False also when there is no such account, or when the address is another account's by then.
+   */
+  changeIf(id: string, expectedVersion: number, change: CredentialsChange): Promise<boolean>
+  /** Compare-and-swap: another hash of the same password takes the place of the one that was read; the version stays. */
+  replaceHash(id: string, read: string, next: string): Promise<boolean>
+  /** Whether any account is the demo's. */
+  hasDemo(): Promise<boolean>
+  /** By e-mail, at most `limit`, after the given e-mail key. */
+  list(limit: number, afterEmailKey?: string): Promise<Account[]>
+}

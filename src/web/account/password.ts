@@ -1,0 +1,52 @@
+/**
+ * The page on which a person chooses another password. It asks for the present one, through the limits of guessing, and not for a fresh sign-in
+ * besides. Everything that was signed in ends; this browser is signed in anew by the proof that it has just given.
+ */
+import type Router from '@koa/router'
+import type { Context } from 'koa'
+import { countedFrom } from '../../accounts/credentials.ts'
+import { Refusal } from '../../base/errors.ts'
+import { signInFor } from '../../oauth/clients/own-client.ts'
+import type { Account } from '../../store/store.ts'
+import { field } from '../form.ts'
+import { trySignIn } from '../interaction/sign-in.ts'
+import { seeOther } from '../interaction/step.ts'
+import { type AccountPageParts, from, inWords, refusalOf, show } from './page.ts'
+import { posting, type SignedIn, visiting } from './person.ts'
+
+const wanted = { page: '/account/password' } as const
+
+export function passwordPage(router: Router, parts: AccountPageParts): void {
+  const { own, pages, said, tickets, issuer, now } = parts
+  const ask = (ctx: Context, { account: { email }, csrf }: SignedIn, fault?: Refusal) =>
+    show(pages, ctx, 'accountPassword', { action: wanted.page, csrf, email, error: inWords(fault) }, fault)
+
+  /** @returns the account as it was when its password was the one that was given. @throws Refusal */
+  async function proven({ email }: Account, current: string, address: string): Promise<Account> {
+    const attempt = await trySignIn(parts, email, current, address)
+    if (!('error' in attempt)) return attempt
+    const { error, ...rest } = attempt
+    const sentence = error.code === 'wrong_credentials' ? 'The current password is wrong.' : error.sentence
+    throw new Refusal(error.code, sentence, rest)
+  }
+
+  async function change(ctx: Context, account: Account, form: URLSearchParams): Promise<void> {
+    const present = await proven(account, field(form, 'current'), ctx.ip)
+    const endedAt = await own.setPassword(present, field(form, 'password'), from(ctx))
+    tickets.give({ account: account.id, amr: ['pwd'], provenAt: countedFrom(now(), endedAt) })
+  }
+
+  router.get(wanted.page, async (ctx) => {
+    const person = await visiting(parts, ctx, wanted)
+    if (person) ask(ctx, person)
+  })
+
+  router.post(wanted.page, async (ctx) => {
+    const person = await posting(parts, ctx, wanted)
+    if (!person) return
+    const fault = await refusalOf(change(ctx, person.account, person.form))
+    if (fault) return ask(ctx, person, fault)
+    said.say(ctx, 'password')
+    seeOther(ctx, signInFor(issuer, '/account'))
+  })
+}

@@ -1,0 +1,90 @@
+/** Whose account a page shows: whoever is signed in at this browser, as everywhere else. */
+import type { Context } from 'koa'
+import type { Provider, Session } from 'oidc-provider'
+import type { Accounts } from '../../accounts/account.ts'
+import { networkOf } from '../../accounts/networks.ts'
+import { Refusal } from '../../base/errors.ts'
+import { notePerson } from '../../base/request.ts'
+import { type OwnPage, signInFor } from '../../oauth/clients/own-client.ts'
+import type { Account } from '../../store/store.ts'
+import type { Csrf } from '../csrf.ts'
+import { readForm } from '../form.ts'
+import { seeOther } from '../interaction/step.ts'
+
+export interface PersonParts {
+  provider: Provider
+  issuer: string
+  accounts: Accounts
+  csrf: Csrf
+  now(): number
+}
+
+export interface SignedIn {
+  account: Account
+  session: Session
+  /** For the form of this page, in this session. */
+  csrf: string
+}
+
+/** A sign-in that is older is asked for once more before something that cannot be taken back. */
+const freshSeconds = 300
+/** Longer than a page takes to be read and filled in. */
+const formSeconds = 600
+
+export interface Wanted {
+  page: OwnPage
+  /** Whether the sign-in has to be of these minutes. */
+  fresh?: boolean
+}
+
+/** For the page itself. @returns undefined when the person was sent to sign in, or home if they would not */
+export async function visiting(parts: PersonParts, ctx: Context, wanted: Wanted): Promise<SignedIn | undefined> {
+  if (ctx.querystring) return backFromSignIn(ctx)
+  return signedInSince(parts, ctx, wanted, freshSeconds)
+}
+
+/**
+ * For what its form posts. A session that has ended meanwhile, or a sign-in that is too old by now, is asked for again, and nothing is done.
+ * @throws Refusal `forged_form` 403, and as `readForm`
+ */
+export async function posting(
+  parts: PersonParts,
+  ctx: Context,
+  wanted: Wanted,
+): Promise<(SignedIn & { form: URLSearchParams }) | undefined> {
+  const form = await readForm(ctx)
+  const person = await signedInSince(parts, ctx, wanted, freshSeconds + formSeconds)
+  if (!person) return undefined
+  parts.csrf.check(about(wanted.page, person.session), form.get('csrf'))
+  return { ...person, form }
+}
+
+async function signedInSince(
+  { provider, issuer, accounts, csrf, now }: PersonParts,
+  ctx: Context,
+  { page, fresh = false }: Wanted,
+  seconds: number,
+): Promise<SignedIn | undefined> {
+  const session = await provider.Session.get(ctx)
+  const account = session.accountId && (await accounts.findSignedIn(session.accountId, session.loginTs))
+  const isTooOld = fresh && now() - (session.loginTs ?? 0) > seconds
+  if (!account || isTooOld) {
+    seeOther(ctx, signInFor(issuer, page, fresh ? freshSeconds : undefined))
+    return undefined
+  }
+  notePerson({ account: account.id, network: networkOf(ctx.ip) })
+  return { account, session, csrf: csrf.tokenFor(about(page, session)) }
+}
+
+const about = (page: OwnPage, { uid }: Session) => `${page}/${uid}`
+
+/**
+ * The answer to our own request stands in the address (RFC 9207, RFC 6749 s4.1.2.1), from where it goes at once. Anybody can write one, so
+ * nothing of it is shown. @throws Refusal `sign_in_failed` when the sign-in came to no end
+ */
+function backFromSignIn(ctx: Context): undefined {
+  const { error } = ctx.query
+  if (error !== undefined && error !== 'access_denied')
+    throw new Refusal('sign_in_failed', 'The sign-in did not come to its end. Please try again.')
+  seeOther(ctx, error === undefined ? ctx.path : '/')
+}

@@ -1,0 +1,26 @@
+/**
+ * The pages of a person's own account. Each is reached signed in (`web/account/person.ts`); what cannot be taken back asks for a sign-in of these
+ * minutes or for the password itself. A page's form is bound to the session that it was shown in.
+ */
+import Router from '@koa/router'
+import { withinRequest } from '../../oauth/records/request.ts'
+import { namePage } from '../account/name.ts'
+import { type AccountPageParts, show } from '../account/page.ts'
+import { passwordPage } from '../account/password.ts'
+import { visiting } from '../account/person.ts'
+
+export function accountRoutes(parts: AccountPageParts): Router {
+  const { pages, said } = parts
+  const router = new Router()
+  router.use(withinRequest)
+
+  router.get('/account', async (ctx) => {
+    const person = await visiting(parts, ctx, { page: '/account' })
+    if (!person) return
+    const { name, email, emailVerifiedAt } = person.account
+    show(pages, ctx, 'account', { account: { name, email }, verified: emailVerifiedAt !== undefined, done: said.take(ctx) })
+  })
+  namePage(router, parts)
+  passwordPage(router, parts)
+  return router
+}
