@@ -2,12 +2,14 @@
 // First, before anything loads what it quietens.
 import './base/quiet.ts'
 
+import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Clock, Later } from './base/clock.ts'
 import { Refusal } from './base/errors.ts'
 import { createLog, type Log } from './base/log.ts'
 import type { KeyRing } from './crypto/keyring.ts'
+import { beside } from './mail/mailer.ts'
 import { createInstruments } from './main/instruments.ts'
 import { lastAnswers } from './main/last-answers.ts'
 import { createListener, listen } from './main/listener.ts'
@@ -49,9 +51,9 @@ export interface StartOptions {
 
 /** @throws Refusal `port_taken`, `demo_data` and whatever `openParts` throws */
 export async function startServer(settings: Settings, options: StartOptions = {}): Promise<RunningServer> {
-  const { first = true } = options
+  const { first = true, worker = 1, owner = randomUUID() } = options
   const instruments = await createInstruments(settings, options.log ?? createLog(settings.log))
-  const parts = await openParts(settings, { ...options, log: instruments.log }).catch(async (cause) => {
+  const parts = await openParts(settings, { ...options, owner, log: instruments.log }).catch(async (cause) => {
     await instruments.close()
     throw cause
   })
@@ -78,19 +80,24 @@ export async function startServer(settings: Settings, options: StartOptions = {}
       outgoing,
       notifying,
       later,
-      owner: options.owner,
+      owner,
       tallies: instruments.tallies,
     })
     const last = lastAnswers(handler)
     const server = createListener(settings.listen, last.handler)
-    await instruments.open({ ...parts, ring }, options.worker ?? 1)
+    await instruments.open({ ...parts, ring }, worker)
     const port = await listen(server, settings.listen)
     const tending = setInterval(() => {
       ring.tend().catch((error) => parts.log.error('keys.not_tended', { error }))
+      if (worker === 1) void takeUpLetters([beside])
     }, tendMilliseconds).unref()
     // What was owed before can wait for the next start, if it must.
-    const takeUp = (owners?: string[]) =>
-      app.notices.resume(owners).catch((error) => parts.log.error('backchannel_logout.not_resumed', { error }))
+    const takeUpLetters = (owners?: string[]) =>
+      parts.mailer.takeUp(owners).catch((error) => parts.log.error('mail.not_taken_up', { error }))
+    const takeUp = async (owners?: string[]) => {
+      await app.notices.resume(owners).catch((error) => parts.log.error('backchannel_logout.not_resumed', { error }))
+      await takeUpLetters(owners)
+    }
     if (first) await takeUp()
     if (first) tellMissing(parts).catch((error) => parts.log.error('secrets.not_counted', { error }))
     // A signer that is away, or a socket that is misspelt, is said now, not when the first token is wanted. It stops nothing.
@@ -118,7 +125,7 @@ const whatIsOpen =
 const whoReadsLetters =
   'Letters go to the mail server without TLS (mail.smtp.allowPlaintext): whoever is on the way reads their links, and its password.'
 
-/** How soon this server knows what another process did to the keys. */
+/** How soon this server knows what another process did to the keys, and what the command line owes. */
 const tendMilliseconds = 2_000
 
 async function refuseDemoInProduction({ settings, store }: Parts): Promise<void> {

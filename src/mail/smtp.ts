@@ -68,6 +68,8 @@ export function createSmtp(options: SmtpOptions): Transport {
       pool: true,
       maxConnections: connections,
       maxMessages: 100,
+      // A kept connection that was closed meanwhile costs no attempt; what is worse is for the mailer to try again.
+      maxRequeues: 1,
       dnsTimeout: patience,
       connectionTimeout: patience,
       greetingTimeout: patience,

@@ -2,11 +2,14 @@
 import type { Clock, Later } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { readPassword, readTrusted } from '../crypto/key-files.ts'
+import type { Secrets } from '../crypto/secrets.ts'
 import { createInbox, type Inbox } from '../mail/inbox.ts'
 import { createLetters, type Letters } from '../mail/letters.ts'
 import { createMailer, type Mailer } from '../mail/mailer.ts'
+import { owedLetters } from '../mail/owed.ts'
 import { createSmtp, type Transport } from '../mail/smtp.ts'
 import type { Settings } from '../settings/load.ts'
+import type { LetterStore } from '../store/store.ts'
 
 export interface Mail {
   mailer: Mailer
@@ -14,19 +17,30 @@ export interface Mail {
   inbox: Inbox | undefined
 }
 
-/** @throws Refusal `unreadable_key` when a file that the settings name cannot be used */
-export function openMail(settings: Settings, { later, now, log }: { later: Later; now: Clock; log: Log }): Mail {
-  const transport = smtpOf(settings, now)
+export interface MailParts {
+  /** Undefined where the settings name no mail server. */
+  transport: Transport | undefined
+  store: LetterStore
+  secrets: Secrets
+  /** Of a process that serves; see `MailerParts`. */
+  owner: string | undefined
+  later: Later
+  now: Clock
+  log: Log
+}
+
+export function openMail(settings: Settings, { store, secrets, ...parts }: MailParts): Mail {
+  const { transport, now, log } = parts
   const inbox = settings.development && !transport ? createInbox(now) : undefined
   let written: Letters | undefined
   const letters = () => {
     written ??= createLetters(settings)
     return written
   }
-  return { mailer: createMailer({ letters, inbox, transport, later, now, log }), inbox }
+  return { mailer: createMailer({ ...parts, letters, inbox, owed: owedLetters(store, secrets, log) }), inbox }
 }
 
-/** @returns undefined where the settings name no mail server. @throws as `openMail` */
+/** @returns undefined where the settings name no mail server. @throws Refusal `unreadable_key` when a file that they name cannot be used */
 export function smtpOf({ mail, theme, issuer }: Settings, now: Clock): Transport | undefined {
   if (!mail) return undefined
   const { passwordFile, password = passwordFile && readPassword(passwordFile), ca, ...smtp } = mail.smtp

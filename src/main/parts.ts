@@ -17,7 +17,7 @@ import type { Settings } from '../settings/load.ts'
 import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
 import { createLinks, type Links } from '../tokens/links.ts'
-import { openMail } from './mail.ts'
+import { openMail, smtpOf } from './mail.ts'
 import { createVault, type Vault } from './vault.ts'
 
 export interface Parts {
@@ -40,7 +40,8 @@ export interface Parts {
 }
 
 /**
- * @param options `first`: as for `startServer`; a volatile file that is damaged is made anew by it alone, since others may have it open
+ * @param options `first`: as for `startServer`; a volatile file that is damaged is made anew by it alone, since others may have it open.
+ *   `owner`: of a process that serves, and delivers what it owes
  * @throws Refusal with one clear sentence for whatever cannot be opened
  */
 export async function openParts(
@@ -50,15 +51,17 @@ export async function openParts(
     log = createLog(settings.log),
     first = true,
     later: putOff = systemLater,
-  }: { now?: Clock; log?: Log; first?: boolean; later?: Later } = {},
+    owner,
+  }: { now?: Clock; log?: Log; first?: boolean; later?: Later; owner?: string } = {},
 ): Promise<Parts> {
   const secrets = givenSecrets(settings)
-  const mail = openMail(settings, { later: putOff, now, log })
+  const transport = smtpOf(settings, now)
   const onError = (error: unknown) => log.error('store.fault', { error })
   // A process that has a write to wait for has something to do: this timer keeps it alive.
   const later: Later = (milliseconds, run) => void setTimeout(run, milliseconds)
   const { dataFolder, redis } = settings
   const store = await openStore({ dataFolder, redis, mayRemake: first, now, later, onError })
+  const mail = openMail(settings, { transport, store: store.letters, secrets, owner, later: putOff, now, log })
   const passwords = createPasswords({ work: settings.passwords })
   const checkPassword = createPasswordPolicy({ ...settings.passwords, passwords, site: settings.theme.title })
   const upgrades = createUpgrades({ accounts: store.accounts, passwords, log })

@@ -5,11 +5,12 @@
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { Refusal } from '../base/errors.ts'
-import { secretOf } from '../crypto/sealing.ts'
+import { type NamedSealer, secretOf } from '../crypto/sealing.ts'
+import { letterSealer } from '../mail/owed.ts'
 import { createRows } from '../oauth/records/rows.ts'
-import type { Artifact, ArtifactStore } from '../store/store.ts'
+import type { Artifact, ArtifactStore, LetterRow } from '../store/store.ts'
 import type { Parts } from './parts.ts'
-import { type Census, type Progress, sealedPages, takeCensus } from './secrets.ts'
+import { type Census, mostLetters, type Progress, sealedPages, takeCensus } from './secrets.ts'
 import { bearWitness, dismissWitness } from './vault.ts'
 
 export interface Resealed {
@@ -43,6 +44,17 @@ export async function reseal({ store, secrets, vault, now }: Parts, progress: Pr
     return false
   }
 
+  async function renewLetter(sealer: NamedSealer, letter: LetterRow): Promise<void> {
+    try {
+      const sealed = sealer.renewed(letter.sealed, letter.id)
+      // One that is gone by now was delivered.
+      if (sealed !== undefined && (await store.letters.reseal(letter, sealed))) renewed++
+    } catch (cause) {
+      if (!(cause instanceof Refusal && cause.code === 'unreadable')) throw cause
+      unreadable++
+    }
+  }
+
   async function round(): Promise<boolean> {
     let again = false
     unreadable = 0
@@ -56,6 +68,8 @@ export async function reseal({ store, secrets, vault, now }: Parts, progress: Pr
 
   await bearWitness(store.vault, secrets.names[0])
   for (let rounds = 1; (await round()) && rounds < mostRounds; rounds++);
+  const sealer = letterSealer(secrets)
+  for (const letter of await store.letters.list(mostLetters)) await renewLetter(sealer, letter)
   // Last: without these a server does not start, so that whoever drops a secret before the rest is done hears of it at once.
   renewed += await vault.renew()
   return { renewed, unreadable, census: await takeCensus(store) }
@@ -75,6 +89,8 @@ export async function forget({ store, secrets }: Parts, name: string, progress: 
     gone += lost.length
     await pause(pauseMilliseconds)
   }
+  for (const { id, sealed } of await store.letters.list(mostLetters))
+    if (secretOf(sealed) === name && (await store.letters.remove(id))) gone++
   for (const entry of await store.vault.list(''))
     if (secretOf(entry.sealed) === name && (await store.vault.remove(entry.name))) gone++
   await dismissWitness(store.vault, name)

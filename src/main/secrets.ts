@@ -16,8 +16,10 @@ export type Census = Map<string | undefined, number>
 export type Progress = (looked: number) => void
 
 const pageSize = 100
+/** Far more than can be owed within the days that they live. */
+export const mostLetters = 1_000_000
 
-/** All that is sealed but what is in the vault. */
+/** All that is sealed but what is in the vault, and letters that are owed, which are few. */
 export async function* sealedPages({ artifacts, volatile }: Store, progress: Progress) {
   for (const keeper of [artifacts, volatile]) {
     for await (const page of keeper.pages(pageSize)) {
@@ -30,6 +32,7 @@ export async function* sealedPages({ artifacts, volatile }: Store, progress: Pro
 export async function takeCensus(store: Store, progress: Progress = () => {}): Promise<Census> {
   const census: Census = new Map()
   const count = (sealed: string) => census.set(secretOf(sealed), (census.get(secretOf(sealed)) ?? 0) + 1)
+  for (const { sealed } of await store.letters.list(mostLetters)) count(sealed)
   // A witness holds nothing.
   for (const { sealed } of await store.vault.list('')) if (sealed !== '') count(sealed)
   for await (const { page } of sealedPages(store, progress)) {

@@ -21,14 +21,15 @@ export interface Debt {
 
 /** Where debts outlive the process, if they do. */
 export interface DebtStore<T extends Debt> {
-  add(debt: T): Promise<void>
+  /** @returns whether it is owed, once it is kept */
+  add(debt: T): Promise<boolean>
   remove(id: string): Promise<void>
-  /** Those that end first, at most `limit`. */
-  list(limit: number): Promise<T[]>
+  /** Those that end first, at most `limit`, of all or of this owner. */
+  list(limit: number, owner?: string): Promise<T[]>
 }
 
 /** Debts that go with the process. */
-export const nowhere: DebtStore<never> = { add: async () => {}, remove: async () => {}, list: async () => [] }
+export const nowhere: DebtStore<never> = { add: async () => true, remove: async () => {}, list: async () => [] }
 
 export interface DebtLimits extends TurnLimits {
   debts: number
@@ -165,12 +166,11 @@ export function createDebts<T extends Debt>(parts: DebtParts<T>): Debts<T> {
       }
       const debt = { ...what, id: `${owner}.${randomUUID()}`, expiresAt: now() + parts.lifetimeSeconds } as T
       coming++
-      await store.add(debt).finally(() => coming--)
-      take(debt)
+      if (await store.add(debt).finally(() => coming--)) take(debt)
     },
     async resume(owners) {
-      const isTheirs = ({ id }: T) => owners === undefined || owners.some((one) => id.startsWith(`${one}.`))
-      for (const debt of await store.list(limits.debts)) if (isTheirs(debt) && !owed.has(debt.id)) take(debt)
+      for (const one of owners ?? [undefined])
+        for (const debt of await store.list(limits.debts, one)) if (!owed.has(debt.id)) take(debt)
     },
     get size() {
       return owed.size

@@ -8,6 +8,7 @@ import { artifactSweep, sqlArtifacts } from './sql/artifacts.ts'
 import { sqlAudit } from './sql/audit.ts'
 import { sqlClients } from './sql/clients.ts'
 import { counterSweep, sqlCounters } from './sql/counters.ts'
+import { sqlLetters } from './sql/letters.ts'
 import { sqlLineage } from './sql/lineage.ts'
 import { sqlNotices } from './sql/notices.ts'
 import { sqlVault } from './sql/vault.ts'
@@ -36,8 +37,11 @@ export interface VolatileOptions extends SqliteOptions {
   maxCounters?: number
 }
 
-export type DurableRoles = Pick<Store, 'artifacts' | 'accounts' | 'clients' | 'notices' | 'lineage' | 'vault' | 'audit'> & {
-  /** For a database that was restored: every artifact and every notice that is owed is gone, and whoever signed in by `at` is signed in no more. */
+export type DurableRoles = Pick<
+  Store,
+  'artifacts' | 'accounts' | 'clients' | 'notices' | 'letters' | 'lineage' | 'vault' | 'audit'
+> & {
+  /** For a database that was restored: every artifact, and every notice and letter that is owed, is gone, and whoever signed in by `at` is signed in no more. */
   endAllAccess(at: number): Promise<void>
   check(): Promise<void>
   close(): void
@@ -65,6 +69,7 @@ export function openDurable(options: SqliteOptions): DurableRoles {
     accounts: sqlAccounts(engine),
     clients: sqlClients(engine),
     notices: sqlNotices(engine, now),
+    letters: sqlLetters(engine, now),
     lineage: sqlLineage(engine),
     vault: sqlVault(engine),
     audit: sqlAudit(engine, now),
@@ -73,6 +78,7 @@ export function openDurable(options: SqliteOptions): DurableRoles {
       await Promise.all([
         write(db.deleteFrom('artifacts')),
         write(db.deleteFrom('notices')),
+        write(db.deleteFrom('letters')),
         write(db.updateTable('accounts').set({ access_ended_at: at })),
       ])
     },

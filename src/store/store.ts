@@ -8,7 +8,7 @@
  * - a row past its expiry is never returned, and leaves by itself: there is no janitor.
  */
 import type { AccountStore } from './accounts.ts'
-import type { AuditStore } from './audit.ts'
+import type { AuditStore, Condition } from './audit.ts'
 
 export type { Account, AccountChange, AccountStore, CredentialsChange, EmailChange } from './accounts.ts'
 
@@ -109,8 +109,29 @@ export interface Notice {
 export interface NoticeStore {
   add(notice: Notice): Promise<void>
   remove(id: string): Promise<void>
-  /** Those that end first, at most `limit`. */
-  list(limit: number): Promise<Notice[]>
+  /** Those that end first, at most `limit`, of all or of those whose ids begin so. */
+  list(limit: number, prefix?: string): Promise<Notice[]>
+}
+
+/** A letter that is owed to a person. Sealed; the store cannot read it. */
+export interface LetterRow {
+  id: string
+  sealed: string
+  expiresAt: number
+}
+
+export interface LetterStore {
+  /**
+   * @param ifThere judged when the row is written, behind what was begun before it in the same turn; else nothing is written
+   * @returns whether it was
+   */
+  add(letter: LetterRow, ifThere?: Condition): Promise<boolean>
+  /** @returns false when there was none. */
+  remove(id: string): Promise<boolean>
+  /** Those that end first, at most `limit`, of all or of those whose ids begin so. */
+  list(limit: number, prefix?: string): Promise<LetterRow[]>
+  /** Compare-and-swap: seals otherwise what is still as it was read. */
+  reseal(read: LetterRow, sealed: string): Promise<boolean>
 }
 
 /** A sealed value under a name: a few of this server's own that have to last, none of a person's. */
@@ -152,6 +173,7 @@ export interface Store {
   accounts: AccountStore
   clients: ClientStore
   notices: NoticeStore
+  letters: LetterStore
   lineage: LineageStore
   vault: VaultStore
   audit: AuditStore

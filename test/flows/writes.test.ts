@@ -1,6 +1,6 @@
 /**
  * What each request writes, counted. A stranger adds no row to the durable store, whatever they ask for. What a stranger adds to the volatile
- * store stands here by name, with its reason; a new line here is a decision. Counted are artifacts and notices that are owed. Not counted are
+ * store stands here by name, with its reason; a new line here is a decision. Counted are artifacts, and notices and letters that are owed. Not counted are
  * counters, which are bounded by the networks and clients that they count, and what the command line alone writes: accounts and clients.
  */
 import { expect } from 'chai'

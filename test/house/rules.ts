@@ -160,6 +160,7 @@ export const rules: Rule[] = [
     'oauth/records/rows.ts',
     'oauth/records/sealed-cookies.ts',
     'doctor/sealed.ts',
+    'mail/owed.ts',
     'oauth/records/sealed-codes.ts',
     'main/',
     'oauth/tokens/encrypted-tokens.ts',

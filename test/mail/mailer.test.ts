@@ -4,7 +4,7 @@ import type { Log } from '../../src/base/log.ts'
 import { duringRequest } from '../../src/base/request.ts'
 import { createMailer, type MailerParts } from '../../src/mail/mailer.ts'
 import type { SmtpFault, Transport } from '../../src/mail/smtp.ts'
-import type { Outcome } from '../../src/outgoing/debts.ts'
+import { nowhere, type Outcome } from '../../src/outgoing/debts.ts'
 import { keptLog, type Line } from '../support/log.ts'
 import { good, letters } from './models.ts'
 
@@ -40,6 +40,8 @@ describe('the mailer', () => {
     createMailer({
       letters: () => letters,
       transport: transport(),
+      owed: nowhere,
+      owner: 'here',
       later: (...pause) => void pauses.push(pause),
       now: () => 1_700_000_000,
       log,
@@ -91,6 +93,29 @@ describe('the mailer', () => {
       ...Array.from({ length: 4 }, () => ['mail.failed', 'EMESSAGE 451']),
       ['mail.given_up', 'EMESSAGE 451'],
     ])
+  })
+
+  it('tries for two days what it owes', async () => {
+    outcomes = Array.from({ length: 20 }, () => ({ is: 'failed', reason: 'ESOCKET' }) as const)
+    await create().owe(letter, { account: 'ada' })
+    const waited: number[] = []
+    while (pauses.length > 0) {
+      await pass()
+      if (pauses[0]) waited.push(await pass())
+    }
+    expect(waited).to.have.length(8)
+    expect(waited.reduce((sum, one) => sum + one) / 3_600_000).to.be.within(40, 48)
+    expect(lines.at(-1)).to.include({ level: 'error', event: 'mail.given_up', attempt: 9 })
+  })
+
+  it('has room for what it owes, however many letters strangers ask for', async () => {
+    const mailer = create()
+    for (let n = 0; n < 2_001; n++) mailer.send(letter)
+    await mailer.owe({ ...letter, to: 'owed@example.com' }, { account: 'ada' })
+    await turn()
+    while (pauses.length > 0 && !sent.some(({ to }) => to === 'owed@example.com')) await pass()
+    expect(sent.length, 'and not behind them').to.be.below(20)
+    expect(lines.filter(({ event }) => event === 'mail.dropped')).to.have.length(1)
   })
 
   it('does not try again what was refused for good', async () => {

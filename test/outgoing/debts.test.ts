@@ -31,7 +31,7 @@ describe('debts', () => {
 
   it('are bounded also when all come at once, and the store is slow', async () => {
     const kept = Promise.withResolvers<void>()
-    const { owe, size, lines } = create({ store: { ...nowhere, add: () => kept.promise } })
+    const { owe, size, lines } = create({ store: { ...nowhere, add: () => kept.promise.then(() => true) } })
     const all = Promise.all(['a', 'b', 'c', 'd', 'e'].map((to) => owe({ to })))
     expect(lines.map(({ to }) => to)).to.deep.equal(['d', 'e'])
     kept.resolve()
@@ -41,7 +41,7 @@ describe('debts', () => {
 
   it('take the room again of what could not be kept', async () => {
     let full = true
-    const store = { ...nowhere, add: async () => (full ? Promise.reject(new Error('disk full')) : undefined) }
+    const store = { ...nowhere, add: async () => (full ? Promise.reject(new Error('disk full')) : true) }
     const { owe, size } = create({ store, debts: 1 })
     expect(await owe({ to: 'a' }).catch(({ message }) => message)).to.equal('disk full')
     full = false

@@ -6,6 +6,7 @@ import type {
   ArtifactStore,
   ClientStore,
   CounterStore,
+  LetterStore,
   LineageStore,
   NoticeStore,
   VaultStore,
@@ -15,6 +16,7 @@ import { artifactFacts } from './contract/artifacts.ts'
 import { auditFacts } from './contract/audit.ts'
 import { clientFacts } from './contract/clients.ts'
 import { counterFacts } from './contract/counters.ts'
+import { letterFacts } from './contract/letters.ts'
 import { lineageFacts } from './contract/lineage.ts'
 import { naiveControl } from './contract/naive.ts'
 import { noticeFacts } from './contract/notices.ts'
@@ -28,6 +30,7 @@ export interface Roles {
   accounts: AccountStore
   clients: ClientStore
   notices: NoticeStore
+  letters: LetterStore
   lineage: LineageStore
   vault: VaultStore
   audit: AuditStore
@@ -60,6 +63,7 @@ export function contract<Offered extends keyof Roles>({ roles, open }: Engine<Of
   if (has(roles, 'accounts')) describe('accounts', () => accountFacts(world))
   if (has(roles, 'clients')) describe('clients', () => clientFacts(world))
   if (has(roles, 'notices')) describe('notices', () => noticeFacts(world))
+  if (has(roles, 'letters')) describe('letters that are owed', () => letterFacts(world))
   if (has(roles, 'lineage')) describe('lineage', () => lineageFacts(world))
   if (has(roles, 'audit')) describe('the audit log', () => auditFacts(world))
   if (has(roles, 'vault')) describe('the vault', () => vaultFacts(world))

@@ -1,4 +1,4 @@
-/** What a server writes, method by method, while something is done. Artifacts and notices that are owed; not counters, accounts and clients. */
+/** What a server writes, method by method, while something is done. Artifacts, and notices and letters that are owed; not counters, accounts and clients. */
 import type { TestServer } from './server.ts'
 
 export interface Writes {
@@ -18,6 +18,11 @@ export function countWrites({ parts: { store } }: TestServer): WritesOf {
   store.notices.add = (notice) => {
     writes.durable.push('Notice add')
     return add.call(store.notices, notice)
+  }
+  const { add: addLetter } = store.letters
+  store.letters.add = (...letter) => {
+    writes.durable.push('Letter add')
+    return addLetter.apply(store.letters, letter)
   }
   for (const [name, one] of [
     ['durable', store.artifacts],

@@ -21,9 +21,17 @@ const defaults = { debts: 10_000, debtsPerCreditor: 1_000, atOnce: 8, atOncePerC
 
 export type Notices = Omit<Debts<Notice>, 'drained' | 'size'>
 
-export function createNotices({ limits = {}, ...parts }: NoticeParts): Notices {
+export function createNotices({ store, limits = {}, ...parts }: NoticeParts): Notices {
   return createDebts<Notice>({
     ...parts,
+    store: {
+      add: async (notice) => {
+        await store.add(notice)
+        return true
+      },
+      remove: (id) => store.remove(id),
+      list: (limit, owner) => store.list(limit, owner && `${owner}.`),
+    },
     creditorOf: ({ client }) => client,
     about: ({ client, account: subject }) => ({ client, subject }),
     event: 'backchannel_logout',

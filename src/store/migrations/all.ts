@@ -11,6 +11,7 @@ import { lineage } from './010-lineage.ts'
 import { vault } from './012-vault.ts'
 import { audit } from './014-audit.ts'
 import { credentials } from './015-credentials.ts'
+import { letters } from './017-letters.ts'
 import type { Migration } from './migration.ts'
 
 export const durableMigrations: readonly Migration[] = [
@@ -23,5 +24,6 @@ export const durableMigrations: readonly Migration[] = [
   vault,
   audit,
   credentials,
+  letters,
 ]
 export const volatileMigrations: readonly Migration[] = [artifacts, counters, bounds, artifactVersion, replayBound]

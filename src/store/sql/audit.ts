@@ -1,7 +1,8 @@
 /** The audit log in a SQL table. It is read by operators alone: nothing but its end is indexed. */
 import type { Insertable, Selectable } from 'kysely'
 import type { Clock } from '../../base/clock.ts'
-import type { AuditRow, AuditStore, Condition, NewAuditRow } from '../audit.ts'
+import type { AuditRow, AuditStore, NewAuditRow } from '../audit.ts'
+import { insertIf } from './conditional.ts'
 import type { SqlEngine } from './engine.ts'
 import type { AuditTable } from './tables.ts'
 
@@ -10,34 +11,6 @@ const sweptAtOnce = 18
 
 export function sqlAudit(engine: SqlEngine, now: Clock): AuditStore {
   const { db } = engine
-
-  /** It stands behind the statement that it depends on, in the same transaction: what that did not do is not told of. */
-  function conditional(columns: Insertable<AuditTable>, there: Condition) {
-    const names = Object.keys(columns) as (keyof AuditTable)[]
-    return db
-      .insertInto('audit')
-      .columns(names)
-      .expression(
-        db
-          .selectNoFrom((of) => names.map((name) => of.val(columns[name] as string).as(name)))
-          .where(({ exists, selectFrom }) =>
-            exists(
-              'account' in there
-                ? selectFrom('accounts')
-                    .select('accounts.id')
-                    .where('accounts.id', '=', there.account)
-                    .$if(there.credentialsVersion !== undefined, (of) =>
-                      of.where('accounts.credentials_version', '=', there.credentialsVersion as number),
-                    )
-                : selectFrom('clients')
-                    .select('clients.id')
-                    .where('clients.id', '=', there.client)
-                    .where('clients.registration', '=', there.registration),
-            ),
-          ),
-      )
-  }
-
   return {
     async add(row, ifThere) {
       // They are few, so that the sweep of every other write need not look here.
@@ -45,7 +18,7 @@ export function sqlAudit(engine: SqlEngine, now: Clock): AuditStore {
       const swept = engine.write(db.deleteFrom('audit').where('id', 'in', expired))
       await Promise.all([
         swept,
-        engine.write(ifThere ? conditional(columnsOf(row), ifThere) : db.insertInto('audit').values(columnsOf(row))),
+        engine.write(ifThere ? insertIf(db, 'audit', columnsOf(row), ifThere) : db.insertInto('audit').values(columnsOf(row))),
       ])
     },
     async list({ since, afterId, act, account, client }, limit, order = 'newest first') {

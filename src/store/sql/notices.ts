@@ -2,6 +2,7 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Notice, NoticeStore } from '../store.ts'
 import type { SqlEngine } from './engine.ts'
+import { idBegins } from './prefix.ts'
 import type { NoticeTable } from './tables.ts'
 
 export function sqlNotices(engine: SqlEngine, now: Clock): NoticeStore {
@@ -15,8 +16,8 @@ export function sqlNotices(engine: SqlEngine, now: Clock): NoticeStore {
     async remove(id) {
       await engine.write(db.deleteFrom('notices').where('id', '=', id))
     },
-    async list(limit) {
-      const living = db.selectFrom('notices').selectAll().where('expires_at', '>', now())
+    async list(limit, prefix = '') {
+      const living = db.selectFrom('notices').selectAll().where('expires_at', '>', now()).where(idBegins(prefix))
       return (await living.orderBy('expires_at').orderBy('id').limit(limit).execute()).map(noticeOf)
     },
   }

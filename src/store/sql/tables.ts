@@ -56,6 +56,12 @@ export interface NoticeTable {
   expires_at: number
 }
 
+export interface LetterTable {
+  id: string
+  sealed: string
+  expires_at: number
+}
+
 export interface LineageTable {
   id: string
   began_at: number
@@ -86,6 +92,7 @@ export interface Tables {
   clients: ClientTable
   counters: CounterTable
   notices: NoticeTable
+  letters: LetterTable
   lineage: LineageTable
   vault: VaultTable
 }

@@ -57,12 +57,12 @@ export function inspectPeople(file: string): PeopleFacts | undefined {
 
 export interface SealedFacts {
   vault: VaultEntry[]
-  /** How many living artifacts begin with which name; `''`: with none. */
+  /** How many living artifacts and letters begin with which name; `''`: with none. */
   records: Map<string, number>
 }
 
 /**
- * Of the durable database. Reads every artifact.
+ * Of the durable database. Reads every artifact and letter.
  * @param nameLength how long a name is, before the dot that ends it
  * @returns undefined when there is none, or one from before there was a vault
  */
@@ -70,9 +70,11 @@ export function inspectSealed(file: string, nameLength: number, now: number): Se
   if (!existsSync(file)) return undefined
   return reading(file, (database) => {
     if (!hasTable(database, 'vault') || !hasTable(database, 'artifacts')) return undefined
+    const sealed = ['select payload, expires_at from artifacts']
+    if (hasTable(database, 'letters')) sealed.push('select sealed as payload, expires_at from letters')
     const counted = database.prepare(
       `select case when substr(payload, ${nameLength + 1}, 1) = '.' then substr(payload, 1, ${nameLength}) else '' end as name,
-         count(*) as records from artifacts where expires_at > ? group by 1`,
+         count(*) as records from (${sealed.join(' union all ')}) where expires_at > ? group by 1`,
     )
     return {
       vault: database.prepare('select name, sealed from vault order by name').all() as unknown as VaultEntry[],
