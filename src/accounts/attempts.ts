@@ -34,8 +34,8 @@ export interface Attempt {
 
 export interface Attempts {
   /**
-   * @param check gives what was proven, or undefined when it was not; what it throws is not counted, since nothing was judged
-   * @returns what `check` gave. After it gave something this person starts afresh from here.
+   * @param check gives what was proven, or undefined when it was not; when it throws nothing is counted for the person, since nothing was judged
+   * @returns what `check` gave. What was right is not counted for its person; what was wrong before it stays counted.
    * @throws Refusal `too_many_attempts` 429 with `retryAfterSeconds`, without asking `check`
    */
   counted<T extends object>(attempt: Attempt, check: () => Promise<T | undefined>): Promise<T | undefined>
@@ -84,12 +84,11 @@ export function createAttempts({
   return {
     async counted(attempt, check) {
       const taken = await take(attempt)
-      const [own, ...shared] = taken as [Count, ...Count[]]
       const proven = await check().catch(async (cause) => {
         await giveBack(taken)
         throw cause
       })
-      if (proven !== undefined) await Promise.all([limiter.clear(own.name), giveBack(shared)])
+      if (proven !== undefined) await giveBack(taken)
       return proven
     },
   }

@@ -19,7 +19,6 @@ export interface Limiter {
   hold(taken: Count, limit: number): void
   /** What was counted did not happen, or is none of what is limited. */
   giveBack(taken: Count): Promise<void>
-  clear(name: string): Promise<void>
 }
 
 export function createLimiter(parts: { counters: CounterStore; windowSeconds: number; now: Clock }): Limiter {
@@ -37,7 +36,6 @@ export function createLimiter(parts: { counters: CounterStore; windowSeconds: nu
       return taken
     },
     giveBack: ({ name, endsAt }) => counters.takeBack(name, endsAt),
-    clear: (name) => counters.clear(name),
   }
 }
 

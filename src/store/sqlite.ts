@@ -93,17 +93,18 @@ export function openDurable(options: SqliteOptions): DurableRoles {
  *
  * It is bounded: beyond `maxArtifacts` living rows a new one is refused with `store_full` (503). The alternative, evicting what expires
  * first, would let a stranger throw out an honest visitor at the price of one row; this way whoever is under way finishes, what is
- * there can still change, and a flood harms newcomers only, until its rows expire. Counters are refused likewise, since an evicted
- * counter would be a guess for free. Filling either is made dear by quotas per network, and an ordinary sign-in needs neither. Replay guards, which
- * clients that authenticate cause, have a bound of their own, so that strangers cannot stop them: at `maxReplays` a client that signs
- * assertions of a minute may do so 2,600 times a second.
+ * there can still change, and a flood harms newcomers only, until its rows expire. Filling it is made dear by quotas per network, and an ordinary
+ * sign-in needs no row. Counters are refused likewise, since an evicted counter would be a guess for free; but what strangers name falls into 65,536
+ * slots of each kind of limit (`keyedSlot`), and all kinds together have fewer than `maxCounters`. Replay guards, which clients that authenticate
+ * cause, have a bound of their own, so that strangers cannot stop them: at `maxReplays` a client that signs assertions of a minute may do so 2,600
+ * times a second.
  *
  * A file that is damaged is made anew, and `onError` told, unless another process may have it open (`mayRemake`).
  * @throws Refusal as {@link openDurable}, and `store_damaged`
  */
 export function openVolatile(options: VolatileOptions): VolatileRoles {
   const { file, now, onError = ignore, busyTimeoutMilliseconds = 2000, later } = options
-  const { maxArtifacts = 100_000, maxReplays = 1_000_000, maxCounters = 1_000_000 } = options
+  const { maxArtifacts = 100_000, maxReplays = 1_000_000, maxCounters = 3_000_000 } = options
   const engineOptions: EngineOptions = {
     file,
     now,

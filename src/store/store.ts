@@ -93,7 +93,6 @@ export interface CounterStore {
   hit(key: string, windowSeconds: number): Promise<{ count: number; endsAt: number }>
   /** Takes one hit back, of the window that ends then; nothing when that is over. */
   takeBack(key: string, endsAt: number): Promise<void>
-  clear(key: string): Promise<void>
 }
 
 /** That a session ended, owed to a client that is to be told of it. Nothing in it is a bearer value. */

@@ -99,7 +99,7 @@ describeWithRedis('a Redis store', () => {
       roles.volatile.consume('DeviceCode', 'a'),
       roles.volatile.removeBound({ grant: 'g' }),
       roles.counters.hit('k', 60),
-      roles.counters.clear('k'),
+      roles.counters.takeBack('k', 0),
     ]
     for (const refusal of await Promise.all(calls.map(refusalOf))) {
       expect([refusal.code, refusal.status]).to.deep.equal(['temporarily_unavailable', 503])

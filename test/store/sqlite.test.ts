@@ -149,7 +149,7 @@ describe('a SQLite store', () => {
       await artifacts.remove('DeviceCode', 'a')
       for (const bond of [{ grant: 'x' }, { account: 'x' }, { client: 'x' }]) await artifacts.removeBound(bond)
       await counters.hit('k', 60)
-      await counters.clear('k')
+      await counters.takeBack('k', place.time + 60)
       for (const sweep of [artifactSweep, counterSweep]) await engine.write(sweep(engine.db)({ now: place.time, limit: 10 }))
       expect(texts.size).to.equal(15)
       for (const text of texts) {

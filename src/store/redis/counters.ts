@@ -14,8 +14,5 @@ export function redisCounters(redis: ScriptedRedis, prefix: string, now: Clock):
     async takeBack(key, endsAt) {
       await answered(redis.signetTakeBack(prefix + key, now(), endsAt))
     },
-    async clear(key) {
-      await answered(redis.del(prefix + key))
-    },
   }
 }

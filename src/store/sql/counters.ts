@@ -29,7 +29,6 @@ export function sqlCounters(engine: SqlEngine, now: Clock): CounterStore {
       .where('ends_at', '=', slot('ends_at'))
       .where('count', '>', 0),
   )
-  const clear = template((slot: Slot<{ name: string }>) => db.deleteFrom('counters').where('name', '=', slot('name')))
 
   return {
     async hit(key, windowSeconds) {
@@ -39,9 +38,6 @@ export function sqlCounters(engine: SqlEngine, now: Clock): CounterStore {
     },
     async takeBack(key, endsAt) {
       await engine.write(takeBack({ name: key, ends_at: endsAt }))
-    },
-    async clear(key) {
-      await engine.write(clear({ name: key }))
     },
   }
 }

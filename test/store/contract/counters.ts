@@ -59,11 +59,4 @@ export function counterFacts(world: World): void {
     await world.race(100, async ({ counters }) => counters.takeBack('k', (await counters.hit('k', 60)).endsAt))
     expect(await store.hit('k', 60)).to.deep.equal({ count: 2, endsAt })
   })
-
-  it('begins again when cleared, and does not mind clearing nothing', async () => {
-    await store.hit('k', 60)
-    await store.clear('k')
-    await store.clear('l')
-    expect((await store.hit('k', 60)).count).to.equal(1)
-  })
 }
