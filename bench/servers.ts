@@ -26,7 +26,7 @@ listen:
   port: \${SIGNET_PORT}
 cluster:
   workers: \${BENCH_WORKERS:-1}
-signIn: { attemptsPerAccount: 1000, attemptsPerNetwork: 100000, attemptsOverall: 100000, windowSeconds: 10 }
+signIn: { attemptsPerAccount: 1000, attemptsPerNetwork: 100000, attemptsOverall: 100000, windowSeconds: 10, newDeviceLetters: false }
 apis:
   - identifier: https://api.example.com
     name: Bench

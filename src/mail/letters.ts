@@ -18,8 +18,8 @@ export interface LetterModels {
   /** To the former address, with the way back. */
   'email-changed': { name: string; at: number; link: string; lifetimeSeconds: number }
   'sign-in-link': { name: string; link: string; lifetimeSeconds: number }
-  /** `agent` is what the browser calls itself, `link` leads to where a password is replaced. */
-  'new-device': { name: string; at: number; agent?: string | undefined; link: string }
+  /** `network` is an address or the beginning of one, `agent` what the browser calls itself, `link` leads to where a password is replaced. */
+  'new-device': { name: string; at: number; network: string; agent?: string | undefined; link: string }
   'account-deleted': { name: string; at: number; by: 'person' | 'operator' }
 }
 

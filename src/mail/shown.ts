@@ -19,6 +19,8 @@ export const shown = {
   },
   /** What a browser calls itself is full of dots and slashes, so they are taken out. */
   agent: (given: string) => oneLine(given, '', 160).replace(/[/\\@:.。．｡]+/gu, ' '),
+  /** @returns nothing for what is none */
+  network: (given: string) => (/^[0-9a-f:.]{2,39}$/i.test(given) ? given : ''),
   when: utcTime,
   lasting: inUnits,
 }

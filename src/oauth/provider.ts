@@ -24,6 +24,7 @@ import { cookies, interactionPath } from './cookies.ts'
 import { sayInterval } from './device-flow.ts'
 import { features } from './features.ts'
 import type { ProviderParts } from './parts.ts'
+import { possibleAcrs } from './policy/acr.ts'
 import { answerBeforeUse, refuseUnanswerable } from './policy/answerable.ts'
 import { assertionDemands } from './policy/client-jwts.ts'
 import { mayCallFrom } from './policy/cors.ts'
@@ -83,7 +84,8 @@ function configuration(parts: ProviderParts, { adapterOf, refreshTokens }: Adapt
   const { lifetimes } = settings
   const demanded = assertionDemands(settings.issuer, now)
   const withoutCertificate: ClientAuthMethod[] = ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt']
-  const policy = interactions(settings.signIn.acrValues, (ctx) => openDetails(apis, ctx).length > 0)
+  const acrs = possibleAcrs(settings.signIn)
+  const policy = interactions(acrs, (ctx) => openDetails(apis, ctx).length > 0)
   return {
     adapter: adapterOf,
     // Initiating User Registration via OpenID Connect 1.0 s4.1 has the member; `create` itself is not on.
@@ -106,7 +108,7 @@ function configuration(parts: ProviderParts, { adapterOf, refreshTokens }: Adapt
       auth_time: null,
       sid: null,
     },
-    acrValues: settings.signIn.acrValues,
+    acrValues: acrs,
     subjectTypes: ['public', 'pairwise'],
     pairwiseIdentifier: pairwiseSubjects(parts.keptKeys.subjects),
     // The library hands over a dispatcher of its own, which guards by looking at the socket; ours decides before there is one.

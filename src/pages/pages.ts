@@ -22,12 +22,33 @@ export interface SignInModel {
   /** As typed before, so that a refused password costs no second typing. */
   email?: string | undefined
   error?: { code: string; sentence: string } | undefined
+  /** Where "E-mail me a link" posts `csrf` and `email` to; no such button without it. */
+  linkAction?: string | undefined
   /** Where "Cancel" posts `csrf` to; no such button without it. */
   abortAction?: string | undefined
   /** What asked is another device, so that there is no app to go back to. */
   onDevice?: boolean | undefined
   /** E-mail address of the account that is signed in now and about to be left. */
   switchFrom?: string | undefined
+}
+
+export interface SignInLinkSentModel {
+  /** As typed; nothing is said of whether it is anybody's. */
+  email: string
+  minutes: number
+  backHref: string
+}
+
+export interface SignInByLinkModel {
+  /** Where the form posts `csrf` to. */
+  action: string
+  csrf: string
+  /** Whom it signs in. */
+  account: { name: string; email: string }
+  /** Where it was asked for, in this browser; absent when it was in another. */
+  client?: AppModel | undefined
+  /** Who is signed in here and will be signed out. */
+  leaves?: string | undefined
 }
 
 export interface Permission {
@@ -158,6 +179,8 @@ export interface InboxLetterModel {
 
 export interface PageModels extends AccountPageModels {
   signIn: SignInModel
+  signInLinkSent: SignInLinkSentModel
+  signInByLink: SignInByLinkModel
   consent: ConsentModel
   device: DeviceModel
   deviceConfirm: DeviceConfirmModel

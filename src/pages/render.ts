@@ -8,6 +8,8 @@ import { utcTime } from './when.ts'
 
 const templateOf: Record<Page, string> = {
   signIn: 'sign-in',
+  signInLinkSent: 'sign-in-link-sent',
+  signInByLink: 'sign-in-by-link',
   consent: 'consent',
   device: 'device',
   deviceConfirm: 'device-confirm',

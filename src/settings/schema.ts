@@ -9,12 +9,13 @@ import { authorizationDetails, detailFaults } from './authorization-details.ts'
 import { clientRegistration } from './client/registration.ts'
 import { surroundingRules } from './client/surroundings.ts'
 import { lifetimes, refreshTokens } from './lifetimes.ts'
-import { letters, mail, mailFaults } from './mail.ts'
+import { mail, mailFaults } from './mail.ts'
 import { roleMend } from './named.ts'
 import { seconds, whole } from './numbers.ts'
 import { passwords } from './passwords.ts'
 import { audit, cluster, log, metrics, traces } from './running.ts'
 import { dpop, mutualTls, mutualTlsFaults } from './sender-constraints.ts'
+import { signIn, signInFaults } from './sign-in.ts'
 import { areSound, isRecord, isSoundAt, type SayFault, sayFault } from './sound.ts'
 import { isLoopbackHost, sameIdentifier } from './uri.ts'
 
@@ -37,22 +38,6 @@ const redis = z.strictObject({
   url: z.url({ protocol: /^rediss?$/ }),
   artifacts: z.enum(['short-lived', 'all']).default('short-lived'),
   keyPrefix: z.string().max(64).default('signet:'),
-})
-
-const signIn = z.strictObject({
-  /** Wrong passwords for one person from one network before it has to wait. */
-  attemptsPerAccount: whole(1, 1_000).default(10),
-  /** Right passwords count too, since what counts has to be counted before the password is looked at. */
-  attemptsPerNetwork: whole(1, 100_000).default(300),
-  /** Wrong passwords for one person from everywhere, but for browsers in which that person was signed in before. */
-  attemptsOverall: whole(1, 1_000_000).default(100),
-  windowSeconds: seconds(10, 86_400).default(900),
-  /** What a sign-in by password is worth, by names that clients ask for as `acr`; the first is the one that is said to whoever asks for none. */
-  acrValues: z
-    .array(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/, 'a name without spaces'))
-    .min(1)
-    .max(20)
-    .default(['urn:signet:acr:password']),
 })
 
 const listen = z.strictObject({
@@ -116,7 +101,6 @@ export const settingsSchema = z
     theme: theme.prefault({}),
     redis: redis.optional(),
     mail: mail.optional(),
-    letters: letters.prefault({}),
     keys: keys.prefault({}),
     lifetimes: lifetimes.prefault({}),
     refreshTokens: refreshTokens.prefault({}),
@@ -141,6 +125,7 @@ export const settingsSchema = z
       if (areSound(context, ['clients'])) clientIdFaults(file, fault)
       if (areSound(context, ['authorizationDetails', 'apis', 'roles'])) detailFaults(file, fault)
       if (areSound(context, ['mail'])) mailFaults(file, fault)
+      if (areSound(context, ['issuer', 'listen', 'mail', 'signIn'])) signInFaults(file, isDevelopment(issuerOf(file)), fault)
       if (areSound(context, ['mutualTls', 'trustedProxies'])) mutualTlsFaults(file, fault)
       const judged = surroundingRules.filter(({ needs }) => areSound(context, needs))
       const clients = Array.isArray(file.clients) ? file.clients.entries() : []

@@ -26,6 +26,8 @@ export interface Account {
   emailVerifiedAt?: number
   /** The latest changes of the address that can be taken back, the first one first; absent when there are none. */
   emailChanges?: EmailChange[]
+  /** Drawn anew with each sign-in where links sign people in; absent before the first. */
+  signInVersion?: number
 }
 
 export interface EmailChange {
@@ -58,6 +60,8 @@ export interface AccountStore {
   changeIf(id: string, expectedVersion: number, change: CredentialsChange): Promise<boolean>
   /** Compare-and-swap: another hash of the same password takes the place of the one that was read; the version stays. */
   replaceHash(id: string, read: string, next: string): Promise<boolean>
+  /** Its next sign-in version: compare-and-swap if versions are expected. @returns false when it has others, or there is no such account */
+  noteSignIn(id: string, next: number, expected?: Pick<Account, 'signInVersion' | 'credentialsVersion'>): Promise<boolean>
   /** Whether any account is the demo's. */
   hasDemo(): Promise<boolean>
   /** By e-mail, at most `limit`, after the given e-mail key. */

@@ -29,7 +29,8 @@ export const linkKinds = {
   'email-change': { path: '/link/email-change', lifetimeSeconds: day, form: 'signed' },
   /** Longer than a holiday without letters. */
   'email-undo': { path: '/link/email-undo', lifetimeSeconds: 14 * day, form: 'signed' },
-  'sign-in': { path: '/link/sign-in', lifetimeSeconds: hour / 4, form: 'signed' },
+  /** A letter may be twenty minutes on its way (`mail/mailer.ts`). */
+  'sign-in': { path: '/link/sign-in', lifetimeSeconds: hour / 2, form: 'signed' },
 } as const satisfies Record<string, Kind>
 
 export type LinkPurpose = keyof typeof linkKinds

@@ -6,8 +6,10 @@ import { createDeviceLimits } from '../accounts/device-limits.ts'
 import { createOwnAccount } from '../accounts/own-account.ts'
 import type { CheckPassword } from '../accounts/password-policy.ts'
 import { createRowLimit } from '../accounts/row-limits.ts'
+import { createSignInLinks } from '../accounts/sign-in-links.ts'
 import { type Later, systemStopwatch } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
+import type { Json } from '../crypto/packed-json.ts'
 import type { Passwords } from '../crypto/passwords.ts'
 import type { Inbox } from '../mail/inbox.ts'
 import type { Mailer } from '../mail/mailer.ts'
@@ -28,13 +30,19 @@ import type { GuardedFetch } from '../outgoing/fetch.ts'
 import type { Signers } from '../outgoing/signer.ts'
 import { createRefusals } from '../pages/refusals.ts'
 import type { Pages } from '../pages/render.ts'
+import type { Links } from '../tokens/links.ts'
 import { createSaid } from './account/said.ts'
+import { createAskedLinks } from './asked-links.ts'
 import { auditedSignOut } from './audited.ts'
 import { createCsrf } from './csrf.ts'
 import { deviceGate } from './device/gate.ts'
 import { createDoor, type Handler } from './door.ts'
 import { guard } from './guard.ts'
 import { createHeaders } from './headers.ts'
+import { signInLanding } from './interaction/landed-sign-in.ts'
+import type { InteractionParts } from './interaction/step.ts'
+import { createKnownDevices } from './known-devices.ts'
+import { type LandingPage, landing } from './landing.ts'
 import { createObserver, type Tally } from './observer.ts'
 import { ownForms } from './own-forms.ts'
 import { protocolPages } from './protocol-pages.ts'
@@ -55,6 +63,7 @@ export interface AppParts
   passwords: Passwords
   checkPassword: CheckPassword
   pages: Pages
+  links: Links
   mailer: Mailer
   /** Where letters go in development. */
   inbox?: Inbox | undefined
@@ -105,11 +114,18 @@ export function createApp(parts: AppParts): App {
   const names = sealedCookieNames(settings.development)
   const kept = (name: string) => createSealedCookie({ name, secrets, development: settings.development, now })
   const tickets = createTickets(kept(names.ticket), now)
+  const devices = createKnownDevices({ secrets, development: settings.development, now })
   const readiness = createReadiness({ store, now })
   const health = healthRoutes(readiness).routes() as Middleware
   const site = siteRoutes({ settings, pages, ring: parts.ring }).routes() as Middleware
   const inbox = parts.inbox && (inboxRoutes({ inbox: parts.inbox, pages }).routes() as Middleware)
-  const interaction = interactionRoutes({
+  const perNetwork = createRowLimit('sign-in-link', { ...counting, limits: { requestsPerNetwork: 30, windowSeconds: 900 } })
+  const linkSignIns = settings.signIn.byLink &&
+    parts.mailer.delivers && {
+      links: createSignInLinks({ ...parts, limit: (_email, address) => perNetwork(address) }),
+      asked: createAskedLinks(kept(names.asked)),
+    }
+  const interactions: InteractionParts = {
     provider,
     accounts: parts.accounts,
     audit: parts.audit,
@@ -117,13 +133,17 @@ export function createApp(parts: AppParts): App {
     attempts,
     tickets,
     apis: parts.apis,
-    acrValues: settings.signIn.acrValues,
+    issuer: settings.issuer,
+    signIn: settings.signIn,
+    linkSignIns: linkSignIns || undefined,
+    devices,
+    mailer: parts.mailer,
     pages,
     csrf,
     headers,
     now,
     log,
-  }).routes() as Middleware
+  }
   const account = accountRoutes({
     provider,
     issuer: settings.issuer,
@@ -131,11 +151,14 @@ export function createApp(parts: AppParts): App {
     own: createOwnAccount(parts),
     attempts,
     tickets,
+    devices,
     pages,
     csrf,
     said: createSaid(settings),
     now,
   }).routes() as Middleware
+  const landed = <T extends Json>(page: LandingPage<T>) =>
+    landing({ links: parts.links, cookie: kept(names.link), csrf, now }, page)
   const ours = inOrder([
     guard(refusals, log),
     oneSpelling,
@@ -145,7 +168,8 @@ export function createApp(parts: AppParts): App {
     ...(inbox ? [inbox] : []),
     deviceGate,
     account,
-    interaction,
+    interactionRoutes(interactions).routes() as Middleware,
+    ...(linkSignIns ? [landed(signInLanding(interactions, linkSignIns))] : []),
     stayingIn(parts),
     auditedSignOut(parts),
     postedRequest,

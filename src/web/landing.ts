@@ -33,7 +33,7 @@ export interface LandingPage<T extends Json> {
   purpose: LinkPurpose
   /** What whoever is refused can do: how they get another link, or do without. */
   next: NextStep
-  /** @throws Refusal of the link, with `next` added unless it has its own */
+  /** @throws Refusal of the link (`link_…`), to which `next` is added as far as it has none of its own */
   show(ctx: Context, landed: Landed<T>): Promise<void> | void
   /** As `show`. Whoever answers with the page again leaves the link open. */
   act(ctx: Context, landed: Landed<T>, form: URLSearchParams): Promise<void> | void
@@ -121,9 +121,9 @@ function answerNothing(ctx: Context, status: number): void {
   ctx.body = ''
 }
 
-/** @throws what was thrown, and a refusal with what its reader can do */
+/** @throws what was thrown, and a refusal of the link with what its reader can do */
 function withNext(cause: unknown, next: NextStep): never {
-  if (!(cause instanceof Refusal) || cause.next !== undefined || !cause.code.startsWith('link_')) throw cause
+  if (!(cause instanceof Refusal) || !cause.code.startsWith('link_')) throw cause
   const { code, message, status, detail } = cause
-  throw new Refusal(code, message, { status, detail, next, cause })
+  throw new Refusal(code, message, { status, detail, next: { ...next, ...cause.next }, cause })
 }

@@ -33,7 +33,7 @@ const patterns: [RegExp, string][] = [
   [/^\/auth\/[^/]+$/, 'resume'],
   [/^\/device\/[^/]+$/, 'device_resume'],
   [/^\/interaction\/[^/]+\/?$/, 'interaction'],
-  [/^\/interaction\/[^/]+\/(sign-in|select-account|consent|cancel|switch)$/, 'interaction_form'],
+  [/^\/interaction\/[^/]+\/(sign-in|link|select-account|consent|cancel|switch)$/, 'interaction_form'],
   [/^\/link\/[a-z-]+(\/[0-9a-f]{16})?$/, 'link'],
   [/^\/assets\//, 'asset'],
   [/^\/dev\/mail\//, 'inbox'],

@@ -6,20 +6,23 @@
  * It does NOT answer whoever asks for a fresh proof (`prompt=login`, `max_age`), unless it was made for that very sign-in.
  */
 import { randomBytes } from 'node:crypto'
+import type { SignInAfter } from '../accounts/sign-in-links.ts'
 import type { Clock } from '../base/clock.ts'
 import { interactionsPath } from '../oauth/cookies.ts'
 import type { SealedCookie } from '../oauth/records/sealed-cookies.ts'
 
 export interface Ticket {
   account: string
-  /** RFC 8176, or a name of ours. */
+  /** RFC 8176, or a name of ours: see docs/tokens.md. */
   amr: string[]
-  /** What the proof is worth, by the operator's names; as a password unless said. */
-  acr?: string | undefined
+  /** What the proof is worth; as a password unless said. */
+  by?: 'link' | undefined
   /** When it was given, in seconds since the epoch: later than the end of whatever access the account had. */
   provenAt: number
-  /** The account was made by this very proof, so that no browser of its person is a new one. */
-  isNew?: boolean | undefined
+  /** No other sign-in may have come before this one. */
+  after?: SignInAfter | undefined
+  /** No letter tells of a new device: the account has just begun, or another letter tells of this. */
+  withoutLetter?: boolean | undefined
 }
 
 export interface NamedTicket extends Ticket {

@@ -133,9 +133,9 @@ describe('a sign-in under way', () => {
       }
     })
 
-    it('leaves the session’s cookie behind and no other', async () => {
+    it('leaves the session’s cookie behind, the one that knows the browser again, and no other', async () => {
       const { visitor } = await codeFor(server, who.web)
-      expect([...visitor.cookies.keys()]).to.deep.equal(['signet_session /', 'signet_session.sig /'])
+      expect([...visitor.cookies.keys()]).to.deep.equal(['signet_device /', 'signet_session /', 'signet_session.sig /'])
     })
   })
 

@@ -40,11 +40,12 @@ describe('a ticket', () => {
   }
 
   it('signs its person in without asking, and says by what they were known', async () => {
-    const visitor = await holder({ acr: 'urn:example:low' })
+    const provenAt = now()
+    const visitor = await holder({ by: 'link', provenAt })
     const { leftTo } = await visitor.open(url())
     const { body } = await redeem(server, who.own, signedFrom(url(), leftTo, verifier, visitor))
     const claims = decodeJwt(body.access_token as string)
-    expect(claims).to.include({ sub: who.subject, acr: 'urn:example:low', auth_time: now() })
+    expect(claims).to.include({ sub: who.subject, acr: 'urn:signet:acr:link', auth_time: provenAt })
     expect(claims.amr).to.deep.equal(['email'])
     expect(
       [...visitor.cookies.keys()].filter((key) => key.startsWith('signet_ticket')),

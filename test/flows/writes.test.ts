@@ -197,6 +197,16 @@ describe('writes', () => {
       expect(silent, client.id).to.deep.equal({ durable: [], volatile: [] })
     }
   })
+  it('of a person: signing in at a browser that was not seen with the account owes a letter, and coming back none', async () => {
+    const telling = await startTestServer({ settings: { signIn: { newDeviceLetters: true } } })
+    const { own } = await cast(telling)
+    const count = countWrites(telling)
+    const visitor = createVisitor(telling.issuer)
+    const signIn = () => codeFor(telling, own, { prompt: 'login' }, visitor)
+    const writes = [await count(signIn), await count(signIn)].map(({ durable }) => durable.filter((one) => one === 'Letter add'))
+    expect(writes).to.deep.equal([['Letter add'], []])
+    await telling.close()
+  })
   it('of a person: the password once more adds the session under its new value', async () => {
     const { visitor } = await signedInWith(who.own)
     const again = await writtenBy(() => codeFor(server, who.own, { prompt: 'login' }, visitor))

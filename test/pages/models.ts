@@ -16,8 +16,17 @@ export const good: PageModels = {
     loginHint: 'ada@example.com',
     email: 'ada@example.com',
     error: { code: 'invalid_credentials', sentence: 'This e-mail address and password do not match.' },
+    linkAction: '/interaction/u1/link',
     abortAction: '/interaction/u1/abort',
     switchFrom: 'bob@example.com',
+  },
+  signInLinkSent: { email: 'ada@example.com', minutes: 30, backHref: '/interaction/u1' },
+  signInByLink: {
+    action: '/link/sign-in/0123456789abcdef',
+    csrf: 'c5rf',
+    account: { name: 'Ada Lovelace', email: 'ada@example.com' },
+    client: { name: 'Notes', logo: 'https://notes.example/logo.png', verified: false },
+    leaves: 'bob@example.com',
   },
   consent: {
     action: '/interaction/u1/consent',

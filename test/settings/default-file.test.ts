@@ -82,7 +82,6 @@ describe('config/signet.yaml', () => {
       'lifetimes',
       'refreshTokens',
       'signIn',
-      'letters',
       'devices',
       'pushedRequests',
       'outgoing',

@@ -12,7 +12,7 @@ import { freePort } from './ports.ts'
 export const api = 'https://notes.example.com'
 export const otherApi = 'https://mail.example.com'
 
-/** `editor` may be needed for `notes:delete`; mail is an API of its own. */
+/** Every visitor is a new browser, so no letter tells of one unless a test is about that. `editor` may be needed for `notes:delete`; mail is an API of its own. */
 export const declared = {
   roles: { editor: 'May delete', admin: 'May administer' },
   apis: [
@@ -34,8 +34,7 @@ export const declared = {
       scopes: { 'mail:read': { description: 'Read your mail' } },
     },
   ],
-  signIn: { attemptsPerAccount: 1_000, attemptsPerNetwork: 100_000, attemptsOverall: 1_000_000 },
-  letters: { perNetwork: 100_000, perPersonAndNetwork: 1_000, perPerson: 10_000 },
+  signIn: { attemptsPerAccount: 1_000, attemptsPerNetwork: 100_000, attemptsOverall: 1_000_000, newDeviceLetters: false },
   devices: { requestsPerNetwork: 100_000, attemptsPerNetwork: 10_000, attemptsOverall: 1_000_000 },
   pushedRequests: { requestsPerNetwork: 1_000_000 },
 }

@@ -12,6 +12,7 @@ import { vault } from './012-vault.ts'
 import { audit } from './014-audit.ts'
 import { credentials } from './015-credentials.ts'
 import { letters } from './017-letters.ts'
+import { signInVersion } from './018-sign-in-version.ts'
 import type { Migration } from './migration.ts'
 
 export const durableMigrations: readonly Migration[] = [
@@ -25,5 +26,6 @@ export const durableMigrations: readonly Migration[] = [
   audit,
   credentials,
   letters,
+  signInVersion,
 ]
 export const volatileMigrations: readonly Migration[] = [artifacts, counters, bounds, artifactVersion, replayBound]

@@ -59,6 +59,18 @@ export function sqlAccounts(engine: SqlEngine): AccountStore {
       )
       return changes === 1
     },
+    async noteSignIn(id, next, expected) {
+      let update = db.updateTable('accounts').set({ sign_in_version: next }).where('id', '=', id)
+      if (expected) {
+        const { signInVersion, credentialsVersion } = expected
+        update = update.where('credentials_version', '=', credentialsVersion)
+        update =
+          signInVersion === undefined
+            ? update.where('sign_in_version', 'is', null)
+            : update.where('sign_in_version', '=', signInVersion)
+      }
+      return (await engine.write(update)).changes === 1
+    },
     async hasDemo() {
       return (await db.selectFrom('accounts').select('id').where('demo', '=', 1).limit(1).executeTakeFirst()) !== undefined
     },
@@ -102,6 +114,7 @@ function rowOf(account: Account): AccountTable {
     credentials_version: account.credentialsVersion,
     email_verified_at: account.emailVerifiedAt ?? null,
     email_changes: JSON.stringify(account.emailChanges ?? []),
+    sign_in_version: account.signInVersion ?? null,
   }
 }
 
@@ -121,5 +134,6 @@ function accountOf(row: AccountTable): Account {
     ...(row.access_ended_at !== null && { accessEndedAt: row.access_ended_at }),
     ...(row.email_verified_at !== null && { emailVerifiedAt: row.email_verified_at }),
     ...(row.email_changes !== noChanges && { emailChanges: JSON.parse(row.email_changes) as EmailChange[] }),
+    ...(row.sign_in_version !== null && { signInVersion: row.sign_in_version }),
   }
 }

@@ -33,6 +33,7 @@ export interface AccountTable {
   credentials_version: number
   email_verified_at: number | null
   email_changes: string
+  sign_in_version: number | null
 }
 
 export interface ClientTable {

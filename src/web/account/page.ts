@@ -6,6 +6,7 @@ import type { By, OwnAccount } from '../../accounts/own-account.ts'
 import { Refusal } from '../../base/errors.ts'
 import type { Page, PageModels } from '../../pages/pages.ts'
 import type { Pages } from '../../pages/render.ts'
+import type { KnownDevices } from '../known-devices.ts'
 import type { Tickets } from '../tickets.ts'
 import type { PersonParts } from './person.ts'
 import type { Said } from './said.ts'
@@ -14,6 +15,7 @@ export interface AccountPageParts extends PersonParts {
   own: OwnAccount
   attempts: Attempts
   tickets: Tickets
+  devices: KnownDevices
   pages: Pages
   said: Said
 }

@@ -17,13 +17,14 @@ import { posting, type SignedIn, visiting } from './person.ts'
 const wanted = { page: '/account/password' } as const
 
 export function passwordPage(router: Router, parts: AccountPageParts): void {
-  const { own, pages, said, tickets, issuer, now } = parts
+  const { own, pages, said, tickets, devices, issuer, now } = parts
   const ask = (ctx: Context, { account: { email }, csrf }: SignedIn, fault?: Refusal) =>
     show(pages, ctx, 'accountPassword', { action: wanted.page, csrf, email, error: inWords(fault) }, fault)
 
   /** @returns the account as it was when its password was the one that was given. @throws Refusal */
-  async function proven({ email }: Account, current: string, address: string): Promise<Account> {
-    const attempt = await trySignIn(parts, email, current, address)
+  async function proven(ctx: Context, account: Account, current: string): Promise<Account> {
+    const device = devices.nameFor(ctx, account)
+    const attempt = await trySignIn(parts, { email: account.email, address: ctx.ip, device }, current)
     if (!('error' in attempt)) return attempt
     const { error, ...rest } = attempt
     const sentence = error.code === 'wrong_credentials' ? 'The current password is wrong.' : error.sentence
@@ -31,9 +32,9 @@ export function passwordPage(router: Router, parts: AccountPageParts): void {
   }
 
   async function change(ctx: Context, account: Account, form: URLSearchParams): Promise<void> {
-    const present = await proven(account, field(form, 'current'), ctx.ip)
+    const present = await proven(ctx, account, field(form, 'current'))
     const endedAt = await own.setPassword(present, field(form, 'password'), from(ctx))
-    tickets.give({ account: account.id, amr: ['pwd'], provenAt: countedFrom(now(), endedAt) })
+    tickets.give({ account: account.id, amr: ['pwd'], provenAt: countedFrom(now(), endedAt), withoutLetter: true })
   }
 
   router.get(wanted.page, async (ctx) => {

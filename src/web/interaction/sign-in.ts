@@ -1,7 +1,7 @@
 /** The sign-in page, and the attempt that its form makes. */
 import type { Context } from 'koa'
 import type { Accounts } from '../../accounts/account.ts'
-import type { Attempts } from '../../accounts/attempts.ts'
+import type { Attempt, Attempts } from '../../accounts/attempts.ts'
 import { Refusal } from '../../base/errors.ts'
 import { ownClientId } from '../../oauth/clients/own-client.ts'
 import type { Account } from '../../store/store.ts'
@@ -15,13 +15,12 @@ export interface SignInFault {
 
 export async function trySignIn(
   { accounts, attempts }: { accounts: Accounts; attempts: Attempts },
-  email: string,
+  attempt: Attempt,
   password: string,
-  address: string,
 ): Promise<Account | SignInFault> {
   try {
     accounts.checkRoom()
-    const account = await attempts.counted({ email, address }, () => accounts.authenticate(email, password))
+    const account = await attempts.counted(attempt, () => accounts.authenticate(attempt.email, password))
     return (
       account ?? {
         error: { code: 'wrong_credentials', sentence: 'The e-mail address or the password is wrong.' },
@@ -52,6 +51,7 @@ export async function showSignIn(
   ctx.body = pages.render('signIn', {
     action: `${pathOf(step)}/sign-in`,
     onDevice: step.interaction.deviceCode !== undefined,
+    linkAction: offersLink(parts, step) ? `${pathOf(step)}/link` : undefined,
     abortAction: `${pathOf(step)}/cancel`,
     csrf: csrf.tokenFor(about(step)),
     client: step.client.clientId === ownClientId ? undefined : appOf(step.client),
@@ -61,3 +61,8 @@ export async function showSignIn(
     error: fault?.error,
   })
 }
+
+/** What has to be worth something that a link is not (OpenID Connect Core s5.5.1.1) is asked for by password. */
+const offersLink = ({ linkSignIns }: InteractionParts, { interaction }: Step): boolean =>
+  linkSignIns !== undefined &&
+  !interaction.prompt.reasons.some((reason) => reason === 'essential_acr' || reason === 'essential_acrs')

@@ -4,19 +4,24 @@ import { errors, type InteractionResults, type Provider } from 'oidc-provider'
 import type { Accounts } from '../../accounts/account.ts'
 import type { Attempts } from '../../accounts/attempts.ts'
 import { networkOf } from '../../accounts/networks.ts'
-import type { Audit } from '../../audit/audit.ts'
+import type { SignInLinks } from '../../accounts/sign-in-links.ts'
+import type { Audit, What } from '../../audit/audit.ts'
 import type { Clock } from '../../base/clock.ts'
 import { Refusal } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import { notePerson } from '../../base/request.ts'
+import type { Mailer } from '../../mail/mailer.ts'
 import type { OurClient } from '../../oauth/clients/our-client.ts'
 import type { Interaction } from '../../oauth/consent/asked.ts'
 import { interactionPath } from '../../oauth/cookies.ts'
 import { endSession } from '../../oauth/logout/endings.ts'
 import type { Pages } from '../../pages/render.ts'
 import type { Apis } from '../../permissions/apis.ts'
+import type { Settings } from '../../settings/load.ts'
+import type { AskedLinks } from '../asked-links.ts'
 import type { Csrf } from '../csrf.ts'
 import type { Headers } from '../headers.ts'
+import type { KnownDevices } from '../known-devices.ts'
 import type { Tickets } from '../tickets.ts'
 
 export interface InteractionParts {
@@ -26,8 +31,12 @@ export interface InteractionParts {
   attempts: Attempts
   tickets: Tickets
   apis: Apis
-  /** What a sign-in by password is worth, by the operator's names. */
-  acrValues: string[]
+  issuer: string
+  signIn: Settings['signIn']
+  /** Absent unless links sign people in. */
+  linkSignIns: LinkSignIns | undefined
+  devices: KnownDevices
+  mailer: Pick<Mailer, 'owe' | 'delivers'>
   /** Whether each sign-in is in the audit log too. */
   auditSignIns: boolean
   pages: Pages
@@ -35,6 +44,11 @@ export interface InteractionParts {
   headers: Headers
   now: Clock
   log: Log
+}
+
+export interface LinkSignIns {
+  links: SignInLinks
+  asked: AskedLinks
 }
 
 export interface Step {
@@ -85,6 +99,21 @@ function forgetStep(provider: Provider, ctx: Context): void {
   const name = provider.cookieName('interaction')
   ctx.cookies.set(name, null, { path: interactionPath(ctx.params.uid), signed: false })
 }
+
+/** A person, at a page of this server, on the way to an app. */
+export const by = (ctx: Context, { client }: Step, account: string): What => ({
+  actor: `account:${account}`,
+  account,
+  client: client.clientId,
+  from: networkOf(ctx.ip),
+})
+
+/** For the log. */
+export const whoAsks = (ctx: Context, { client }: Step) => ({
+  request: ctx.get('x-request-id'),
+  client: client.clientId,
+  network: networkOf(ctx.ip),
+})
 
 /** 303, so that no browser posts a password a second time to wherever the redirect leads (RFC 9700 s4.12). */
 export function seeOther(ctx: Context, location: string): void {

@@ -1,23 +1,21 @@
 /** The sign-in of somebody who has just proved otherwise than by a password who they are: a ticket answers the page that would ask. */
 import type { Context } from 'koa'
-import type { InteractionResults } from 'oidc-provider'
-import { passwordAcr } from '../../oauth/policy/acr.ts'
 import type { NamedTicket } from '../tickets.ts'
+import { beginSession } from './begin-session.ts'
 import type { InteractionParts, Step } from './step.ts'
 
-type Login = NonNullable<InteractionResults['login']>
-
-/** @returns undefined where there is no ticket, or none that answers what is asked; then the page asks. The browser keeps it in no case. */
-export async function loginByTicket(parts: InteractionParts, ctx: Context, step: Step): Promise<Login | undefined> {
-  const { tickets, accounts, acrValues, now } = parts
+/** @returns false where there is no ticket, or none that answers what is asked; then the page asks. The browser keeps it in no case. */
+export async function signedInByTicket(parts: InteractionParts, ctx: Context, step: Step): Promise<boolean> {
+  const { tickets, accounts, signIn, now } = parts
   const { interaction } = step
-  if (interaction.prompt.name !== 'login' || ctx.method !== 'GET') return undefined
+  if (interaction.prompt.name !== 'login' || ctx.method !== 'GET') return false
   const ticket = tickets.find(interaction.uid)
-  if (!ticket || !answers(ticket, interaction, now())) return undefined
+  if (!ticket || !answers(ticket, interaction, now())) return false
   tickets.spend()
-  const { account, amr, acr = passwordAcr(acrValues, interaction.params), provenAt: ts, name } = ticket
-  if (!(await accounts.findSignedIn(account, ts))) return undefined
-  return { accountId: account, ts, acr, amr, remember: true, name }
+  const account = await accounts.findSignedIn(ticket.account, ticket.provenAt)
+  if (!account) return false
+  const acrs = ticket.by === 'link' ? signIn.linkAcrValues : signIn.acrValues
+  return beginSession(parts, ctx, step, account, { ...ticket, acrs })
 }
 
 /** What was proved before this sign-in began is no answer to whoever wants it proved again (OpenID Connect Core s3.1.2.1). */

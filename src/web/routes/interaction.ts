@@ -4,21 +4,20 @@
  */
 import Router from '@koa/router'
 import type { Context } from 'koa'
-import type { InteractionResults } from 'oidc-provider'
 import { countedFrom } from '../../accounts/credentials.ts'
-import { networkOf } from '../../accounts/networks.ts'
-import type { What } from '../../audit/audit.ts'
+import { possibleEmailKey } from '../../accounts/email.ts'
 import { Refusal } from '../../base/errors.ts'
 import { askedPermissions } from '../../oauth/consent/asked.ts'
 import { grantConsent } from '../../oauth/consent/consent.ts'
-import { passwordAcr } from '../../oauth/policy/acr.ts'
 import { withinRequest } from '../../oauth/records/request.ts'
 import { field, readForm } from '../form.ts'
+import { beginSession } from '../interaction/begin-session.ts'
 import { consentRequest, isWhatWasShown, showConsent } from '../interaction/consent.ts'
 import { showSelectAccount } from '../interaction/select-account.ts'
 import { showSignIn, trySignIn } from '../interaction/sign-in.ts'
-import { about, finish, type InteractionParts, leave, type Step, stepOf } from '../interaction/step.ts'
-import { loginByTicket } from '../interaction/ticket.ts'
+import { sendLink } from '../interaction/sign-in-link.ts'
+import { about, by, finish, type InteractionParts, leave, type Step, stepOf, whoAsks } from '../interaction/step.ts'
+import { signedInByTicket } from '../interaction/ticket.ts'
 
 /** By the policy's prompt. */
 const pageOf: Record<string, (parts: InteractionParts, ctx: Context, step: Step) => Promise<void>> = {
@@ -28,14 +27,13 @@ const pageOf: Record<string, (parts: InteractionParts, ctx: Context, step: Step)
 }
 
 export function interactionRoutes(parts: InteractionParts): Router {
-  const { provider, audit, accounts, attempts, apis, acrValues, csrf, now, log } = parts
+  const { provider, audit, accounts, attempts, apis, csrf, now, log } = parts
   const router = new Router({ prefix: '/interaction/:uid' })
   router.use(withinRequest)
 
   router.get('/', async (ctx) => {
     const step = await stepOf(provider, ctx)
-    const login = await loginByTicket(parts, ctx, step)
-    if (login) return signIn(ctx, step, login)
+    if (await signedInByTicket(parts, ctx, step)) return
     const page = pageOf[step.interaction.prompt.name]
     if (!page) throw new TypeError(`no page for the prompt ${step.interaction.prompt.name}`)
     await page(parts, ctx, step)
@@ -44,21 +42,20 @@ export function interactionRoutes(parts: InteractionParts): Router {
   router.post('/sign-in', async (ctx) => {
     const { step, form } = await posted(ctx, 'login')
     const email = field(form, 'email')
-    // When the password was given, before anybody looked at it: what happens to the account meanwhile is later than this sign-in.
     const givenAt = now()
-    const account = await trySignIn({ accounts, attempts }, email, field(form, 'password'), ctx.ip)
+    const device = await nameOfDevice(ctx, email)
+    const account = await trySignIn({ accounts, attempts }, { email, address: ctx.ip, device }, field(form, 'password'))
     if ('error' in account) {
       log.info('sign_in.refused', { ...whoAsks(ctx, step), reason: account.error.code })
       return showSignIn(parts, ctx, step, { email, ...account })
     }
-    const acr = passwordAcr(acrValues, step.interaction.params)
-    await signIn(ctx, step, {
-      accountId: account.id,
-      ts: countedFrom(givenAt, account.accessEndedAt),
-      acr,
-      amr: ['pwd'],
-      remember: true,
-    })
+    const provenAt = countedFrom(givenAt, account.accessEndedAt)
+    await beginSession(parts, ctx, step, account, { amr: ['pwd'], acrs: parts.signIn.acrValues, provenAt })
+  })
+
+  router.post('/link', async (ctx) => {
+    const { step, form } = await posted(ctx, 'login')
+    await sendLink(parts, ctx, step, field(form, 'email'))
   })
 
   router.post('/select-account', async (ctx) => {
@@ -92,26 +89,11 @@ export function interactionRoutes(parts: InteractionParts): Router {
     if (account !== undefined) await audit.record('session.ended', { ...by(ctx, step, account), detail: { by: 'switch' } })
   })
 
-  async function signIn(ctx: Context, step: Step, login: NonNullable<InteractionResults['login']>): Promise<void> {
-    if (parts.auditSignIns) await audit.record('session.began', by(ctx, step, login.accountId))
-    log.info('sign_in.success', { ...whoAsks(ctx, step), subject: login.accountId, amr: login.amr })
-    // Whoever has just signed in has chosen an account.
-    await finish(provider, ctx, { login, select_account: {} })
+  /** Where somebody has signed in before, strangers who guess elsewhere do not use up their attempts. */
+  async function nameOfDevice(ctx: Context, email: string): Promise<string | undefined> {
+    const account = possibleEmailKey(email) === undefined ? undefined : await accounts.findByEmail(email)
+    return account && parts.devices.nameFor(ctx, account)
   }
-
-  const whoAsks = (ctx: Context, { client }: Step) => ({
-    request: ctx.get('x-request-id'),
-    client: client.clientId,
-    network: networkOf(ctx.ip),
-  })
-
-  /** A person, at a page of this server, on the way to an app. */
-  const by = (ctx: Context, { client }: Step, account: string): What => ({
-    actor: `account:${account}`,
-    account,
-    client: client.clientId,
-    from: networkOf(ctx.ip),
-  })
 
   async function posted(ctx: Context, prompt?: string): Promise<{ step: Step; form: URLSearchParams }> {
     const step = await stepOf(provider, ctx)

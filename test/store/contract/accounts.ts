@@ -132,6 +132,33 @@ export function accountFacts(world: World): void {
     expect(await store.find('id-ada')).to.deep.equal(made('ada', { passwordHash: `next ${answers.indexOf(true)}` }))
   })
 
+  it('notes sign-ins, and one that expects versions only after none that came before', async () => {
+    await store.add(made('ada'))
+    await store.add(made('bob'))
+    const first = { signInVersion: undefined, credentialsVersion: 7 }
+    const refused = [
+      { ...first, credentialsVersion: 8 },
+      { ...first, signInVersion: 5 },
+    ]
+    for (const expected of refused) expect(await store.noteSignIn('id-ada', 11, expected)).to.equal(false)
+    expect(await store.noteSignIn('nobody', 11)).to.equal(false)
+    expect(await store.find('id-ada')).to.deep.equal(made('ada'))
+    expect(await store.noteSignIn('id-ada', 11, first)).to.equal(true)
+    expect(await store.noteSignIn('id-ada', 12, first)).to.equal(false)
+    expect(await store.noteSignIn('id-ada', 12, { ...first, signInVersion: 11 })).to.equal(true)
+    expect(await store.noteSignIn('id-ada', 13)).to.equal(true)
+    expect(await store.find('id-ada')).to.deep.equal(made('ada', { signInVersion: 13 }))
+    expect(await store.find('id-bob')).to.deep.equal(made('bob'))
+  })
+
+  it('lets exactly one of a hundred sign in after the same sign-in', async () => {
+    await store.add(made('ada', { signInVersion: 3 }))
+    const expected = { signInVersion: 3, credentialsVersion: 7 }
+    const answers = await world.race(100, ({ accounts }, i) => accounts.noteSignIn('id-ada', 100 + i, expected))
+    expect(answers.filter(Boolean)).to.have.length(1)
+    expect(await store.find('id-ada')).to.include({ signInVersion: 100 + answers.indexOf(true) })
+  })
+
   it('disables, and enables by an explicit undefined alone', async () => {
     await store.add(made('ada'))
     await store.change('id-ada', { disabledAt: world.time })

@@ -1,0 +1,79 @@
+/**
+ * Signing in by a link that is sent to the person's address. A link hangs on the last sign-in, which has a version of its own: the next one, by
+ * whatever means, moves it, and so does the use of the link itself. A new password, another address and the end of the account end it as well.
+ *
+ * Whoever asks is told the same whether there is such an account or not, after the same look-up and the same signature; the letter is written
+ * after the answer.
+ */
+import { randomInt } from 'node:crypto'
+import type { Mailer } from '../mail/mailer.ts'
+import type { Account, AccountStore } from '../store/store.ts'
+import { type Links, linkKinds } from '../tokens/links.ts'
+import { possibleEmailKey } from './email.ts'
+
+/** What a link says: whose, as of which password, address and sign-in, and the interaction in which it was asked for. */
+export type SignInLink = { a: string; c: number; s: number; u: string }
+
+/** A sign-in that is good only as long as nobody else's came before it. */
+export type SignInAfter = Pick<Account, 'signInVersion' | 'credentialsVersion'>
+
+export interface SignInLinks {
+  /**
+   * Whether there is an account behind the address is NOT said.
+   * @param uid of the interaction in which it is asked for, @param address of whoever asks
+   * @throws Refusal `too_many_attempts` 429 with `retryAfterSeconds`
+   */
+  send(email: string, uid: string, address: string): Promise<void>
+  /** Whom a link would sign in; undefined when it is over. Takes nothing away. */
+  find(link: SignInLink): Promise<Account | undefined>
+  /**
+   * Of every sign-in, whatever its means.
+   * @param after for one that a link began
+   * @returns false when another came before it: then it is none
+   */
+  signedIn(account: string, after?: SignInAfter): Promise<boolean>
+}
+
+export interface SignInLinkParts {
+  store: { accounts: AccountStore }
+  links: Links
+  mailer: Pick<Mailer, 'send'>
+  /** Before a letter is asked for, whether it goes out or not. @throws Refusal as `send` */
+  limit(email: string, address: string): Promise<void>
+}
+
+/** No version is drawn as low: it stands for an account that nobody has signed in to. */
+const never = 0
+
+export function createSignInLinks({ store: { accounts }, links, mailer, limit }: SignInLinkParts): SignInLinks {
+  return {
+    async send(email, uid, address) {
+      await limit(email, address)
+      const key = possibleEmailKey(email)
+      const account = key === undefined ? undefined : await accounts.findByEmailKey(key)
+      const link = await links.urlOf<SignInLink>('sign-in', contentFor(account ?? nobody, uid))
+      if (!account || account.disabledAt !== undefined) return
+      const { lifetimeSeconds } = linkKinds['sign-in']
+      mailer.send({ kind: 'sign-in-link', to: account.email, model: { name: account.name, link, lifetimeSeconds } })
+    },
+    async find({ a, c, s }) {
+      const account = await accounts.find(a)
+      if (!account || account.disabledAt !== undefined) return undefined
+      const isAsItWas = account.credentialsVersion === c && (account.signInVersion ?? never) === s
+      return isAsItWas ? account : undefined
+    },
+    signedIn: (account, after) => accounts.noteSignIn(account, randomInt(1, 2 ** 48 - 1), after),
+  }
+}
+
+type Bound = Pick<Account, 'id' | 'credentialsVersion' | 'signInVersion'>
+
+const contentFor = ({ id, credentialsVersion, signInVersion = never }: Bound, uid: string): SignInLink => ({
+  a: id,
+  c: credentialsVersion,
+  s: signInVersion,
+  u: uid,
+})
+
+/** As long as anybody's. */
+const nobody: Bound = { id: 'x'.repeat(22), credentialsVersion: 2 ** 47, signInVersion: 2 ** 47 }

@@ -1,0 +1,37 @@
+/** The sign-in page's other way: a link by letter. Nothing that is answered tells whether there is an account. */
+import type { Context } from 'koa'
+import { possibleEmailKey } from '../../accounts/email.ts'
+import { Refusal } from '../../base/errors.ts'
+import { linkKinds } from '../../tokens/links.ts'
+import { showSignIn } from './sign-in.ts'
+import { type InteractionParts, pathOf, type Step, show } from './step.ts'
+
+const { lifetimeSeconds } = linkKinds['sign-in']
+
+/** @throws Refusal `not_found` where links sign nobody in */
+export async function sendLink(parts: InteractionParts, ctx: Context, step: Step, email: string): Promise<void> {
+  const { linkSignIns, pages, now } = parts
+  if (!linkSignIns) throw new Refusal('not_found', 'There is nothing here.', { status: 404 })
+  const fault = await whyNot(email, () => linkSignIns.links.send(email, step.interaction.uid, ctx.ip))
+  if (fault) return showSignIn(parts, ctx, step, { email, ...fault })
+  const { uid, exp } = step.interaction
+  linkSignIns.asked.note({ uid, client: step.client.clientId, exp: Math.min(exp, now() + lifetimeSeconds) })
+  show(parts, ctx, 200, step.client)
+  ctx.body = pages.render('signInLinkSent', {
+    email,
+    minutes: lifetimeSeconds / 60,
+    backHref: pathOf(step),
+  })
+}
+
+async function whyNot(email: string, send: () => Promise<void>) {
+  if (possibleEmailKey(email) === undefined)
+    return { error: { code: 'invalid_email', sentence: 'Enter your e-mail address to get a link.' }, status: 422 }
+  try {
+    return void (await send())
+  } catch (cause) {
+    if (!(cause instanceof Refusal) || cause.status !== 429) throw cause
+    const { code, message: sentence, status, retryAfterSeconds } = cause
+    return { error: { code, sentence }, status, retryAfterSeconds }
+  }
+}
