@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { addAccount, changeAccount, listAccounts, setClaims } from './account.ts'
+import { importAccounts } from './import.ts'
 import { json, run } from './run.ts'
 
 export function accountCommands(account: Command): void {
@@ -10,6 +11,12 @@ export function accountCommands(account: Command): void {
     .option('--role <role...>', 'of those that the settings declare')
     .option(...json)
     .action(run(addAccount))
+  account
+    .command('import <file>')
+    .description('add people of another system with their hashes, a JSON object a line, - for standard input')
+    .option('--dry-run', 'judge every line, and write nothing')
+    .option(...json)
+    .action(run(importAccounts))
   account
     .command('list')
     .description('all people')

@@ -54,7 +54,7 @@ parentPort?.on('message', async ({ id, ...task }: Told<PasswordTask>) => {
 async function answer(task: PasswordTask): Promise<PasswordAnswer> {
   try {
     if (task.kind === 'hash') return { computed: 1, hash: hashSync(task.password, parameters) }
-    if (task.kind === 'compare') return compared(task.forms, task.hash)
+    if (task.kind === 'compare') return await compared(task.forms, task.hash)
     const { strengthOf } = await import('./password-judge.ts')
     return { computed: 0, strength: strengthOf(task.password, task.words, task.weakBelow) }
   } catch (fault) {
@@ -62,12 +62,19 @@ async function answer(task: PasswordTask): Promise<PasswordAnswer> {
   }
 }
 
-function compared(forms: string[], hash: string | null): PasswordAnswer {
+async function compared(forms: string[], hash: string | null): Promise<PasswordAnswer> {
+  const matches = await verifierOf(hash ?? nobodys)
   let computed = 0
   for (const [index, form] of forms.entries()) {
     computed++
-    if (!verifySync(hash ?? nobodys, form) || hash === null) continue
+    if (!matches(form) || hash === null) continue
     return { computed, comparison: { matches: true, outdated: index > 0 || !hash.startsWith(`${todays}$`) } }
   }
   return { computed, comparison: { matches: false, outdated: false } }
+}
+
+async function verifierOf(hash: string): Promise<(form: string) => boolean> {
+  if (hash.startsWith('$argon2')) return (form) => verifySync(hash, form)
+  const { matchesForeign } = await import('./foreign-verification.ts')
+  return (form) => matchesForeign(form, hash)
 }

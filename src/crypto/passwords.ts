@@ -6,6 +6,7 @@ import { Refusal } from '../base/errors.ts'
 import { timed } from '../base/spans.ts'
 import { leastWork } from '../settings/passwords.ts'
 import { canonicalPassword, possibleForms } from './canonical-password.ts'
+import { noPassword } from './no-password.ts'
 import type { Strength } from './password-judge.ts'
 import { createPasswordThread } from './password-thread.ts'
 import type { Comparison, PasswordAnswer, PasswordTask, Work } from './password-worker.ts'
@@ -42,9 +43,6 @@ export interface Passwords {
   readonly computed: number
   close(): Promise<void>
 }
-
-/** Stands where a hash would for somebody who has no password: nothing matches it, at the cost of a hash. */
-export const noPassword = '!'
 
 const defaultBounds: Record<Share, ShareBound> = { people: { limit: 64, turns: 3 }, strangers: { limit: 16, turns: 1 } }
 

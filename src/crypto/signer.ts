@@ -51,6 +51,8 @@ const cannotSeparate = /^[A-z0-9-_=]*$/
 export function createSigner({ keys, salt = 'django.core.signing.Signer', separator = ':' }: SignerParts): Signer {
   if (cannotSeparate.test(separator))
     throw new TypeError(`${JSON.stringify(separator)} cannot separate a value from its signature`)
+  // Django takes an empty one for its default.
+  if (salt === '') throw new TypeError('an empty salt is no purpose')
   if (keys.some((key) => key.length === 0)) throw new TypeError('a key is empty')
   const macKeys = keys.map((key) => hash('sha256', Buffer.concat([Buffer.from(`${salt}signer`), Buffer.from(key)]), 'buffer'))
   const signature = (key: Buffer, value: string) => createHmac('sha256', key).update(value).digest('base64url')

@@ -39,6 +39,16 @@ export const mail = z.strictObject({
   smtp,
 })
 
+/** What anybody can ask for who names an address, each kind for itself. */
+export const letters = z.strictObject({
+  /** Whoever they go to. */
+  perNetwork: whole(1, 100_000).default(60),
+  perPersonAndNetwork: whole(1, 1_000).default(4),
+  /** From everywhere together. */
+  perPerson: whole(1, 10_000).default(12),
+  windowSeconds: seconds(10, 86_400).default(3_600),
+})
+
 export type MailSettings = z.output<typeof mail>
 
 export function mailFaults({ mail }: { mail?: MailSettings | undefined }, fault: SayFault): void {

@@ -9,7 +9,7 @@ import { authorizationDetails, detailFaults } from './authorization-details.ts'
 import { clientRegistration } from './client/registration.ts'
 import { surroundingRules } from './client/surroundings.ts'
 import { lifetimes, refreshTokens } from './lifetimes.ts'
-import { mail, mailFaults } from './mail.ts'
+import { letters, mail, mailFaults } from './mail.ts'
 import { roleMend } from './named.ts'
 import { seconds, whole } from './numbers.ts'
 import { passwords } from './passwords.ts'
@@ -101,6 +101,7 @@ export const settingsSchema = z
     theme: theme.prefault({}),
     redis: redis.optional(),
     mail: mail.optional(),
+    letters: letters.prefault({}),
     keys: keys.prefault({}),
     lifetimes: lifetimes.prefault({}),
     refreshTokens: refreshTokens.prefault({}),

@@ -11,7 +11,7 @@ describe('signet --help', () => {
 
   for (const [args, names] of [
     [[], ['serve', 'settings', 'client', 'account', 'SIGNET_CONFIG', '--json']],
-    [['account'], ['add', 'list', 'roles', 'claims', 'disable', 'enable', 'password']],
+    [['account'], ['add', 'import', 'list', 'roles', 'claims', 'disable', 'enable', 'password']],
     [
       ['client', 'add'],
       ['--kind', '"web"', '"machine"', '--redirect-uri', '--api', '--first-party', '--pkce-exempt'],

@@ -140,6 +140,7 @@ export const rules: Rule[] = [
     'settings/load.ts',
     'settings/explained.ts',
     'crypto/key-files.ts',
+    'cli/import.ts',
     'pages/views.ts',
     'store/sqlite/file.ts',
     'store/sqlite/inspect.ts',
@@ -156,6 +157,12 @@ export const rules: Rule[] = [
     'try.ts',
   ]),
   knower('crypto/password-worker.ts alone hashes passwords', 'packages', /^(@node-rs\/argon2)$/, ['crypto/password-worker.ts']),
+  knower('crypto/foreign-verification.ts alone hashes as others do', 'packages', /^(bcryptjs)$/, [
+    'crypto/foreign-verification.ts',
+  ]),
+  knower('crypto/password-judge.ts alone has the dictionaries', 'packages', /^(@zxcvbn-ts\/core|@zxcvbn-ts\/.*)$/, [
+    'crypto/password-judge.ts',
+  ]),
   knower('what seals is known by name', 'links', /^(crypto\/sealing\.ts)$/, [
     'oauth/records/rows.ts',
     'oauth/records/sealed-cookies.ts',

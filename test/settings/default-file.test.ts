@@ -82,6 +82,7 @@ describe('config/signet.yaml', () => {
       'lifetimes',
       'refreshTokens',
       'signIn',
+      'letters',
       'devices',
       'pushedRequests',
       'outgoing',

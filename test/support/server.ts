@@ -35,6 +35,7 @@ export const declared = {
     },
   ],
   signIn: { attemptsPerAccount: 1_000, attemptsPerNetwork: 100_000, attemptsOverall: 1_000_000, newDeviceLetters: false },
+  letters: { perNetwork: 100_000, perPersonAndNetwork: 1_000, perPerson: 10_000 },
   devices: { requestsPerNetwork: 100_000, attemptsPerNetwork: 10_000, attemptsOverall: 1_000_000 },
   pushedRequests: { requestsPerNetwork: 1_000_000 },
 }

@@ -1,0 +1,20 @@
+/** A person as `signet account import` reads them: one object, of which all but the first two members may be missing. */
+import { z } from 'zod'
+import { personClaims } from './person-claims.ts'
+
+const when = 'has to be seconds since the epoch, or a time such as 2019-03-01T12:00:00Z'
+
+/** Strict: a misspelt member is a fault, and not a person without it. */
+export const importedPerson = z.strictObject({
+  email: z.string().max(320),
+  /** As the other system wrote it; `!` for who has no password and gets one by a letter. */
+  hash: z.string().max(1_024),
+  name: z.string().trim().min(1).max(200).optional(),
+  roles: z.array(z.string()).max(100).default([]),
+  claims: personClaims.default({}),
+  /** Of the address; among the claims it means the same. */
+  email_verified: z.boolean().default(false),
+  /** Seconds since the epoch, or ISO 8601. */
+  created: z.union([z.int(when).min(0, when), z.iso.datetime({ offset: true, error: when })], when).optional(),
+  disabled: z.boolean().default(false),
+})
