@@ -65,6 +65,20 @@ describe('guessing', () => {
     expect(await refusalOf(know(ada))).to.include({ code: 'too_many_attempts' })
   })
 
+  it('L02: two hundred times at once passes a counter that reads before it writes', async () => {
+    const counts = new Map<string, number>()
+    attempts = attemptsOver({
+      ...store.counters,
+      async hit(name) {
+        const count = (counts.get(name) ?? 0) + 1
+        await Promise.resolve()
+        counts.set(name, count)
+        return { count, endsAt: time + 900 }
+      },
+    })
+    expect(await judgedOf(each(200, () => guess(ada)))).to.equal(200)
+  })
+
   it('L02: two hundred times at once from two hundred networks lets through what everybody together has', async () => {
     expect(await judgedOf(each(200, (n) => guess(ada, `203.0.113.${n}`)))).to.equal(30)
   })

@@ -1,0 +1,88 @@
+/** Guessing at passwords over HTTP. The limits themselves, and their clocks, are in test/accounts/attempts.test.ts. */
+import { expect } from 'chai'
+import { createVisitor } from '../../src/try/visitor.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+import { authorizationUrl, type Cast, cast, password, pkce, signInPost } from '../support/story.ts'
+
+/** Attempts of strangers cost a hash each: few are let through. */
+const signIn = { attemptsPerAccount: 4, attemptsPerNetwork: 20, attemptsOverall: 10 }
+const many = 200
+
+describe('guessing at the sign-in page', function () {
+  this.timeout(120_000)
+  let server: TestServer
+  let who: Cast
+  beforeEach(async () => {
+    server = await startTestServer({ settings: { signIn, trustedProxies: ['127.0.0.1', '::1'] } })
+    who = await cast(server)
+  })
+  afterEach(() => server.close())
+
+  /** @param from the network, as the proxy has it. @returns how to send that one page's form, again and again */
+  async function page(from = '203.0.113.250', site = server) {
+    const visitor = createVisitor(site.issuer, { 'x-forwarded-for': from })
+    const form = signInPost(await visitor.open(authorizationUrl(site.issuer, 'web', pkce().challenge)), '')
+    return (email: string, given = 'wrong', by = from) => {
+      const body = new URLSearchParams(form.body)
+      body.set('email', email)
+      body.set('password', given)
+      return visitor.fetch(form.action, { method: 'POST', body, headers: { 'x-forwarded-for': by } })
+    }
+  }
+  /** Cold connections would queue the guesses up. */
+  const warm = () => Promise.all(Array.from({ length: many }, async () => (await fetch(`${server.issuer}/health/live`)).text()))
+
+  async function statuses(answers: Promise<Response>[]): Promise<Record<number, number>> {
+    const all = await Promise.all(answers.map(async (answer) => [await (await answer).text(), (await answer).status] as const))
+    const groups = Object.groupBy(all, ([, status]) => String(status))
+    return Object.fromEntries(Object.entries(groups).map(([status, of]) => [status, of?.length ?? 0]))
+  }
+
+  it('L01 is limited one by one, for the right password too, and says when to come back', async () => {
+    const guess = await page()
+    for (let n = 0; n < 4; n++) expect((await guess(who.email)).status).to.equal(422)
+    for (let n = 0; n < 20; n++) {
+      const answer = await guess(who.email, n % 2 ? password : 'wrong')
+      expect(answer.status).to.equal(429)
+      expect(Number(answer.headers.get('retry-after'))).to.be.within(800, 900)
+      expect(await answer.text()).to.match(/Too many attempts\. Please wait 1[45] minutes/)
+    }
+    expect((await (await page('203.0.113.251'))(who.email, password)).status).to.equal(303)
+  })
+
+  it('L02 is limited two hundred at once, from one network', async () => {
+    const guess = await page()
+    await warm()
+    expect(await statuses(Array.from({ length: many }, () => guess(who.email)))).to.deep.equal({ 422: 4, 429: many - 4 })
+  })
+
+  it('L02 is limited two hundred at once, from two hundred networks', async () => {
+    const guess = await page()
+    await warm()
+    const guesses = Array.from({ length: many }, (_, n) => guess(who.email, 'wrong', `198.51.100.${n}`))
+    expect(await statuses(guesses)).to.deep.equal({ 422: 10, 429: many - 10 })
+    // Others sign in from the very same networks.
+    await server.parts.accounts.add({ email: 'grace@example.com', password })
+    expect((await guess('grace@example.com', password, '198.51.100.1')).status).to.equal(303)
+  })
+
+  it('L03 is limited for one password at three hundred accounts, whatever a stranger forwards', async () => {
+    const direct = await startTestServer({ settings: { signIn } })
+    await cast(direct)
+    const guess = await page(undefined, direct)
+    const spread = await Promise.all(
+      Array.from({ length: 300 }, (_, n) => statuses([guess(`person${n}@example.com`, password, `198.51.100.${n % 250}`)])),
+    )
+    const judged = spread.filter((one) => one[422]).length
+    await direct.close()
+    expect(judged).to.be.at.most(20)
+    expect(judged + spread.filter((one) => one[429] || one[503]).length).to.equal(300)
+  })
+
+  it('L04 from elsewhere keeps the person from nothing', async () => {
+    const guess = await page()
+    for (const from of ['198.51.100.1', '198.51.100.2'])
+      expect(await statuses(Array.from({ length: 8 }, () => guess(who.email, 'wrong', from)))).to.deep.equal({ 422: 4, 429: 4 })
+    expect((await guess(who.email, password)).status).to.equal(303)
+  })
+})
