@@ -48,6 +48,8 @@ export interface AttemptLimits {
   windowSeconds: number
 }
 
+const whereElse = 'In a browser where you were signed in before you need not wait.'
+
 export function createAttempts({
   counters,
   limits,
@@ -66,8 +68,8 @@ export function createAttempts({
   async function take({ email, address, device }: Attempt): Promise<Count[]> {
     // As the account is found, so that another spelling of an address is no fresh set of attempts.
     const person = possibleEmailKey(email) ?? email
-    const limitOf = (kind: string, of: string, limit: number) =>
-      limiter.take(`${kind}:${keyedSlot(key, `${person}\n${of}`)}`, limit)
+    const limitOf = (kind: string, of: string, limit: number, advice?: string) =>
+      limiter.take(`${kind}:${keyedSlot(key, `${person}\n${of}`)}`, limit, advice)
     if (device !== undefined) return [await limitOf('sign-in-device', device, limits.attemptsPerAccount)]
 
     await takeOfNetwork('sign-in-from', address, limits.attemptsPerNetwork)
@@ -75,7 +77,7 @@ export function createAttempts({
     const site = siteOf(address)
     if (site) taken.push(await limitOf('sign-in-site', site, 10 * limits.attemptsPerAccount))
     // Last, and only what its own limits let through, or one network that goes on after its refusals would use up everybody's.
-    taken.push(await limitOf('sign-in-overall', '', limits.attemptsOverall))
+    taken.push(await limitOf('sign-in-overall', '', limits.attemptsOverall, whereElse))
     return taken
   }
 

@@ -13,8 +13,8 @@ export interface Count {
 export interface Limiter {
   /** Adds one. */
   count(name: string): Promise<Count>
-  /** Adds one. @throws Refusal as `hold` */
-  take(name: string, limit: number): Promise<Count>
+  /** Adds one. @param advice what else can be done than wait, a sentence @throws Refusal as `hold` */
+  take(name: string, limit: number, advice?: string): Promise<Count>
   /** Adds nothing. @throws Refusal `too_many_attempts` 429 with `retryAfterSeconds`, beyond the limit */
   hold(taken: Count, limit: number): void
   /** What was counted did not happen, or is none of what is limited. */
@@ -24,23 +24,23 @@ export interface Limiter {
 export function createLimiter(parts: { counters: CounterStore; windowSeconds: number; now: Clock }): Limiter {
   const { counters, windowSeconds, now } = parts
   const count = async (name: string) => ({ name, ...(await counters.hit(name, windowSeconds)) })
-  const hold = (taken: Count, limit: number) => {
-    if (taken.count > limit) throw tooMany(Math.max(1, taken.endsAt - now()))
+  const hold = (taken: Count, limit: number, advice?: string) => {
+    if (taken.count > limit) throw tooMany(Math.max(1, taken.endsAt - now()), advice)
   }
   return {
     count,
     hold,
-    async take(name, limit) {
+    async take(name, limit, advice) {
       const taken = await count(name)
-      hold(taken, limit)
+      hold(taken, limit, advice)
       return taken
     },
     giveBack: ({ name, endsAt }) => counters.takeBack(name, endsAt),
   }
 }
 
-function tooMany(retryAfterSeconds: number): Refusal {
+function tooMany(retryAfterSeconds: number, advice?: string): Refusal {
   const minutes = Math.ceil(retryAfterSeconds / 60)
   const sentence = `Too many attempts. Please wait ${minutes} minute${minutes > 1 ? 's' : ''} and try again.`
-  return new Refusal('too_many_attempts', sentence, { status: 429, retryAfterSeconds })
+  return new Refusal('too_many_attempts', advice ? `${sentence} ${advice}` : sentence, { status: 429, retryAfterSeconds })
 }

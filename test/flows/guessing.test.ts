@@ -1,8 +1,9 @@
 /** Guessing at passwords over HTTP. The limits themselves, and their clocks, are in test/accounts/attempts.test.ts. */
 import { expect } from 'chai'
-import { createVisitor } from '../../src/try/visitor.ts'
+import { createVisitor, type Page, type Visitor } from '../../src/try/visitor.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { authorizationUrl, type Cast, cast, password, pkce, signInPost } from '../support/story.ts'
+import { returnToPresent, travel } from '../support/time.ts'
 
 /** Attempts of strangers cost a hash each: few are let through. */
 const signIn = { attemptsPerAccount: 4, attemptsPerNetwork: 20, attemptsOverall: 10 }
@@ -85,4 +86,71 @@ describe('guessing at the sign-in page', function () {
       expect(await statuses(Array.from({ length: 8 }, () => guess(who.email, 'wrong', from)))).to.deep.equal({ 422: 4, 429: 4 })
     expect((await guess(who.email, password)).status).to.equal(303)
   })
+
+  it('L04 from everywhere keeps the person from no browser where they were signed in before', async () => {
+    const known = createVisitor(server.issuer, { 'x-forwarded-for': '203.0.113.7' })
+    const signInAt = async (visitor: Visitor) =>
+      visitor.submit(
+        await visitor.open(authorizationUrl(server.issuer, 'own', pkce().challenge, { prompt: 'login' })),
+        '/sign-in',
+        {
+          email: who.email,
+          password,
+        },
+      )
+    expect((await signInAt(known)).leftTo).to.not.equal(undefined)
+    const guess = await page()
+    await statuses(Array.from({ length: 20 }, (_, n) => guess(who.email, 'wrong', `198.51.100.${n}`)))
+    const elsewhere = await signInAt(createVisitor(server.issuer, { 'x-forwarded-for': '203.0.113.8' }))
+    expect(elsewhere.status).to.equal(429)
+    expect(elsewhere.html).to.include('In a browser where you were signed in before you need not wait.')
+    expect((await signInAt(known)).leftTo).to.not.equal(undefined)
+    // Somebody else's browser is no browser of theirs.
+    await server.parts.accounts.add({ email: 'grace@example.com', password })
+    const others = createVisitor(server.issuer, { 'x-forwarded-for': '203.0.113.9' })
+    const url = authorizationUrl(server.issuer, 'own', pkce().challenge)
+    await others.submit(await others.open(url), '/sign-in', { email: 'grace@example.com', password })
+    expect((await signInAt(others)).status).to.equal(429)
+  })
+})
+
+/** Each asks for the password of whoever is signed in at that browser. A new one is listed here, and shares the counters of all. */
+const ways: Record<string, (visitor: Visitor, issuer: string, email: string, given: string) => Promise<Page>> = {
+  'the sign-in page': async (visitor, issuer, email, given) => {
+    const url = authorizationUrl(issuer, 'own', pkce().challenge, { prompt: 'login' })
+    return visitor.submit(await visitor.open(url), '/sign-in', { email, password: given })
+  },
+  'the page of a new password': async (visitor, _issuer, _email, given) =>
+    visitor.submit(await visitor.open('/account/password'), '/account/password', {
+      current: given,
+      password: 'difference engine',
+    }),
+}
+
+describe('guessing in one way', () => {
+  let server: TestServer
+  let people = 0
+  before(async () => {
+    server = await startTestServer({ settings: { signIn } })
+    await cast(server)
+  })
+  after(() => server.close())
+  afterEach(returnToPresent)
+
+  for (const [one, guess] of Object.entries(ways)) {
+    for (const [other, tryIt] of Object.entries(ways).filter(([name]) => name !== one)) {
+      it(`L05 at ${one} uses up what there is at ${other}, until the window ends`, async () => {
+        const email = `person${people++}@example.com`
+        await server.parts.accounts.add({ email, password })
+        const visitor = createVisitor(server.issuer)
+        await visitor.submit(await visitor.open('/account'), '/sign-in', { email, password })
+        for (let n = 0; n < 4; n++) expect((await guess(visitor, server.issuer, email, 'wrong')).status).to.equal(422)
+        expect((await guess(visitor, server.issuer, email, 'wrong')).status).to.equal(429)
+        expect((await tryIt(visitor, server.issuer, email, password)).status).to.equal(429)
+        travel(900)
+        const passed = await tryIt(visitor, server.issuer, email, password)
+        expect(passed.leftTo !== undefined || passed.status === 200).to.equal(true)
+      })
+    }
+  }
 })
