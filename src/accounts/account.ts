@@ -14,6 +14,7 @@ import {
   type PasswordParts,
 } from './credentials.ts'
 import { emailKey, possibleEmailKey } from './email.ts'
+import { passwordChanged } from './told.ts'
 import type { Upgrades } from './upgrades.ts'
 
 export interface NewAccount {
@@ -59,7 +60,7 @@ export interface AccountParts extends CredentialsParts, PasswordParts {
 }
 
 export function createAccounts(parts: AccountParts): Accounts {
-  const { store, passwords, upgrades, roles, audit, now } = parts
+  const { store, passwords, upgrades, roles, audit, issuer, now } = parts
   const known = new Set(roles)
 
   function checkRoles(wanted: string[]): string[] {
@@ -158,7 +159,8 @@ export function createAccounts(parts: AccountParts): Accounts {
     },
     async setPassword(email, password) {
       const account = await mustFind(email)
-      const what = { act: 'account.password_set', endsAccess: true } as const
+      const letter = passwordChanged(account, issuer, now())
+      const what = { act: 'account.password_set', endsAccess: true, letter } as const
       const done = await changeCredentials(parts, account, { passwordHash: await chosenPassword(parts, password, account) }, what)
       if (done === undefined) throw changedMeanwhile()
     },

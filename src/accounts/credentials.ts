@@ -5,6 +5,8 @@ import type { Audit, What } from '../audit/audit.ts'
 import type { Clock } from '../base/clock.ts'
 import { Refusal } from '../base/errors.ts'
 import type { Passwords } from '../crypto/passwords.ts'
+import type { Letter } from '../mail/letters.ts'
+import type { Mailer } from '../mail/mailer.ts'
 import { endBound } from '../store/bonds.ts'
 import type { Account, CredentialsChange, Store } from '../store/store.ts'
 import type { CheckPassword, PersonToBe } from './password-policy.ts'
@@ -32,6 +34,8 @@ export async function chosenPassword(
 export interface CredentialsParts {
   store: Store
   audit: Pick<Audit, 'record'>
+  mailer: Pick<Mailer, 'owe'>
+  issuer: string
   now: Clock
 }
 
@@ -39,6 +43,10 @@ export interface ChangeOptions extends Omit<What, 'account' | 'ifThere'> {
   act: Act
   /** Whether whoever is signed in by what was good until now is out. */
   endsAccess: boolean
+  /** Tells the person. */
+  letter?: Letter
+  /** Drawn by whoever has to know it before. */
+  version?: number
 }
 
 /**
@@ -49,18 +57,18 @@ export interface ChangeOptions extends Omit<What, 'account' | 'ifThere'> {
  * @returns when, in seconds since the epoch; undefined when it is another by now, or gone, or when the address is another account's
  */
 export async function changeCredentials(
-  { store, audit, now }: CredentialsParts,
+  { store, audit, mailer, now }: CredentialsParts,
   read: Account,
   change: Omit<CredentialsChange, 'credentialsVersion'>,
-  { act, endsAccess, ...what }: ChangeOptions,
+  { act, endsAccess, letter, version: credentialsVersion = newCredentialsVersion(), ...what }: ChangeOptions,
 ): Promise<number | undefined> {
-  const credentialsVersion = newCredentialsVersion()
   const at = now()
   const whole = { ...change, credentialsVersion, ...(endsAccess && { accessEndedAt: at }) }
   const ifThere = { account: read.id, credentialsVersion }
   const [changed] = await Promise.all([
     store.accounts.changeIf(read.id, read.credentialsVersion, whole),
     audit.record(act, { ...what, account: read.id, ifThere }),
+    ...(letter ? [mailer.owe(letter, ifThere)] : []),
   ])
   if (!changed) return undefined
   if (endsAccess) await endBound(store, { account: read.id })

@@ -17,6 +17,9 @@ export function emailKey(email: string): string {
 const localPart = /^[^\s@<>"(),:;\\\p{C}\p{Default_Ignorable_Code_Point}]{1,64}$/u
 const domainName = /^(?=.{1,253}$)[a-z0-9-]+(\.[a-z0-9-]+)*$/
 
+/** In bytes (RFC 5321 s4.5.3.1.3): what is longer gets no letter. */
+export const longestEmailBytes = 254
+
 /** @returns undefined for what is no address */
 export function possibleEmailKey(email: string): string | undefined {
   const canonical = email.trim().normalize('NFKC').toLowerCase().normalize('NFKC')

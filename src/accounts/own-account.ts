@@ -2,6 +2,7 @@
 import type { Account } from '../store/store.ts'
 import { type CredentialsParts, changeCredentials, changedMeanwhile, chosenPassword, type PasswordParts } from './credentials.ts'
 import { personName } from './person-name.ts'
+import { passwordChanged } from './told.ts'
 
 /** Who does it, and from where: for the audit log. */
 export interface By {
@@ -23,7 +24,7 @@ export interface OwnAccount {
 export type OwnAccountParts = CredentialsParts & PasswordParts
 
 export function createOwnAccount(parts: OwnAccountParts): OwnAccount {
-  const { store, audit } = parts
+  const { store, audit, issuer, now } = parts
   const own = ({ id }: Account, { from }: By) => ({ actor: `account:${id}`, from }) as const
 
   return {
@@ -37,7 +38,8 @@ export function createOwnAccount(parts: OwnAccountParts): OwnAccount {
     async setPassword(account, password, by) {
       const { email, name } = account
       const passwordHash = await chosenPassword(parts, password, { email, name })
-      const what = { ...own(account, by), act: 'account.password_set', endsAccess: true } as const
+      const letter = passwordChanged(account, issuer, now())
+      const what = { ...own(account, by), act: 'account.password_set', endsAccess: true, letter } as const
       const endedAt = await changeCredentials(parts, account, { passwordHash }, what)
       if (endedAt === undefined) throw changedMeanwhile()
       return endedAt

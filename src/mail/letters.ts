@@ -17,6 +17,8 @@ export interface LetterModels {
   'email-change': { link: string; lifetimeSeconds: number }
   /** To the former address, with the way back. */
   'email-changed': { name: string; at: number; link: string; lifetimeSeconds: number }
+  /** To the address that a former one took the place of. */
+  'email-restored': { name: string; at: number }
   'sign-in-link': { name: string; link: string; lifetimeSeconds: number }
   /** `network` is an address or the beginning of one, `agent` what the browser calls itself, `link` leads to where a password is replaced. */
   'new-device': { name: string; at: number; network: string; agent?: string | undefined; link: string }
@@ -35,6 +37,7 @@ export const letterKinds: readonly LetterKind[] = [
   'password-changed',
   'email-change',
   'email-changed',
+  'email-restored',
   'sign-in-link',
   'new-device',
   'account-deleted',

@@ -75,7 +75,10 @@ export async function openParts(
     passwords,
     ...mail,
     checkPassword,
-    accounts: createAccounts({ store, passwords, checkPassword, upgrades, roles: Object.keys(settings.roles), audit, now }),
+    accounts: createAccounts({
+      ...{ store, audit, mailer: mail.mailer, issuer: settings.issuer, now },
+      ...{ passwords, checkPassword, upgrades, roles: Object.keys(settings.roles) },
+    }),
     clients: createClients({ settings, store, audit, now }),
     links: createLinks({ secrets, issuer: settings.issuer, lineage: store.lineage, now }),
     now,

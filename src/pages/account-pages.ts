@@ -30,7 +30,36 @@ export interface AccountPasswordModel {
   error?: Fault | undefined
 }
 
+export interface RecoveryModel {
+  /** Where the form goes; fields `csrf`, `email`, and `for`, the sign-in in which it is asked. */
+  action: string
+  csrf: string
+  interaction?: string | undefined
+  /** That sign-in. */
+  backHref?: string | undefined
+  /** As typed before. */
+  email?: string | undefined
+  error?: Fault | undefined
+}
+
+/** As the page before, whose form is sent once more for another letter. */
+export interface RecoverySentModel extends RecoveryModel {
+  email: string
+}
+
+export interface RecoveryPasswordModel {
+  /** Where the form goes; fields `csrf`, `password`. */
+  action: string
+  csrf: string
+  /** Whose password it is. */
+  email: string
+  error?: Fault | undefined
+}
+
 export interface AccountPageModels {
+  recovery: RecoveryModel
+  recoverySent: RecoverySentModel
+  recoveryPassword: RecoveryPasswordModel
   account: AccountModel
   accountName: AccountNameModel
   accountPassword: AccountPasswordModel

@@ -24,6 +24,10 @@ export interface SignInModel {
   error?: { code: string; sentence: string } | undefined
   /** Where "E-mail me a link" posts `csrf` and `email` to; no such button without it. */
   linkAction?: string | undefined
+  /** What was done just before. */
+  done?: string | undefined
+  /** Where somebody goes who has forgotten the password; absent where no letter can be sent. */
+  recoveryHref?: string | undefined
   /** Where "Cancel" posts `csrf` to; no such button without it. */
   abortAction?: string | undefined
   /** What asked is another device, so that there is no app to go back to. */

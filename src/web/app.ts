@@ -5,6 +5,7 @@ import { createAttempts } from '../accounts/attempts.ts'
 import { createDeviceLimits } from '../accounts/device-limits.ts'
 import { createOwnAccount } from '../accounts/own-account.ts'
 import type { CheckPassword } from '../accounts/password-policy.ts'
+import { createRecovery } from '../accounts/recovery.ts'
 import { createRowLimit } from '../accounts/row-limits.ts'
 import { createSignInLinks } from '../accounts/sign-in-links.ts'
 import { type Later, systemStopwatch } from '../base/clock.ts'
@@ -15,7 +16,7 @@ import type { Inbox } from '../mail/inbox.ts'
 import type { Mailer } from '../mail/mailer.ts'
 import { correctAnswers } from '../oauth/answers/corrections.ts'
 import { correctMetadata } from '../oauth/answers/metadata.ts'
-import { sealedCookieNames } from '../oauth/cookies.ts'
+import { interactionsPath, sealedCookieNames } from '../oauth/cookies.ts'
 import { logEvents } from '../oauth/events.ts'
 import { listenTo } from '../oauth/listen.ts'
 import { logoutDelivery } from '../oauth/logout/delivery.ts'
@@ -31,7 +32,6 @@ import type { Signers } from '../outgoing/signer.ts'
 import { createRefusals } from '../pages/refusals.ts'
 import type { Pages } from '../pages/render.ts'
 import type { Links } from '../tokens/links.ts'
-import { createSaid } from './account/said.ts'
 import { createAskedLinks } from './asked-links.ts'
 import { auditedSignOut } from './audited.ts'
 import { createCsrf } from './csrf.ts'
@@ -43,6 +43,7 @@ import { signInLanding } from './interaction/landed-sign-in.ts'
 import type { InteractionParts } from './interaction/step.ts'
 import { createKnownDevices } from './known-devices.ts'
 import { type LandingPage, landing } from './landing.ts'
+import { recoveryLinkPage } from './links/recovery.ts'
 import { createObserver, type Tally } from './observer.ts'
 import { ownForms } from './own-forms.ts'
 import { protocolPages } from './protocol-pages.ts'
@@ -52,7 +53,9 @@ import { healthRoutes } from './routes/health.ts'
 import { inboxRoutes } from './routes/inbox.ts'
 import { interactionRoutes } from './routes/interaction.ts'
 import { postedRequest } from './routes/posted-request.ts'
+import { recoveryRoutes } from './routes/recovery.ts'
 import { siteRoutes } from './routes/site.ts'
+import { createSaid } from './said.ts'
 import { stayingIn } from './sign-out.ts'
 import { oneSpelling } from './spelling.ts'
 import { createTickets } from './tickets.ts'
@@ -115,6 +118,9 @@ export function createApp(parts: AppParts): App {
   const kept = (name: string) => createSealedCookie({ name, secrets, development: settings.development, now })
   const tickets = createTickets(kept(names.ticket), now)
   const devices = createKnownDevices({ secrets, development: settings.development, now })
+  const said = createSaid(interactionsPath, settings)
+  const credentials = { ...parts, issuer: settings.issuer }
+  const recovery = createRecovery(credentials)
   const readiness = createReadiness({ store, now })
   const health = healthRoutes(readiness).routes() as Middleware
   const site = siteRoutes({ settings, pages, ring: parts.ring }).routes() as Middleware
@@ -132,6 +138,7 @@ export function createApp(parts: AppParts): App {
     auditSignIns: settings.audit.signIns,
     attempts,
     tickets,
+    said,
     apis: parts.apis,
     issuer: settings.issuer,
     signIn: settings.signIn,
@@ -148,13 +155,13 @@ export function createApp(parts: AppParts): App {
     provider,
     issuer: settings.issuer,
     accounts: parts.accounts,
-    own: createOwnAccount(parts),
+    own: createOwnAccount(credentials),
     attempts,
     tickets,
     devices,
     pages,
     csrf,
-    said: createSaid(settings),
+    said: createSaid('/account', settings),
     now,
   }).routes() as Middleware
   const landed = <T extends Json>(page: LandingPage<T>) =>
@@ -170,6 +177,8 @@ export function createApp(parts: AppParts): App {
     account,
     interactionRoutes(interactions).routes() as Middleware,
     ...(linkSignIns ? [landed(signInLanding(interactions, linkSignIns))] : []),
+    recoveryRoutes({ recovery, mailer: parts.mailer, pages, csrf }).routes() as Middleware,
+    landed(recoveryLinkPage({ recovery, issuer: settings.issuer, pages, said })),
     stayingIn(parts),
     auditedSignOut(parts),
     postedRequest,

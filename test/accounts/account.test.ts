@@ -27,6 +27,8 @@ describe('accounts', () => {
       checkPassword: createPasswordPolicy({ passwords, shortest: 8, site: 'Signet' }),
       roles: ['editor', 'admin'],
       audit: auditOf(store, now),
+      mailer: { owe: async () => {} },
+      issuer: 'https://id.example.com',
       now,
     })
   })

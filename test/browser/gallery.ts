@@ -1,5 +1,6 @@
 /** Every page that people see, and the way there from a new browser. For the screenshots, and for the facts that hold on each page. */
 import type { Page } from 'playwright-core'
+import { letterTo, linkOf } from '../support/inbox.ts'
 import type { Declare, Processes } from '../support/processes.ts'
 import { ada, fillIn, headed, press, says, signIn, signInAndAllow } from './steps.ts'
 
@@ -89,6 +90,13 @@ const consentOnDevice: Way = async (page, at) => {
   await press(page, 'Yes, go on')
   await fillIn(page, ada)
   await headed(page, 'Notes on TV wants to use your account')
+}
+
+async function askForLetter(page: Page, { issuer }: Processes, email: string): Promise<void> {
+  await page.goto(`${issuer}/recovery`)
+  await page.getByLabel('E-mail address').fill(email)
+  await page.locator('form').evaluate((form) => form.setAttribute('novalidate', ''))
+  await press(page, 'Send the link')
 }
 
 const accountPage =
@@ -187,6 +195,18 @@ export const signetPages: Record<string, Way> = {
     await press(page, 'Stay signed in')
     await headed(page, 'You are still signed in')
   },
+  recovery: (page, { issuer }) => page.goto(`${issuer}/recovery`),
+  'recovery-error': async (page, at) => {
+    await askForLetter(page, at, 'ada@')
+    await page.getByRole('alert').waitFor()
+  },
+  'recovery-sent': (page, at) => askForLetter(page, at, 'nobody@example.com'),
+  'recovery-password': async (page, at) => {
+    await askForLetter(page, at, ada.email)
+    await page.goto(linkOf(await letterTo(at, ada.email, 'recovery')))
+    await headed(page, 'Choose another password')
+  },
+  'recovery-used': async (page, { issuer }) => page.goto(`${issuer}/link/recovery?token=x`),
   account: accountPage('', 'Your account'),
   'account-name': accountPage('/name', 'Change your name'),
   'account-password': accountPage('/password', 'Change your password'),

@@ -73,6 +73,15 @@ describe('writes', () => {
       },
       [],
     ],
+    [
+      'a password that is forgotten, of somebody and of nobody',
+      async () => {
+        const visitor = createVisitor(server.issuer)
+        for (const email of [who.email, 'nobody@example.com'])
+          await visitor.submit(await visitor.open('/recovery'), '/recovery', { email })
+      },
+      [],
+    ],
     ['sign-out with nobody signed in', () => createVisitor(server.issuer).open('/session/end'), []],
     [
       'a token request that is refused',

@@ -21,6 +21,8 @@ interface Sent {
 export interface Race {
   /** Spread evenly over all ports. */
   run(form: Record<string, string>, headers?: Record<string, string>): Promise<Runner[]>
+  /** A form elsewhere than at the token endpoint. */
+  post(path: string, form: URLSearchParams, headers?: Record<string, string>): Promise<Runner[]>
   open(path: string, headers?: Record<string, string>): Promise<Runner[]>
   close(): void
 }
@@ -51,14 +53,15 @@ export async function warmRace(ports: number[], runners: number): Promise<Race> 
       sent.end(payload)
     })
   const all = (one: Sent) => Promise.all(Array.from({ length: runners }, (_, i) => send(ports[i % ports.length]!, one)))
-  const run: Race['run'] = (form, more = {}) => {
-    const payload = String(new URLSearchParams(form))
+  const post: Race['post'] = (path, form, more = {}) => {
+    const payload = String(form)
     const headers = { 'content-type': 'application/x-www-form-urlencoded', 'content-length': payload.length, ...more }
-    return all({ path: '/token', method: 'POST', headers, payload })
+    return all({ path, method: 'POST', headers, payload })
   }
+  const run: Race['run'] = (form, more) => post('/token', new URLSearchParams(form), more)
   // More cold connections at once than a server lets wait (511): the system resets one now and then.
   await run({ grant_type: 'none' }).catch(() => run({ grant_type: 'none' }))
-  return { run, open: (path, headers = {}) => all({ path, method: 'GET', headers }), close: () => agent.destroy() }
+  return { run, post, open: (path, headers = {}) => all({ path, method: 'GET', headers }), close: () => agent.destroy() }
 }
 
 /** How often each status came back. */

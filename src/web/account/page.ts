@@ -7,9 +7,9 @@ import { Refusal } from '../../base/errors.ts'
 import type { Page, PageModels } from '../../pages/pages.ts'
 import type { Pages } from '../../pages/render.ts'
 import type { KnownDevices } from '../known-devices.ts'
+import type { Said } from '../said.ts'
 import type { Tickets } from '../tickets.ts'
 import type { PersonParts } from './person.ts'
-import type { Said } from './said.ts'
 
 export interface AccountPageParts extends PersonParts {
   own: OwnAccount

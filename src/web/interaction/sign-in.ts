@@ -2,6 +2,7 @@
 import type { Context } from 'koa'
 import type { Accounts } from '../../accounts/account.ts'
 import type { Attempt, Attempts } from '../../accounts/attempts.ts'
+import { recoveryPath } from '../../accounts/told.ts'
 import { Refusal } from '../../base/errors.ts'
 import { ownClientId } from '../../oauth/clients/own-client.ts'
 import type { Account } from '../../store/store.ts'
@@ -59,6 +60,8 @@ export async function showSignIn(
     email: fault?.email,
     switchFrom: present?.email,
     error: fault?.error,
+    done: fault ? undefined : parts.said.take(ctx),
+    recoveryHref: parts.mailer.delivers ? `${recoveryPath}?for=${step.interaction.uid}` : undefined,
   })
 }
 

@@ -22,6 +22,7 @@ import type { AskedLinks } from '../asked-links.ts'
 import type { Csrf } from '../csrf.ts'
 import type { Headers } from '../headers.ts'
 import type { KnownDevices } from '../known-devices.ts'
+import type { Said } from '../said.ts'
 import type { Tickets } from '../tickets.ts'
 
 export interface InteractionParts {
@@ -30,6 +31,8 @@ export interface InteractionParts {
   audit: Audit
   attempts: Attempts
   tickets: Tickets
+  /** What was done just before the sign-in page. */
+  said: Said
   apis: Apis
   issuer: string
   signIn: Settings['signIn']
@@ -57,6 +60,8 @@ export interface Step {
 }
 
 export const about = ({ interaction }: Step) => `interaction/${interaction.uid}`
+/** Comes back to a sign-in that may be over by now, or another browser's; then the person signs in to their own account. */
+export const againPath = (uid: string): string => `${interactionPath(uid)}/again`
 export const pathOf = ({ interaction }: Step) => interactionPath(interaction.uid)
 
 /** The interaction that this browser's cookie names. @throws Refusal `invalid_request` without one, or when the address names another */

@@ -7,6 +7,7 @@ import type { Context } from 'koa'
 import { countedFrom } from '../../accounts/credentials.ts'
 import { possibleEmailKey } from '../../accounts/email.ts'
 import { Refusal } from '../../base/errors.ts'
+import { signInFor } from '../../oauth/clients/own-client.ts'
 import { askedPermissions } from '../../oauth/consent/asked.ts'
 import { grantConsent } from '../../oauth/consent/consent.ts'
 import { withinRequest } from '../../oauth/records/request.ts'
@@ -16,7 +17,18 @@ import { consentRequest, isWhatWasShown, showConsent } from '../interaction/cons
 import { showSelectAccount } from '../interaction/select-account.ts'
 import { showSignIn, trySignIn } from '../interaction/sign-in.ts'
 import { sendLink } from '../interaction/sign-in-link.ts'
-import { about, by, finish, type InteractionParts, leave, type Step, stepOf, whoAsks } from '../interaction/step.ts'
+import {
+  about,
+  by,
+  finish,
+  type InteractionParts,
+  leave,
+  pathOf,
+  type Step,
+  seeOther,
+  stepOf,
+  whoAsks,
+} from '../interaction/step.ts'
 import { signedInByTicket } from '../interaction/ticket.ts'
 
 /** By the policy's prompt. */
@@ -37,6 +49,13 @@ export function interactionRoutes(parts: InteractionParts): Router {
     const page = pageOf[step.interaction.prompt.name]
     if (!page) throw new TypeError(`no page for the prompt ${step.interaction.prompt.name}`)
     await page(parts, ctx, step)
+  })
+
+  router.get('/again', async (ctx) => {
+    const step = await stepOf(provider, ctx).catch((cause) => {
+      if (!(cause instanceof Refusal)) throw cause
+    })
+    seeOther(ctx, step ? pathOf(step) : signInFor(parts.issuer, '/account'))
   })
 
   router.post('/sign-in', async (ctx) => {

@@ -5,10 +5,10 @@ import type { Context } from 'koa'
 const sentences = {
   name: 'Your name is changed.',
   password: 'Your password is changed. Everywhere else you are signed out.',
+  email: 'Your e-mail address is changed.',
+  recovered: 'Your password is changed, and you are signed out everywhere. Sign in with the new one.',
 } as const
 export type Done = keyof typeof sentences
-
-const path = '/account'
 
 export interface Said {
   say(ctx: Context, done: Done): void
@@ -16,7 +16,8 @@ export interface Said {
   take(ctx: Context): string | undefined
 }
 
-export function createSaid({ development }: { development: boolean }): Said {
+/** @param path of the pages that say it */
+export function createSaid(path: string, { development }: { development: boolean }): Said {
   const name = development ? 'signet_said' : '__Secure-signet_said'
   const options = { path, httpOnly: true, sameSite: 'lax', secure: !development, signed: false } as const
   return {

@@ -1,0 +1,75 @@
+/**
+ * Another password for whoever can read the letters of an account. Nothing is stored for it: the link is bound to what the account is
+ * (`bound-links.ts`), so asking again ends no link, and using one ends all.
+ */
+import type { Mailer } from '../mail/mailer.ts'
+import type { Account } from '../store/store.ts'
+import { type Links, linkKinds } from '../tokens/links.ts'
+import { type Bound, boundTo, boundToNobody, findBound, linkUsed } from './bound-links.ts'
+import { type CredentialsParts, changeCredentials, chosenPassword, type PasswordParts } from './credentials.ts'
+import { possibleEmailKey } from './email.ts'
+import type { By } from './own-account.ts'
+import { passwordChanged } from './told.ts'
+
+/** With the sign-in in which it was asked for, to go on there. */
+export type RecoveryLink = Bound & { i?: string }
+
+export interface Recovery {
+  /**
+   * Sends a link to the address that the account has, if there is one that may be used. What is done until the answer is the same if there is not.
+   * @param interaction uid of the sign-in in which this is asked for
+   */
+  ask(email: string, interaction?: string): Promise<void>
+  /** @returns whose password the link replaces. @throws Refusal `link_used` 410 */
+  find(link: RecoveryLink): Promise<Account>
+  /**
+   * Ends every session, grant and refresh token of the account, and every other link. The address is its person's from now on, since they read the letter.
+   * @throws Refusal `link_used` 410, `weak_password`, `password_too_long`, `busy`
+   */
+  setPassword(link: RecoveryLink, password: string, by: By): Promise<void>
+}
+
+export interface RecoveryParts extends CredentialsParts, PasswordParts {
+  links: Links
+  mailer: Pick<Mailer, 'send' | 'owe'>
+}
+
+export function createRecovery(parts: RecoveryParts): Recovery {
+  const { store, links, mailer, now } = parts
+
+  async function findUsable(email: string): Promise<Account | undefined> {
+    const key = possibleEmailKey(email)
+    const account = key === undefined ? undefined : await store.accounts.findByEmailKey(key)
+    return account?.disabledAt === undefined ? account : undefined
+  }
+
+  return {
+    async ask(email, interaction) {
+      const account = await findUsable(email)
+      const content: RecoveryLink = { ...(account ? boundTo(account) : boundToNobody), ...(interaction && { i: interaction }) }
+      const link = await links.urlOf('recovery', content)
+      if (!account) return
+      const { lifetimeSeconds } = linkKinds.recovery
+      mailer.send({ kind: 'recovery', to: account.email, model: { name: account.name, link, lifetimeSeconds } })
+    },
+    find: (link) => findBound(store.accounts, link),
+    async setPassword(link, password, { from }) {
+      const account = await findBound(store.accounts, link)
+      const { id, email, name, emailVerifiedAt = now() } = account
+      const passwordHash = await chosenPassword(parts, password, { email, name })
+      const endedAt = await changeCredentials(
+        parts,
+        account,
+        { passwordHash, emailVerifiedAt },
+        {
+          act: 'account.recovered',
+          actor: `account:${id}`,
+          from,
+          endsAccess: true,
+          letter: passwordChanged(account, parts.issuer, now()),
+        },
+      )
+      if (endedAt === undefined) throw linkUsed()
+    },
+  }
+}

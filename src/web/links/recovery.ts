@@ -1,0 +1,46 @@
+/** The page of a recovery link: another password, and then the way to sign in with it, where it was asked for if that is still open here. */
+import type { Context } from 'koa'
+import type { Recovery, RecoveryLink } from '../../accounts/recovery.ts'
+import { recoveryPath } from '../../accounts/told.ts'
+import type { Refusal } from '../../base/errors.ts'
+import { signInFor } from '../../oauth/clients/own-client.ts'
+import type { Pages } from '../../pages/render.ts'
+import { from, inWords, refusalOf, show } from '../account/page.ts'
+import { field } from '../form.ts'
+import { againPath, seeOther } from '../interaction/step.ts'
+import type { Landed, LandingPage } from '../landing.ts'
+import type { Said } from '../said.ts'
+
+export interface RecoveryLinkParts {
+  recovery: Recovery
+  issuer: string
+  pages: Pages
+  /** On the sign-in page. */
+  said: Said
+}
+
+export function recoveryLinkPage({ recovery, issuer, pages, said }: RecoveryLinkParts): LandingPage<RecoveryLink> {
+  async function ask(ctx: Context, { content, action, csrf }: Landed<RecoveryLink>, fault?: Refusal): Promise<void> {
+    const { email } = await recovery.find(content)
+    show(pages, ctx, 'recoveryPassword', { action, csrf, email, error: inWords(fault) }, fault)
+  }
+
+  return {
+    purpose: 'recovery',
+    next: {
+      heading: 'This link is not good any more',
+      sentence: 'If you still need another password, ask for a new link.',
+      way: { href: recoveryPath, label: 'Ask for a new link' },
+    },
+    show: (ctx, landed) => ask(ctx, landed),
+    async act(ctx, landed, form) {
+      const { content, close } = landed
+      const fault = await refusalOf(recovery.setPassword(content, field(form, 'password'), from(ctx)))
+      if (fault?.code.startsWith('link_')) throw fault
+      if (fault) return ask(ctx, landed, fault)
+      close()
+      said.say(ctx, 'recovered')
+      seeOther(ctx, content.i === undefined ? signInFor(issuer, '/account') : againPath(content.i))
+    },
+  }
+}
