@@ -70,7 +70,12 @@ export function createAttempts({
     const person = possibleEmailKey(email) ?? email
     const limitOf = (kind: string, of: string, limit: number, advice?: string) =>
       limiter.take(`${kind}:${keyedSlot(key, `${person}\n${of}`)}`, limit, advice)
-    if (device !== undefined) return [await limitOf('sign-in-device', device, limits.attemptsPerAccount)]
+    if (device !== undefined) {
+      const own = await limitOf('sign-in-device', device, limits.attemptsPerAccount)
+      // Right ones too, as from a network: each costs a hash, and whoever has an account has as many known browsers as they like.
+      await limitOf('sign-in-known', '', limits.attemptsPerNetwork)
+      return [own]
+    }
 
     await takeOfNetwork('sign-in-from', address, limits.attemptsPerNetwork)
     const taken = [await limitOf('sign-in', networkOf(address), limits.attemptsPerAccount)]

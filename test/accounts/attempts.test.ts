@@ -129,6 +129,12 @@ describe('guessing', () => {
     expect(await judgedOf(each(50, () => guess('grace@example.com', home, { device: 'laptop' })))).to.equal(5)
   })
 
+  it('in known browsers is limited for one account as from one network, right ones too, since each costs a hash', async () => {
+    for (let n = 0; n < 20; n++) await know(ada, home, { device: `browser ${n % 7}` })
+    await expectLimited(know(ada, '203.0.113.1', { device: 'another' }))
+    expect(await know('grace@example.com', home, { device: 'browser 1' })).to.deep.equal({ email: 'grace@example.com' })
+  })
+
   it('L04: what was right is not counted against its person, from anywhere', async () => {
     for (let n = 0; n < 100; n++) await know(ada, `203.0.113.${n}`)
     for (let n = 0; n < 60; n++) await know(ada, `2001:db8:1:${n}::1`)
@@ -199,6 +205,7 @@ describe('guessing', () => {
         'sign-in-site:N',
         'sign-in-overall:N',
         'sign-in-device:N',
+        'sign-in-known:N',
       ])
     })
 
