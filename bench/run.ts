@@ -8,6 +8,7 @@ import { chartOf } from './chart.ts'
 import { benchCluster } from './cluster.ts'
 import { benchFlows } from './flows.ts'
 import { benchGrowth } from './growth.ts'
+import { benchPasswords } from './passwords.ts'
 import { benchStart } from './start.ts'
 import { benchStore } from './store.ts'
 import { printRows, type Row } from './table.ts'
@@ -19,6 +20,7 @@ const benches: Record<string, () => Promise<Row[]>> = {
   token: benchTokenEndpoint,
   cluster: benchCluster,
   flows: benchFlows,
+  passwords: benchPasswords,
   verification: benchVerification,
   store: benchStore,
   growth: benchGrowth,

@@ -3,6 +3,7 @@
  * the process, where it starves the signatures of the main thread (measured: from 16,600 a second to 2).
  */
 import { randomBytes } from 'node:crypto'
+import { setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import { hashSync, verifySync } from '@node-rs/argon2'
 import type { Strength } from './password-judge.ts'
@@ -36,6 +37,8 @@ export interface PasswordAnswer {
 
 /** With the number by which an answer finds who asked. */
 export type Told<What> = What & { id: number }
+
+giveWay()
 
 const { memoryKiB, passes } = workerData as Work
 // The library's default algorithm is argon2id; the parameters travel in the hash.
@@ -77,4 +80,17 @@ async function verifierOf(hash: string): Promise<(form: string) => boolean> {
   if (hash.startsWith('$argon2')) return (form) => verifySync(hash, form)
   const { matchesForeign } = await import('./foreign-verification.ts')
   return (form) => matchesForeign(form, hash)
+}
+
+/**
+ * Where there are fewer cores than work, a third of a share: eight hashes at every moment took half of the token endpoint's rate on two cores, and
+ * with this a tenth. On Linux a thread has a priority of its own; elsewhere it would be that of the whole process, and is left as it is.
+ */
+function giveWay(): void {
+  if (process.platform !== 'linux') return
+  try {
+    setPriority(0, 5)
+  } catch {
+    // A sandbox may forbid it: then hashing takes its full share.
+  }
 }

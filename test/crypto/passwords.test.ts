@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs'
+import { closeSync, constants, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -192,6 +192,20 @@ describe('passwords', () => {
     } finally {
       process.off('worker', notice)
     }
+  })
+
+  it('give way to everything else of the process where there are fewer cores than work', async function () {
+    if (process.platform !== 'linux') this.skip()
+    const niceOf = (thread: string) =>
+      readFileSync(`/proc/self/task/${thread}/stat`, 'latin1')
+        .replace(/^.*\) /, '')
+        .split(' ')[16]
+    const threads = () => new Map(readdirSync('/proc/self/task').map((thread) => [thread, niceOf(thread)]))
+    const before = threads()
+    await passwords.hash('x', people)
+    const begun = [...threads()].filter(([thread]) => !before.has(thread)).map(([, nice]) => nice)
+    expect(begun).to.include('5')
+    expect(niceOf(String(process.pid))).to.equal(before.get(String(process.pid)))
   })
 
   it('match nothing where there is none, at the cost of one', async () => {

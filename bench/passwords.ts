@@ -1,0 +1,105 @@
+/**
+ * What hashing passwords costs others: the token endpoint alone, and while eight sign-ins hash at every moment. And whether the time of a no
+ * tells that somebody is known (L07).
+ */
+import { createVisitor } from '../src/try/visitor.ts'
+import { progressOf } from '../test/support/progress.ts'
+import { authorizationUrl, passThrough, pkce } from '../test/support/story.ts'
+import { lightLoad } from './load.ts'
+import { type Contender, install, startSignet } from './servers.ts'
+import { median, type Row, row } from './table.ts'
+
+const atOnce = 8
+const rounds = 5
+const secondsPerRound = 3
+const warmUpSeconds = 8
+const attempts = 2_000
+
+export async function benchPasswords(): Promise<Row[]> {
+  const installation = install({ withPeople: true })
+  const signet = await startSignet(installation)
+  try {
+    await lightLoad(signet, warmUpSeconds)
+    const beside = { nothing: 0, wrong: 0, right: 0 }
+    const progress = progressOf('rounds', rounds)
+    for (let round = 0; round < rounds; round++) {
+      const order = ['nothing', 'wrong', 'right'] as const
+      for (const kind of round % 2 ? order.toReversed() : order) beside[kind] += await tokensBeside(signet, kind)
+      progress(round + 1)
+    }
+    const seconds = rounds * secondsPerRound
+    const { unknown, known } = await refusals(signet)
+    return [
+      row(
+        'tokens while 8 passwords are refused (per s)',
+        beside.wrong / seconds,
+        beside.nothing / seconds,
+        'tokens alone',
+        'at least 0.6',
+      ),
+      row(
+        'tokens while 8 people sign in (per s)',
+        beside.right / seconds,
+        beside.nothing / seconds,
+        'tokens alone',
+        'at least 0.6',
+      ),
+      row('a no to an unknown person (ms, median)', unknown, known, 'to a known one', '0.98 to 1.02'),
+    ]
+  } finally {
+    await signet.stop()
+    installation.remove()
+  }
+}
+
+/** @returns how many tokens were issued while eight at every moment did that */
+async function tokensBeside(signet: Contender, kind: 'nothing' | 'wrong' | 'right'): Promise<number> {
+  let goesOn = true
+  const lane = async () => {
+    const refuse = kind === 'wrong' ? await refuserOf(signet) : undefined
+    while (goesOn) await (refuse ? refuse(stranger()) : signIn(signet))
+  }
+  const lanes = kind === 'nothing' ? [] : Array.from({ length: atOnce }, lane)
+  const tokens = await lightLoad(signet, secondsPerRound)
+  goesOn = false
+  await Promise.all(lanes)
+  return tokens
+}
+
+const signInUrl = ({ url }: Contender) => authorizationUrl(url, 'bench-web', pkce().challenge)
+
+async function signIn(signet: Contender): Promise<void> {
+  const visitor = createVisitor(signet.url)
+  await passThrough(visitor, await visitor.open(signInUrl(signet)), { email: 'ada@example.com' })
+}
+
+let strangers = 0
+const stranger = () => `nobody-${strangers++}@example.com`
+
+/** On one sign-in page, again and again: a request, a hash, the page. */
+async function refuserOf(signet: Contender): Promise<(email: string) => Promise<void>> {
+  const visitor = createVisitor(signet.url)
+  const page = await visitor.open(signInUrl(signet))
+  return async (email) => {
+    const { status } = await visitor.submit(page, '/sign-in', { email, password: 'wrong horse battery staple' })
+    if (status !== 422) throw new Error(`${signet.url}: ${status} for ${email}`)
+  }
+}
+
+/** One after the other, taking turns. @returns milliseconds, the medians */
+async function refusals(signet: Contender): Promise<{ unknown: number; known: number }> {
+  const refuse = await refuserOf(signet)
+  const times = { unknown: [] as number[], known: [] as number[] }
+  const attempt = async (kind: keyof typeof times) => {
+    const email = kind === 'known' ? 'ada@example.com' : 'eve@example.com'
+    const begun = performance.now()
+    await refuse(email)
+    times[kind].push(performance.now() - begun)
+  }
+  const progress = progressOf('refusals', attempts)
+  for (let n = 0; n < attempts; n++) {
+    for (const kind of n % 2 ? (['known', 'unknown'] as const) : (['unknown', 'known'] as const)) await attempt(kind)
+    progress(n + 1)
+  }
+  return { unknown: median(times.unknown), known: median(times.known) }
+}
