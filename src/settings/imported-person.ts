@@ -9,7 +9,13 @@ export const importedPerson = z.strictObject({
   email: z.string().max(320),
   /** As the other system wrote it; `!` for who has no password and gets one by a letter. */
   hash: z.string().max(1_024),
-  name: z.string().trim().min(1).max(200).optional(),
+  name: z
+    .string()
+    .trim()
+    .min(1)
+    .max(200)
+    .regex(/^\P{Cc}*$/u, 'has no control characters')
+    .optional(),
   roles: z.array(z.string()).max(100).default([]),
   claims: personClaims.default({}),
   /** Of the address; among the claims it means the same. */

@@ -66,6 +66,7 @@ describe('a person of another system', () => {
     ['invalid_person', /created: has to be/, { email, hash, created: -1 }],
     ['invalid_person', /email_verified/, { email, hash, email_verified: 'yes' }],
     ['invalid_person', /name/, { email, hash, name: ' ' }],
+    ['invalid_person', /name: has no control/, { email, hash, name: 'Ada\nLovelace' }],
     ['invalid_person', /hash/, { email, hash: 'x'.repeat(1_025) }],
     ['invalid_email', /not an e-mail address/, { email: 'ada', hash }],
     ['unknown_role', /"owner"/, { email, hash, roles: ['owner'] }],
