@@ -8,7 +8,7 @@
  *
  * The first two are strangers' own: using them up harms nobody elsewhere. The third is shared by all strangers who try one account, its person on a new
  * browser among them; so a browser in which that person was signed in before is counted apart, by itself alone, and what strangers do is no matter to it.
- * On any other browser a mailed link gets its person in, for which no password is tried.
+ * Where they were not, a letter helps: a browser in which a new password is chosen by its link is a known one, and a link that signs in needs none.
  *
  * An IPv6 subscriber may hold a /48 whole: its 65,536 networks together get ten times one's attempts.
  *

@@ -6,7 +6,13 @@ import type { Mailer } from '../mail/mailer.ts'
 import type { Account } from '../store/store.ts'
 import { type Links, linkKinds } from '../tokens/links.ts'
 import { type Bound, boundTo, boundToNobody, findBound, linkUsed } from './bound-links.ts'
-import { type CredentialsParts, changeCredentials, chosenPassword, type PasswordParts } from './credentials.ts'
+import {
+  type CredentialsParts,
+  changeCredentials,
+  chosenPassword,
+  newCredentialsVersion,
+  type PasswordParts,
+} from './credentials.ts'
 import { possibleEmailKey } from './email.ts'
 import type { By } from './own-account.ts'
 import { passwordChanged } from './told.ts'
@@ -24,9 +30,10 @@ export interface Recovery {
   find(link: RecoveryLink): Promise<Account>
   /**
    * Ends every session, grant and refresh token of the account, and every other link. The address is its person's from now on, since they read the letter.
+   * @returns the account with the credentials that it has now
    * @throws Refusal `link_used` 410, `weak_password`, `password_too_long`, `busy`
    */
-  setPassword(link: RecoveryLink, password: string, by: By): Promise<void>
+  setPassword(link: RecoveryLink, password: string, by: By): Promise<Pick<Account, 'id' | 'credentialsVersion'>>
 }
 
 export interface RecoveryParts extends CredentialsParts, PasswordParts {
@@ -57,6 +64,7 @@ export function createRecovery(parts: RecoveryParts): Recovery {
       const account = await findBound(store.accounts, link)
       const { id, email, name, emailVerifiedAt = now() } = account
       const passwordHash = await chosenPassword(parts, password, { email, name })
+      const version = newCredentialsVersion()
       const endedAt = await changeCredentials(
         parts,
         account,
@@ -66,10 +74,12 @@ export function createRecovery(parts: RecoveryParts): Recovery {
           actor: `account:${id}`,
           from,
           endsAccess: true,
+          version,
           letter: passwordChanged(account, parts.issuer, now()),
         },
       )
       if (endedAt === undefined) throw linkUsed()
+      return { id, credentialsVersion: version }
     },
   }
 }

@@ -178,7 +178,7 @@ export function createApp(parts: AppParts): App {
     interactionRoutes(interactions).routes() as Middleware,
     ...(linkSignIns ? [landed(signInLanding(interactions, linkSignIns))] : []),
     recoveryRoutes({ recovery, mailer: parts.mailer, pages, csrf }).routes() as Middleware,
-    landed(recoveryLinkPage({ recovery, issuer: settings.issuer, pages, said })),
+    landed(recoveryLinkPage({ recovery, devices, issuer: settings.issuer, pages, said })),
     stayingIn(parts),
     auditedSignOut(parts),
     postedRequest,

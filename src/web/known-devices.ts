@@ -18,7 +18,7 @@ type Known = Pick<Account, 'id' | 'credentialsVersion'>
 export interface KnownDevices {
   /** @returns the name of this browser, as it says, if this account has signed in at it */
   nameFor(ctx: Context, account: Known): string | undefined
-  /** From now on it has. To be called with each sign-in: the cookie lasts from the last one. */
+  /** From now on it has. To be called with each sign-in, and with a password that was chosen by letter: the cookie lasts from the last one. */
   note(ctx: Context, account: Known): void
 }
 

@@ -1,6 +1,7 @@
 /** Guessing at passwords over HTTP. The limits themselves, and their clocks, are in test/accounts/attempts.test.ts. */
 import { expect } from 'chai'
 import { createVisitor, type Page, type Visitor } from '../../src/try/visitor.ts'
+import { letterTo, linkOf } from '../support/inbox.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { authorizationUrl, type Cast, cast, password, pkce, signInPost } from '../support/story.ts'
 import { returnToPresent, travel } from '../support/time.ts'
@@ -111,6 +112,22 @@ describe('guessing at the sign-in page', function () {
     const url = authorizationUrl(server.issuer, 'own', pkce().challenge)
     await others.submit(await others.open(url), '/sign-in', { email: 'grace@example.com', password })
     expect((await signInAt(others)).status).to.equal(429)
+  })
+
+  it('L04 from everywhere keeps nobody from signing in with a password that they chose by letter, on whatever browser', async () => {
+    const guess = await page()
+    const flood = () => statuses(Array.from({ length: 20 }, (_, n) => guess(who.email, 'wrong', `198.51.100.${n}`)))
+    expect(await flood()).to.deep.equal({ 422: 10, 429: 10 })
+    const visitor = createVisitor(server.issuer, { 'x-forwarded-for': '203.0.113.7' })
+    await visitor.submit(await visitor.open('/recovery'), '/recovery', { email: who.email })
+    const asked = await visitor.open(linkOf(await letterTo(server, who.email, 'recovery')))
+    const next = 'difference engine'
+    const chosen = await visitor.submit(asked, asked.url.pathname, { password: next })
+    expect(await flood()).to.deep.equal({ 429: 20 })
+    const signedIn = await visitor.submit(chosen, '/sign-in', { email: who.email, password: next })
+    expect([signedIn.status, signedIn.url.pathname]).to.deep.equal([200, '/account'])
+    // The control: the same password on a browser that knows nothing of it.
+    expect((await (await page('203.0.113.8'))(who.email, next)).status).to.equal(429)
   })
 })
 

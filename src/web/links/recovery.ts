@@ -8,18 +8,20 @@ import type { Pages } from '../../pages/render.ts'
 import { from, inWords, refusalOf, show } from '../account/page.ts'
 import { field } from '../form.ts'
 import { againPath, seeOther } from '../interaction/step.ts'
+import type { KnownDevices } from '../known-devices.ts'
 import type { Landed, LandingPage } from '../landing.ts'
 import type { Said } from '../said.ts'
 
 export interface RecoveryLinkParts {
   recovery: Recovery
+  devices: Pick<KnownDevices, 'note'>
   issuer: string
   pages: Pages
   /** On the sign-in page. */
   said: Said
 }
 
-export function recoveryLinkPage({ recovery, issuer, pages, said }: RecoveryLinkParts): LandingPage<RecoveryLink> {
+export function recoveryLinkPage({ recovery, devices, issuer, pages, said }: RecoveryLinkParts): LandingPage<RecoveryLink> {
   async function ask(ctx: Context, { content, action, csrf }: Landed<RecoveryLink>, fault?: Refusal): Promise<void> {
     const { email } = await recovery.find(content)
     show(pages, ctx, 'recoveryPassword', { action, csrf, email, error: inWords(fault) }, fault)
@@ -35,7 +37,9 @@ export function recoveryLinkPage({ recovery, issuer, pages, said }: RecoveryLink
     show: (ctx, landed) => ask(ctx, landed),
     async act(ctx, landed, form) {
       const { content, close } = landed
-      const fault = await refusalOf(recovery.setPassword(content, field(form, 'password'), from(ctx)))
+      const setting = recovery.setPassword(content, field(form, 'password'), from(ctx))
+      // Whoever guesses at this account from everywhere else must not keep its person from the sign-in that comes now.
+      const fault = await refusalOf(setting.then((account) => devices.note(ctx, account)))
       if (fault?.code.startsWith('link_')) throw fault
       if (fault) return ask(ctx, landed, fault)
       close()
