@@ -9,6 +9,7 @@ import { completion, shells } from './completion.ts'
 import { clientsWithSecret, demo } from './demo.ts'
 import { doctor } from './doctor.ts'
 import { importFolder, listKeys, revokeKey, rotateKeys } from './keys.ts'
+import { testMail } from './mail.ts'
 import { json, refuse, run } from './run.ts'
 import { forgetSecret, listSecrets, rotateSecrets } from './secrets.ts'
 import { serve } from './serve.ts'
@@ -50,6 +51,13 @@ export function createProgram(): Command {
     .action(run(showAudit))
   clientCommands(program.command('client').description('registered clients'))
   accountCommands(program.command('account').description('people'))
+  program
+    .command('mail')
+    .description('the mail server')
+    .command('test <address>')
+    .description('send a letter there, now, and say what the mail server answered')
+    .option(...json)
+    .action(run(testMail))
   program
     .command('demo')
     .description('put the demo data there, where the settings say demo: true, and say its passwords')

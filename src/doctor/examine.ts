@@ -4,6 +4,7 @@ import { InvalidSettings, said } from '../settings/invalid.ts'
 import { loadSettings, type Settings } from '../settings/load.ts'
 import { type Check, fail, ok } from './check.ts'
 import { keyChecks } from './keys.ts'
+import { mailCheck } from './mail.ts'
 import { outsideChecks } from './outside.ts'
 import { sealedCheck } from './sealed.ts'
 import { anyClient } from './sign-in.ts'
@@ -20,6 +21,7 @@ export function unseen(checks: readonly Check[]): string[] {
     'whether the proxy sets X-Forwarded-For to the address of whoever asks, instead of handing on what it was sent',
     ...(isThere('redis') ? ['whether what lies sealed in Redis can be opened: signet secrets list does'] : []),
     'whether a signer that holds keys answers: the log says signer.away when it does not',
+    'whether letters that the mail server took arrive: signet mail test ADDRESS sends one',
     'whether backups are made, and whether one can be put back',
   ]
 }
@@ -52,6 +54,7 @@ export async function* examine({
   yield demoCheck(settings, people)
   yield* redisChecks(settings)
   yield clockCheck(Math.max(keys.newestAt ?? 0, people.newestAt ?? 0), now())
+  yield await mailCheck(settings, now)
   yield proxiesCheck(settings)
   const base = url?.replace(/\/$/, '') ?? settings.issuer
   yield* present(await certificateCheck(base, now()), await httpCheck(settings.issuer))

@@ -23,6 +23,8 @@ export interface LetterModels {
   /** `network` is an address or the beginning of one, `agent` what the browser calls itself, `link` leads to where a password is replaced. */
   'new-device': { name: string; at: number; network: string; agent?: string | undefined; link: string }
   'account-deleted': { name: string; at: number; by: 'person' | 'operator' }
+  /** Asked for by an operator, who wants to see whether letters arrive. */
+  test: Record<never, never>
 }
 
 export type LetterKind = keyof LetterModels
@@ -41,6 +43,7 @@ export const letterKinds: readonly LetterKind[] = [
   'sign-in-link',
   'new-device',
   'account-deleted',
+  'test',
 ]
 
 export interface Letters {

@@ -31,8 +31,8 @@ export interface Message extends LetterWords {
 export interface SmtpFault {
   /** For programs, e.g. `EAUTH 535`: nothing in it is the other server's words, which may quote the letter. */
   reason: string
-  /** The other server's words, for whoever runs this one. */
-  response: string | undefined
+  /** The other server's words, or the system's, for the eyes of whoever runs this one. */
+  said: string
   /** The same letter may be taken later. */
   mayPass: boolean
 }
@@ -87,8 +87,8 @@ export function createSmtp(options: SmtpOptions): Transport {
   async function send({ to, id, subject, text, html }: Message): Promise<SmtpFault | undefined> {
     const address = mailbox(to)
     const from = mailbox(options.from.address)
-    if (address === undefined || from === undefined) return { reason: 'EADDRESS', response: undefined, mayPass: false }
-    if (closed) return { reason: 'ECLOSED', response: undefined, mayPass: true }
+    if (address === undefined || from === undefined) return { reason: 'EADDRESS', said: '', mayPass: false }
+    if (closed) return { reason: 'ECLOSED', said: '', mayPass: true }
     return faultOf(async () =>
       (await transporter()).sendMail({
         envelope: { from, to: [address] },
@@ -127,15 +127,17 @@ export function createSmtp(options: SmtpOptions): Transport {
 /** What is about us (the name, TLS, the log-in, the sender) may be put right before the last attempt; a letter that was refused stays refused. */
 const aboutUs = new Set(['EAUTH', 'ENOAUTH', 'EOAUTH2', 'ETLS', 'EREQUIRETLS', 'EDNS'])
 
+type SmtpError = Error & { code?: string; responseCode?: number; response?: string }
+
 async function faultOf(act: () => Promise<unknown>): Promise<SmtpFault | undefined> {
   try {
     await act()
     return undefined
   } catch (cause) {
-    const { code = 'EUNKNOWN', responseCode, response } = cause as { code?: string; responseCode?: number; response?: string }
+    const { code = 'EUNKNOWN', responseCode, response, message } = cause as SmtpError
     const known = /^E[A-Z0-9]{1,30}$/.test(code) ? code : 'EUNKNOWN'
     const status = typeof responseCode === 'number' ? ` ${responseCode}` : ''
     const isFinal = status !== '' && (responseCode as number) >= 500 && !aboutUs.has(known)
-    return { reason: `${known}${status}`, response: typeof response === 'string' ? response : undefined, mayPass: !isFinal }
+    return { reason: `${known}${status}`, said: response ?? message, mayPass: !isFinal }
   }
 }

@@ -8,6 +8,8 @@ import type { Fields, Log } from '../base/log.ts'
 import { type Span, spans } from '../base/spans.ts'
 import type { KeyRing } from '../crypto/keyring.ts'
 import type { Passwords } from '../crypto/passwords.ts'
+import { type LetterKind, letterKinds } from '../mail/letters.ts'
+import type { Mailer } from '../mail/mailer.ts'
 import { grantTypes } from '../settings/client/kinds.ts'
 import type { Tally } from '../web/observer.ts'
 
@@ -15,7 +17,7 @@ export interface Metrics extends Tally {
   /** The same log; what it says is counted, whether or not it is written. */
   counted(log: Log): Log
   /** What is asked for at each scrape. */
-  watch(parts: { passwords: Passwords; ring: KeyRing }): void
+  watch(parts: { passwords: Passwords; mailer: Mailer; ring: KeyRing }): void
   /** Not yet listening. */
   server: Server
   close(): void
@@ -26,6 +28,8 @@ const nameOfGrant = new Map<string, string>(Object.entries(grantTypes).map(([nam
 /** Codes of refusals are the standards' and ours, in snake case. Should one be made of something else it is counted without a name. */
 const isCode = (code: unknown): code is string => typeof code === 'string' && /^[a-z][a-z_]{2,40}$/.test(code)
 const mostCodes = 100
+
+const isLetterKind = (kind: unknown): kind is LetterKind => letterKinds.includes(kind as LetterKind)
 
 export function createMetrics(): Metrics {
   const registry = new Registry()
@@ -62,6 +66,12 @@ export function createMetrics(): Metrics {
     labelNames: ['event'] as const,
     registers,
   })
+  const letters = new Counter({
+    name: 'signet_letters_total',
+    help: 'Letters by kind and by what came of an attempt: delivered, failed (and tried again), given_up, or dropped for want of room or of a mail server.',
+    labelNames: ['kind', 'outcome'] as const,
+    registers,
+  })
   const commitSeconds = new Histogram({
     name: 'signet_store_commit_duration_seconds',
     help: 'Commits of the SQLite databases, the wait for the disk included.',
@@ -79,6 +89,10 @@ export function createMetrics(): Metrics {
     if (!isCode(code) || (!codes.has(code) && codes.size >= mostCodes)) return 'other'
     codes.add(code)
     return code
+  }
+
+  function countLetter(event: string, { kind }: Fields): void {
+    if (isLetterKind(kind) && event.startsWith('mail.')) letters.inc({ kind, outcome: event.slice('mail.'.length) })
   }
 
   function count(event: string, { reason, error }: Fields): void {
@@ -100,10 +114,12 @@ export function createMetrics(): Metrics {
     counted: ({ info, error }) => ({
       info(event, fields = {}) {
         count(event, fields)
+        countLetter(event, fields)
         info(event, fields)
       },
-      error(event, fields) {
+      error(event, fields = {}) {
         errors.inc({ event })
+        countLetter(event, fields)
         error(event, fields)
       },
     }),
@@ -111,7 +127,15 @@ export function createMetrics(): Metrics {
       requests.observe({ route, status: status === undefined ? 'none' : `${Math.floor(status / 100)}xx` }, milliseconds / 1_000)
     },
     granted: (grantType) => tokens.inc({ grant_type: nameOfGrant.get(String(grantType)) ?? 'other' }),
-    watch({ passwords, ring }) {
+    watch({ passwords, mailer, ring }) {
+      new Gauge({
+        name: 'signet_letters_waiting',
+        help: 'Letters that wait for the mail server in this process, those under way included.',
+        registers,
+        collect() {
+          this.set(mailer.waiting)
+        },
+      })
       new Gauge({
         name: 'signet_passwords_waiting',
         help: 'Passwords that wait to be hashed, the one under way included.',

@@ -65,6 +65,7 @@ describe('signet doctor', () => {
       'disk',
       'demo-data',
       'clock',
+      'mail',
       'proxies',
       'issuer',
       'date',

@@ -1,6 +1,7 @@
 /** What is counted, read back by a strict reader of Prometheus' text format; and that nothing of it is on the public port, or there at all, unless it is asked for. */
 import { expect } from 'chai'
 import { createVisitor } from '../../src/try/visitor.ts'
+import { letterTo } from '../support/inbox.ts'
 import { freePort } from '../support/ports.ts'
 import { startServed } from '../support/served.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
@@ -103,6 +104,16 @@ describe('metrics', () => {
     expect(sooner).to.equal(next.createdAt + 360)
     for (const name of ['process_cpu_seconds_total', 'process_resident_memory_bytes', 'nodejs_eventloop_lag_p99_seconds'])
       expect(readingOf(scraped, name), name).to.be.greaterThan(0)
+  })
+
+  it('count letters by kind and by what came of them', async () => {
+    const model = { link: `${server.issuer}/x`, lifetimeSeconds: 60 }
+    for (const to of ['a@example.com', 'b@example.com']) server.parts.mailer.send({ to, kind: 'sign-up', model })
+    expect(readingOf(await scrape(), 'signet_letters_waiting')).to.be.within(0, 2)
+    await letterTo(server, 'b@example.com')
+    const scraped = await scrape()
+    expect(readingOf(scraped, 'signet_letters_waiting')).to.equal(0)
+    expect(readingOf(scraped, 'signet_letters_total', { kind: 'sign-up', outcome: 'delivered' })).to.equal(2)
   })
 
   it('have labels of closed lists alone: no path, no client, nobody’s name', async () => {

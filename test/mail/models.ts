@@ -20,4 +20,5 @@ export const good: LetterModels = {
   'sign-in-link': { name: 'Ada Lovelace', link, lifetimeSeconds: 600 },
   'new-device': { name: 'Ada Lovelace', at, network: '192.0.2.7', agent: 'Firefox on Linux', link },
   'account-deleted': { name: 'Ada Lovelace', at, by: 'operator' },
+  test: {},
 }

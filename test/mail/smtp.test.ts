@@ -137,7 +137,7 @@ describe('letters by SMTP', () => {
     it('may be taken later where the log-in is refused, since that is put right here', async () => {
       const one = smtp({ password: 'wrong' })
       expect(await one.deliver(message())).to.deep.equal({ is: 'failed', reason: 'EAUTH 535' })
-      expect((await one.check())?.response).to.match(/^535 /)
+      expect((await one.check())?.said).to.match(/^535 /)
     })
 
     it('are not sent at all where TLS is demanded and not offered, or by whom nobody vouches', async () => {
