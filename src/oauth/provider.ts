@@ -166,8 +166,13 @@ function personClaimsOf(account: Account) {
     use === 'id_token' ? { sub: all.sub, ...Object.fromEntries(Object.entries(all).filter(([name]) => name in asked)) } : all
 }
 
-/** A code or a refresh token says when its person signed in; an access token was issued later than that; at the pages the session knows. */
-function signedInAt(ctx: KoaContextWithOIDC, token: { authTime?: number; iat?: number } | undefined): number | undefined {
+/** A code or a refresh token says when its person signed in; at the pages the session knows. */
+function signedInAt(
+  ctx: KoaContextWithOIDC,
+  token: { kind?: string; authTime?: number; iat?: number } | undefined,
+): number | undefined {
+  // Judged when it was found (`tokens/living-tokens.ts`), by the sign-in that it names: the second in which it was issued says less.
+  if (token?.kind === 'AccessToken') return Number.POSITIVE_INFINITY
   return token ? (token.authTime ?? token.iat) : ctx.oidc.session?.loginTs
 }
 

@@ -9,6 +9,8 @@ export interface AccountModel {
   account: { name: string; email: string }
   /** Whether the address is known to be the person's. */
   verified: boolean
+  /** Where the address is changed; absent where no letter can be sent. */
+  emailHref?: string | undefined
   /** What was changed just now. */
   done?: string | undefined
 }
@@ -19,6 +21,34 @@ export interface AccountNameModel {
   csrf: string
   name: string
   error?: Fault | undefined
+}
+
+export interface AccountEmailModel {
+  /** Where the form goes; fields `csrf`, `email`. */
+  action: string
+  csrf: string
+  /** The address that the account has. */
+  present: string
+  /** As typed before. */
+  email?: string | undefined
+  error?: Fault | undefined
+}
+
+export interface EmailChangeModel {
+  /** Where the form goes; field `csrf`. */
+  action: string
+  csrf: string
+  present: string
+  /** The address that takes its place. */
+  email: string
+}
+
+export interface EmailUndoModel {
+  /** Where the form goes; field `csrf`. */
+  action: string
+  csrf: string
+  /** The address that the account gets back. */
+  email: string
 }
 
 export interface AccountPasswordModel {
@@ -61,6 +91,11 @@ export interface AccountPageModels {
   recoverySent: RecoverySentModel
   recoveryPassword: RecoveryPasswordModel
   account: AccountModel
+  accountEmail: AccountEmailModel
+  accountEmailSent: { email: string }
+  emailChange: EmailChangeModel
+  emailUndo: EmailUndoModel
+  emailUndone: { email: string }
   accountName: AccountNameModel
   accountPassword: AccountPasswordModel
 }

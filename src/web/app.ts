@@ -3,6 +3,7 @@ import type { Middleware } from 'koa'
 import type { Accounts } from '../accounts/account.ts'
 import { createAttempts } from '../accounts/attempts.ts'
 import { createDeviceLimits } from '../accounts/device-limits.ts'
+import { createEmailChanges } from '../accounts/email-change.ts'
 import { createOwnAccount } from '../accounts/own-account.ts'
 import type { CheckPassword } from '../accounts/password-policy.ts'
 import { createRecovery } from '../accounts/recovery.ts'
@@ -32,6 +33,7 @@ import type { Signers } from '../outgoing/signer.ts'
 import { createRefusals } from '../pages/refusals.ts'
 import type { Pages } from '../pages/render.ts'
 import type { Links } from '../tokens/links.ts'
+import { createWayBack } from './account/way-back.ts'
 import { createAskedLinks } from './asked-links.ts'
 import { auditedSignOut } from './audited.ts'
 import { createCsrf } from './csrf.ts'
@@ -43,6 +45,8 @@ import { signInLanding } from './interaction/landed-sign-in.ts'
 import type { InteractionParts } from './interaction/step.ts'
 import { createKnownDevices } from './known-devices.ts'
 import { type LandingPage, landing } from './landing.ts'
+import { emailChangePage } from './links/email-change.ts'
+import { emailUndoPage } from './links/email-undo.ts'
 import { recoveryLinkPage } from './links/recovery.ts'
 import { createObserver, type Tally } from './observer.ts'
 import { ownForms } from './own-forms.ts'
@@ -121,6 +125,7 @@ export function createApp(parts: AppParts): App {
   const said = createSaid(interactionsPath, settings)
   const credentials = { ...parts, issuer: settings.issuer }
   const recovery = createRecovery(credentials)
+  const emails = createEmailChanges(credentials)
   const readiness = createReadiness({ store, now })
   const health = healthRoutes(readiness).routes() as Middleware
   const site = siteRoutes({ settings, pages, ring: parts.ring }).routes() as Middleware
@@ -151,7 +156,7 @@ export function createApp(parts: AppParts): App {
     now,
     log,
   }
-  const account = accountRoutes({
+  const accountParts = {
     provider,
     issuer: settings.issuer,
     accounts: parts.accounts,
@@ -162,8 +167,11 @@ export function createApp(parts: AppParts): App {
     pages,
     csrf,
     said: createSaid('/account', settings),
+    emails,
+    mailer: parts.mailer,
+    wayBack: createWayBack('/account/email', settings),
     now,
-  }).routes() as Middleware
+  }
   const landed = <T extends Json>(page: LandingPage<T>) =>
     landing({ links: parts.links, cookie: kept(names.link), csrf, now }, page)
   const ours = inOrder([
@@ -174,10 +182,12 @@ export function createApp(parts: AppParts): App {
     site,
     ...(inbox ? [inbox] : []),
     deviceGate,
-    account,
+    accountRoutes(accountParts).routes() as Middleware,
     interactionRoutes(interactions).routes() as Middleware,
     ...(linkSignIns ? [landed(signInLanding(interactions, linkSignIns))] : []),
     recoveryRoutes({ recovery, mailer: parts.mailer, pages, csrf }).routes() as Middleware,
+    landed(emailChangePage(accountParts)),
+    landed(emailUndoPage(accountParts)),
     landed(recoveryLinkPage({ recovery, devices, issuer: settings.issuer, pages, said })),
     stayingIn(parts),
     auditedSignOut(parts),

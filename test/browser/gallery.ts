@@ -2,7 +2,7 @@
 import type { Page } from 'playwright-core'
 import { letterTo, linkOf } from '../support/inbox.ts'
 import type { Declare, Processes } from '../support/processes.ts'
-import { ada, fillIn, headed, press, says, signIn, signInAndAllow } from './steps.ts'
+import { ada, fillIn, headed, type Person, press, says, signIn, signInAndAllow } from './steps.ts'
 
 /** A client that nobody vouches for, with all that a client may show of itself. */
 export const stranger = { name: 'Inkwell', origin: 'https://inkwell.example', logo: 'https://inkwell.example/logo.svg' }
@@ -107,6 +107,36 @@ const accountPage =
     await headed(page, heading)
   }
 
+/** People of their own, since what they do changes who they are. */
+let changing = 0
+async function newPerson({ cli }: Processes): Promise<Person> {
+  const person = { email: `change${++changing}@example.com`, password: 'difference engine' }
+  await cli(['account', 'add', person.email], person.password)
+  return person
+}
+
+/** @returns the address that is left */
+async function emailChangePage(page: Page, at: Processes): Promise<string> {
+  const person = await newPerson(at)
+  const to = `new-${person.email}`
+  await page.goto(`${at.issuer}/account/email`)
+  await fillIn(page, person)
+  await page.getByLabel('New e-mail address').fill(to)
+  await press(page, 'Send the link')
+  await page.goto(linkOf(await letterTo(at, to, 'email-change')))
+  await headed(page, 'Change your e-mail address?')
+  return person.email
+}
+
+async function emailUndoPage(page: Page, at: Processes): Promise<string> {
+  const email = await emailChangePage(page, at)
+  await press(page, 'Change the address')
+  await headed(page, 'Your account')
+  await page.goto(linkOf(await letterTo(at, email, 'email-changed')))
+  await headed(page, 'Take your account back?')
+  return email
+}
+
 /** By file name. */
 export const signetPages: Record<string, Way> = {
   home: (page, { issuer }) => page.goto(issuer),
@@ -208,6 +238,20 @@ export const signetPages: Record<string, Way> = {
   },
   'recovery-used': async (page, { issuer }) => page.goto(`${issuer}/link/recovery?token=x`),
   account: accountPage('', 'Your account'),
+  'account-email': accountPage('/email', 'Change your e-mail address'),
+  'account-email-sent': async (page, at) => {
+    await accountPage('/email', 'Change your e-mail address')(page, at)
+    await page.getByLabel('New e-mail address').fill('nobody@example.com')
+    await press(page, 'Send the link')
+    await headed(page, 'Look into your mailbox')
+  },
+  'email-change': emailChangePage,
+  'email-undo': emailUndoPage,
+  'email-undone': async (page, at) => {
+    await emailUndoPage(page, at)
+    await press(page, 'Take it back')
+    await headed(page, 'Your account is yours again')
+  },
   'account-name': accountPage('/name', 'Change your name'),
   'account-password': accountPage('/password', 'Change your password'),
   error: (page, { issuer }) => page.goto(`${issuer}/auth?client_id=nobody&response_type=code`),

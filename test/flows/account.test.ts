@@ -197,6 +197,25 @@ describe('a person’s own account', () => {
       expect(entry).to.include({ actor: `account:${entry?.account}`, from: '127.0.0.1' })
     })
 
+    it('and whoever signs in by the new one in that very second has tokens that are good', async () => {
+      const email = await newPerson('quick')
+      const { visitor } = await signedIn(email)
+      const { now } = Date
+      const second = now()
+      Date.now = () => second
+      try {
+        await change(visitor)
+        for (const by of [visitor, createVisitor(server.issuer)]) {
+          if (by !== visitor) await signIn(by, next, email)
+          const { access_token } = await tokensFor(server, who.own, { scope: 'openid email' }, by)
+          const answer = await fetch(`${server.issuer}/userinfo`, { headers: { authorization: `Bearer ${access_token}` } })
+          expect([answer.status, ((await answer.json()) as { email?: string }).email]).to.deep.equal([200, email])
+        }
+      } finally {
+        Date.now = now
+      }
+    })
+
     const signIn = async (visitor: Visitor, given: string, email: string) =>
       visitor.submit(await visitor.open('/account'), '/sign-in', { email, password: given })
 

@@ -27,7 +27,7 @@ export interface SignedIn {
 }
 
 /** A sign-in that is older is asked for once more before something that cannot be taken back. */
-const freshSeconds = 300
+export const freshSeconds = 300
 /** Longer than a page takes to be read and filled in. */
 const formSeconds = 600
 
@@ -60,20 +60,38 @@ export async function posting(
 }
 
 async function signedInSince(
-  { provider, issuer, accounts, csrf, now }: PersonParts,
+  parts: PersonParts,
   ctx: Context,
   { page, fresh = false }: Wanted,
   seconds: number,
 ): Promise<SignedIn | undefined> {
-  const session = await provider.Session.get(ctx)
-  const account = session.accountId && (await accounts.findSignedIn(session.accountId, session.loginTs))
-  const isTooOld = fresh && now() - (session.loginTs ?? 0) > seconds
-  if (!account || isTooOld) {
+  const { issuer, csrf } = parts
+  const person = await present(parts, ctx, seconds)
+  if (!person || (fresh && !person.isFresh)) {
     seeOther(ctx, signInFor(issuer, page, fresh ? freshSeconds : undefined))
     return undefined
   }
-  notePerson({ account: account.id, network: networkOf(ctx.ip) })
+  const { account, session } = person
   return { account, session, csrf: csrf.tokenFor(about(page, session)) }
+}
+
+export interface Present {
+  account: Account
+  session: Session
+  isFresh: boolean
+}
+
+/** Within a request. @returns undefined when nobody is signed in, or not any more */
+export async function present(
+  { provider, accounts, now }: Pick<PersonParts, 'provider' | 'accounts' | 'now'>,
+  ctx: Context,
+  seconds = freshSeconds + formSeconds,
+): Promise<Present | undefined> {
+  const session = await provider.Session.get(ctx)
+  const account = session.accountId && (await accounts.findSignedIn(session.accountId, session.loginTs))
+  if (!account) return undefined
+  notePerson({ account: account.id, network: networkOf(ctx.ip) })
+  return { account, session, isFresh: now() - (session.loginTs ?? 0) <= seconds }
 }
 
 const about = (page: OwnPage, { uid }: Session) => `${page}/${uid}`

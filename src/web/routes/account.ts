@@ -4,12 +4,13 @@
  */
 import Router from '@koa/router'
 import { withinRequest } from '../../oauth/records/request.ts'
+import { type EmailPageParts, emailPage } from '../account/email.ts'
 import { namePage } from '../account/name.ts'
-import { type AccountPageParts, show } from '../account/page.ts'
+import { show } from '../account/page.ts'
 import { passwordPage } from '../account/password.ts'
 import { visiting } from '../account/person.ts'
 
-export function accountRoutes(parts: AccountPageParts): Router {
+export function accountRoutes(parts: EmailPageParts): Router {
   const { pages, said } = parts
   const router = new Router()
   router.use(withinRequest)
@@ -18,9 +19,15 @@ export function accountRoutes(parts: AccountPageParts): Router {
     const person = await visiting(parts, ctx, { page: '/account' })
     if (!person) return
     const { name, email, emailVerifiedAt } = person.account
-    show(pages, ctx, 'account', { account: { name, email }, verified: emailVerifiedAt !== undefined, done: said.take(ctx) })
+    show(pages, ctx, 'account', {
+      account: { name, email },
+      verified: emailVerifiedAt !== undefined,
+      done: said.take(ctx),
+      emailHref: parts.mailer.delivers ? '/account/email' : undefined,
+    })
   })
   namePage(router, parts)
   passwordPage(router, parts)
+  emailPage(router, parts)
   return router
 }
