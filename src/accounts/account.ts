@@ -14,7 +14,9 @@ import {
   type PasswordParts,
 } from './credentials.ts'
 import { emailKey, possibleEmailKey } from './email.ts'
+import { removeAccount } from './removal.ts'
 import { passwordChanged } from './told.ts'
+import type { Tombstones } from './tombstones.ts'
 import type { Upgrades } from './upgrades.ts'
 
 export interface NewAccount {
@@ -47,6 +49,8 @@ export interface Accounts {
   setClaims(email: string, claims: unknown): Promise<Account>
   /** Ends every session, grant and mailed link of the account at once. @throws Refusal `unknown_account` */
   disable(email: string): Promise<void>
+  /** For good, and whatever hangs on it: see `removal.ts`. @throws Refusal `unknown_account` */
+  remove(email: string): Promise<void>
   /** @throws Refusal `unknown_account` */
   enable(email: string): Promise<void>
   /** Ends the same: whoever knew the old password is out. @throws Refusal `unknown_account`, `weak_password`, `changed_meanwhile` */
@@ -56,6 +60,7 @@ export interface Accounts {
 
 export interface AccountParts extends CredentialsParts, PasswordParts {
   upgrades: Upgrades
+  tombstones: Tombstones
   roles: string[]
 }
 
@@ -71,7 +76,7 @@ export function createAccounts(parts: AccountParts): Accounts {
 
   async function mustFind(email: string): Promise<Account> {
     const account = await store.accounts.findByEmailKey(emailKey(email))
-    if (!account) throw new Refusal('unknown_account', `There is no account ${email}.`, { status: 404 })
+    if (!account) throw unknownAccount(email)
     return account
   }
 
@@ -153,6 +158,10 @@ export function createAccounts(parts: AccountParts): Accounts {
       await changed(account.id, change, 'account.disabled')
       await endBound(store, { account: account.id })
     },
+    async remove(email) {
+      const account = await mustFind(email)
+      if (!(await removeAccount(parts, account, { by: 'operator' }))) throw unknownAccount(email)
+    },
     async enable(email) {
       const account = await mustFind(email)
       await changed(account.id, { disabledAt: undefined }, 'account.enabled')
@@ -175,6 +184,9 @@ export function createAccounts(parts: AccountParts): Accounts {
 export function claimsOf({ id, name, email, claims, emailVerifiedAt }: Account): Record<string, unknown> & { sub: string } {
   return { ...claims, sub: id, name, email, email_verified: emailVerifiedAt !== undefined }
 }
+
+const unknownAccount = (email: string): Refusal =>
+  new Refusal('unknown_account', `There is no account ${email}.`, { status: 404 })
 
 function checkClaims(claims: unknown): PersonClaims {
   const parsed = personClaims.safeParse(claims)

@@ -1,6 +1,7 @@
 /** What can be in the audit log, by names that stay. */
 export const acts = [
   'account.added',
+  'account.removed',
   'account.disabled',
   'account.enabled',
   'account.password_set',

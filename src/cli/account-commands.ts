@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { addAccount, changeAccount, listAccounts, setClaims } from './account.ts'
+import { addAccount, changeAccount, deleteAccount, listAccounts, setClaims } from './account.ts'
 import { importAccounts } from './import.ts'
 import { json, run } from './run.ts'
 
@@ -42,6 +42,12 @@ export function accountCommands(account: Command): void {
     .description('undo disable')
     .option(...json)
     .action(run(changeAccount('enable')))
+  account
+    .command('delete <email>')
+    .description('remove a person for good, and end all that they have')
+    .option('--yes', 'without being asked')
+    .option(...json)
+    .action(run(deleteAccount))
   account
     .command('password <email>')
     .description('set the password, read from standard input; ends all sessions and grants')

@@ -1,7 +1,7 @@
 import type { Accounts } from '../accounts/account.ts'
 import { Refusal } from '../base/errors.ts'
 import type { Account } from '../store/store.ts'
-import { answer, passwordFromInput, withParts } from './run.ts'
+import { answer, passwordFromInput, typedByPerson, withParts } from './run.ts'
 
 interface Output {
   json?: boolean
@@ -23,6 +23,20 @@ export async function listAccounts({ json }: Output): Promise<void> {
     `${email.padEnd(32)} ${subject}  ${disabled ? 'disabled ' : ''}${roles.join(' ')}`.trimEnd(),
   )
   answer(json, all, lines.length ? lines : ['There are no accounts.'])
+}
+
+/** A person at a terminal types the address once more, since nothing brings the account back. */
+export async function deleteAccount(email: string, { yes = false, json }: Output & { yes?: boolean }): Promise<void> {
+  await withParts(async ({ accounts }) => {
+    if (!yes && (await typedByPerson(`Type ${email} to delete the account for good: `)) !== email)
+      throw new Refusal(
+        'not_confirmed',
+        'Nothing was deleted: the address was not typed once more. Without a terminal, say --yes.',
+      )
+    await accounts.remove(email)
+  })
+  const sentence = `${email} is deleted; sessions and refresh tokens are dead, an access token lives to its end. A letter tells them, where there is mail.`
+  answer(json, { email, change: 'delete' }, [sentence])
 }
 
 const changes = {

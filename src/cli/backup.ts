@@ -92,7 +92,10 @@ function readable(live: string): DurableRoles | undefined {
   }
 }
 
-function whatIsKept({ disabled, passwords, roles, changedClients, removedClients }: Kept, compared: boolean): string[] {
+function whatIsKept(
+  { disabled, passwords, roles, changedClients, removedClients, removedAccounts }: Kept,
+  compared: boolean,
+): string[] {
   if (!compared)
     return [
       'There was no database to compare with: whoever was disabled or lost a role, clients that were removed or registered otherwise, and passwords and secrets that were replaced since the backup are as they were then.',
@@ -103,6 +106,7 @@ function whatIsKept({ disabled, passwords, roles, changedClients, removedClients
     ...list('Keep the password of now', passwords),
     ...list('Do not get back the roles that they lost', roles),
     ...list('Stay registered as they are now, secrets and keys included', changedClients),
+    ...list('Accounts that stay deleted', removedAccounts),
     ...list('Clients that stay removed (--removed-clients brings them back)', removedClients),
   ]
 }

@@ -2,6 +2,7 @@
  * Around every command. Answers are for people, or with `--json` for programs: then standard output holds one JSON value, whatever comes of it.
  * A refusal is one clear line on standard error, or `{error, message}` there where the answer would stand; exit code 1 either way.
  */
+import { createInterface } from 'node:readline/promises'
 import { text } from 'node:stream/consumers'
 import { Refusal } from '../base/errors.ts'
 import { silentLog } from '../base/log.ts'
@@ -65,6 +66,17 @@ export function answer(json: boolean | undefined, value: unknown, lines: string[
 export async function passwordFromInput(): Promise<string> {
   if (process.stdin.isTTY) process.stderr.write('Password (then Enter and Ctrl-D): ')
   return (await text(process.stdin)).replace(/\r?\n$/, '')
+}
+
+/** @returns the line that was typed; undefined where nobody can be asked */
+export async function typedByPerson(question: string): Promise<string | undefined> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined
+  const lines = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return (await lines.question(question)).trim()
+  } finally {
+    lines.close()
+  }
 }
 
 /** Progress of what takes long: on standard error, and only to a person. */

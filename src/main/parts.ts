@@ -2,6 +2,7 @@
 import { userInfo } from 'node:os'
 import { createAccounts } from '../accounts/account.ts'
 import { type CheckPassword, createPasswordPolicy } from '../accounts/password-policy.ts'
+import { createTombstones, type Tombstones } from '../accounts/tombstones.ts'
 import { createUpgrades } from '../accounts/upgrades.ts'
 import { type Audit, createAudit } from '../audit/audit.ts'
 import { type Clock, type Later, systemClock } from '../base/clock.ts'
@@ -31,6 +32,7 @@ export interface Parts {
   /** Where letters go in development. */
   inbox: Inbox | undefined
   checkPassword: CheckPassword
+  tombstones: Tombstones
   accounts: ReturnType<typeof createAccounts>
   clients: ReturnType<typeof createClients>
   links: Links
@@ -65,6 +67,7 @@ export async function openParts(
   const passwords = createPasswords({ work: settings.passwords })
   const checkPassword = createPasswordPolicy({ ...settings.passwords, passwords, site: settings.theme.title })
   const upgrades = createUpgrades({ accounts: store.accounts, passwords, log })
+  const tombstones = createTombstones(secrets.keysFor('removed'))
   const audit = createAudit({ store: store.audit, operator: operatorHere(), keepDays: settings.audit.keepDays, now })
   return {
     settings,
@@ -75,9 +78,10 @@ export async function openParts(
     passwords,
     ...mail,
     checkPassword,
+    tombstones,
     accounts: createAccounts({
       ...{ store, audit, mailer: mail.mailer, issuer: settings.issuer, now },
-      ...{ passwords, checkPassword, upgrades, roles: Object.keys(settings.roles) },
+      ...{ passwords, checkPassword, upgrades, tombstones, roles: Object.keys(settings.roles) },
     }),
     clients: createClients({ settings, store, audit, now }),
     links: createLinks({ secrets, issuer: settings.issuer, lineage: store.lineage, now }),

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
 import { secretOf } from '../crypto/sealing.ts'
 import type { AuditStore } from '../store/audit.ts'
-import type { Account, ClientRow, Store, VaultEntry, VaultStore } from '../store/store.ts'
+import type { Account, AccountStore, ClientRow, Store, VaultEntry, VaultStore } from '../store/store.ts'
 import { signingKeys } from './vault.ts'
 
 export type Lasting = Pick<Store, 'accounts' | 'clients' | 'lineage' | 'vault' | 'audit'> & {
@@ -22,6 +22,8 @@ export interface Kept {
   /** Ids of clients that stay registered as they are now, and of those that stay removed. */
   changedClients: string[]
   removedClients: string[]
+  /** And of accounts whose end the audit log of now knows. */
+  removedAccounts: string[]
 }
 
 const pageSize = 500
@@ -38,10 +40,11 @@ export async function makeSafe(
   present: Pick<Store, 'accounts' | 'clients' | 'vault' | 'audit'> | undefined,
   { bringBackClients, secrets, now }: { bringBackClients: boolean; secrets: readonly string[]; now: Clock },
 ): Promise<Kept> {
-  const kept: Kept = { disabled: [], passwords: [], roles: [], changedClients: [], removedClients: [] }
+  const kept: Kept = { disabled: [], passwords: [], roles: [], changedClients: [], removedClients: [], removedAccounts: [] }
   if (present) {
     for await (const account of accountsOf(restored))
-      await keepEnded(restored, account, await present.accounts.find(account.id), kept)
+      if (await wasRemoved(present.audit, account)) await removeAgain(restored.accounts, account, kept)
+      else await keepEnded(restored, account, await present.accounts.find(account.id), kept)
     for await (const client of clientsOf(restored.clients)) {
       const today = await present.clients.find(client.id)
       if (today) await keepRegistration(restored, client, today, kept)
@@ -82,6 +85,15 @@ async function keepVault(restored: VaultStore, present: VaultStore | undefined, 
 }
 
 const isGiven = (sealed: string, secrets: readonly string[]): boolean => secrets.includes(secretOf(sealed) ?? '')
+
+/** An account that is merely not there may be one that the present database never had. */
+const wasRemoved = async (present: AuditStore, { id }: Account): Promise<boolean> =>
+  (await present.list({ act: 'account.removed', account: id }, 1)).length > 0
+
+/** Without a tombstone: every link from before a restoration is dead. */
+async function removeAgain(accounts: AccountStore, { id, email }: Account, kept: Kept): Promise<void> {
+  if (await accounts.remove(id, { digests: [], removedAt: 0, expiresAt: 0 })) kept.removedAccounts.push(email)
+}
 
 async function keepEnded({ accounts }: Lasting, then: Account, today: Account | undefined, kept: Kept): Promise<void> {
   if (!today) return

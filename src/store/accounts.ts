@@ -46,9 +46,22 @@ export type CredentialsChange = AccountChange &
   Pick<Account, 'credentialsVersion'> &
   Partial<Pick<Account, 'passwordHash' | 'email' | 'emailKey' | 'emailVerifiedAt' | 'emailChanges'>>
 
+/** That an account was removed, by digests under which it is known again. */
+export interface Tombstone {
+  digests: string[]
+  removedAt: number
+  /** After which nothing brings it back. */
+  expiresAt: number
+}
+
 export interface AccountStore {
   /** @returns false when the e-mail key is taken. */
   add(account: Account): Promise<boolean>
+  /**
+   * Adds one that was asked for at some time, if nothing of these digests was removed in that second or later.
+   * @returns false also when the e-mail key or the id is taken: what is used twice adds one
+   */
+  addAsked(account: Account, asked: { at: number; digests: string[] }): Promise<boolean>
   find(id: string): Promise<Account | undefined>
   findByEmailKey(emailKey: string): Promise<Account | undefined>
   /** An explicit `disabledAt: undefined` enables. @returns false when there is no such account. */
@@ -62,6 +75,8 @@ export interface AccountStore {
   replaceHash(id: string, read: string, next: string): Promise<boolean>
   /** Its next sign-in version: compare-and-swap if versions are expected. @returns false when it has others, or there is no such account */
   noteSignIn(id: string, next: number, expected?: Pick<Account, 'signInVersion' | 'credentialsVersion'>): Promise<boolean>
+  /** For good, with what keeps it from being brought back. @returns false when there is no such account */
+  remove(id: string, tombstone: Tombstone): Promise<boolean>
   /** Whether any account is the demo's. */
   hasDemo(): Promise<boolean>
   /** By e-mail, at most `limit`, after the given e-mail key. */

@@ -66,7 +66,7 @@ export function openDurable(options: SqliteOptions): DurableRoles {
   })
   return {
     artifacts: sqlArtifacts(engine, now),
-    accounts: sqlAccounts(engine),
+    accounts: sqlAccounts(engine, now),
     clients: sqlClients(engine),
     notices: sqlNotices(engine, now),
     letters: sqlLetters(engine, now),

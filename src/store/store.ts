@@ -10,7 +10,7 @@
 import type { AccountStore } from './accounts.ts'
 import type { AuditStore, Condition } from './audit.ts'
 
-export type { Account, AccountChange, AccountStore, CredentialsChange, EmailChange } from './accounts.ts'
+export type { Account, AccountChange, AccountStore, CredentialsChange, EmailChange, Tombstone } from './accounts.ts'
 
 /** A record that oidc-provider keeps: a session, a grant, a code, a refresh token, … */
 export interface Artifact {

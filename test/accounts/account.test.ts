@@ -1,9 +1,11 @@
 import { expect } from 'chai'
 import { type Accounts, claimsOf, createAccounts } from '../../src/accounts/account.ts'
 import { createPasswordPolicy } from '../../src/accounts/password-policy.ts'
+import { createTombstones } from '../../src/accounts/tombstones.ts'
 import { createUpgrades } from '../../src/accounts/upgrades.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { createPasswords, type Passwords } from '../../src/crypto/passwords.ts'
+import type { Letter } from '../../src/mail/letters.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Artifact, Store } from '../../src/store/store.ts'
 import { refusalOf } from '../store/place.ts'
@@ -17,17 +19,20 @@ describe('accounts', () => {
   let store: Store
   let passwords: Passwords
   let accounts: Accounts
+  let owed: Letter[]
   beforeEach(async () => {
     store = await openStore({ dataFolder: ':memory:', now })
     passwords = createPasswords()
+    owed = []
     accounts = createAccounts({
       store,
       passwords,
       upgrades: createUpgrades({ accounts: store.accounts, passwords, log: silentLog }),
       checkPassword: createPasswordPolicy({ passwords, shortest: 8, site: 'Signet' }),
+      tombstones: createTombstones([Buffer.alloc(32)]),
       roles: ['editor', 'admin'],
       audit: auditOf(store, now),
-      mailer: { owe: async () => {} },
+      mailer: { owe: async (letter) => void owed.push(letter) },
       issuer: 'https://id.example.com',
       now,
     })
@@ -135,6 +140,26 @@ describe('accounts', () => {
     expect(await stillOpen()).to.equal(0)
   })
 
+  it('S09: are out everywhere at once when removed, and their address is anybody’s again', async () => {
+    const { id } = await accounts.add({ email, password })
+    const stillOpen = await signedInEverywhere(id)
+    await accounts.remove('ada@example.com')
+    expect(await stillOpen()).to.equal(0)
+    expect(await accounts.findSignedIn(id, now() + 60)).to.equal(undefined)
+    expect(await accounts.authenticate(email, password)).to.equal(undefined)
+    expect((await accounts.add({ email, password })).id).not.to.equal(id)
+  })
+
+  it('are removed once when ten do it at once: one entry, one letter, and the others are told', async () => {
+    const { id } = await accounts.add({ email, password, name: 'Ada' })
+    const answers = await Promise.allSettled(Array.from({ length: 10 }, () => accounts.remove(email)))
+    const refused = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason.code] : []))
+    expect(refused).to.deep.equal(Array(9).fill('unknown_account'))
+    const entries = await store.audit.list({ act: 'account.removed' }, 20)
+    expect(entries.map(({ account, detail }) => ({ account, detail }))).to.deep.equal([{ account: id, detail: {} }])
+    expect(owed[0]).to.deep.equal({ kind: 'account-deleted', to: email, model: { name: 'Ada', at: now(), by: 'operator' } })
+  })
+
   it('S08: are out everywhere at once when the password changes, and the old one is dead', async () => {
     const { id } = await accounts.add({ email, password })
     const stillOpen = await signedInEverywhere(id)
@@ -207,6 +232,7 @@ describe('accounts', () => {
       () => accounts.setRoles(email, []),
       () => accounts.disable(email),
       () => accounts.enable(email),
+      () => accounts.remove(email),
       () => accounts.setPassword(email, password),
     ])
       expect(await refusalOf(call())).to.include({ code: 'unknown_account', status: 404 })

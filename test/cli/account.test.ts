@@ -60,6 +60,14 @@ describe('signet account', () => {
       .and.not.include('difference')
   })
 
+  it('deletes a person who was named twice, or without a word where that is said, and nobody otherwise', async () => {
+    expectOneLine(await programs.signet(['account', 'delete', email], { input: `${email}\n` }), /Nothing was deleted/)
+    expect(await list()).to.have.length(1)
+    expect(await programs.json(['account', 'delete', email, '--yes'])).to.deep.equal({ email, change: 'delete' })
+    expect(await list()).to.deep.equal([])
+    expectOneLine(await programs.signet(['account', 'delete', email, '--yes']), /no account ada@example\.com/)
+  })
+
   for (const [what, args, input, sentence] of [
     ['no password', ['add', 'grace@example.com'], '', /at least 8 characters/],
     ['what is no address', ['add', 'ada'], password, /not an e-mail address/],

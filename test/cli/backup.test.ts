@@ -37,7 +37,7 @@ describe('signet backup and restore', () => {
   it('restores a database in which nothing that was ended since is alive', async () => {
     const { accounts, clients } = server.parts
     await accounts.add({ email: 'lost@example.com', password: 'a first password', roles: ['editor', 'admin'] })
-    for (const name of ['disabled', 'changed', 'kept'])
+    for (const name of ['disabled', 'changed', 'deleted', 'kept'])
       await accounts.add({ email: `${name}@example.com`, password: 'a first password' })
     const replaced = await clients.add({ id: 'replaced', name: 'Replaced', kind: 'machine', apis: {} })
     const anew = { id: 'registered-anew', name: 'Registered anew', kind: 'web', apis: {}, authentication: 'private_key_jwt' }
@@ -56,6 +56,7 @@ describe('signet backup and restore', () => {
 
     await revoke(server, who.machine, revoked)
     await accounts.disable('disabled@example.com')
+    await accounts.remove('deleted@example.com')
     await accounts.setPassword('changed@example.com', 'a second password')
     await accounts.setRoles('lost@example.com', ['admin'])
     await accounts.setRoles('kept@example.com', ['admin'])
@@ -73,6 +74,7 @@ describe('signet backup and restore', () => {
         roles: ['lost@example.com'],
         changedClients: ['registered-anew', 'replaced'],
         removedClients: ['own'],
+        removedAccounts: ['deleted@example.com'],
       },
       compared: true,
     })
@@ -93,6 +95,7 @@ describe('signet backup and restore', () => {
       redirect_uris: ['https://app.example.com/cb'],
       jwks: { keys: [safe] },
     })
+    expect(await accounts.findByEmail('deleted@example.com')).to.equal(undefined)
     expect(await accounts.authenticate('disabled@example.com', 'a first password')).to.equal(undefined)
     expect(await accounts.authenticate('changed@example.com', 'a first password')).to.equal(undefined)
     expect(await accounts.authenticate('changed@example.com', 'a second password')).to.include({ email: 'changed@example.com' })

@@ -11,6 +11,7 @@ import { lineage } from './010-lineage.ts'
 import { vault } from './012-vault.ts'
 import { audit } from './014-audit.ts'
 import { credentials } from './015-credentials.ts'
+import { removed } from './016-removed.ts'
 import { letters } from './017-letters.ts'
 import { signInVersion } from './018-sign-in-version.ts'
 import type { Migration } from './migration.ts'
@@ -27,5 +28,6 @@ export const durableMigrations: readonly Migration[] = [
   credentials,
   letters,
   signInVersion,
+  removed,
 ]
 export const volatileMigrations: readonly Migration[] = [artifacts, counters, bounds, artifactVersion, replayBound]

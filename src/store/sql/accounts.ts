@@ -1,13 +1,16 @@
 /** Accounts in a SQL table. The unique index on the e-mail key decides a race for an address. */
 import type { Updateable } from 'kysely'
+import type { Clock } from '../../base/clock.ts'
 import type { Account, AccountChange, AccountStore, CredentialsChange, EmailChange } from '../store.ts'
 import type { SqlEngine } from './engine.ts'
 import type { AccountTable } from './tables.ts'
+import { sqlTombstones } from './tombstones.ts'
 
 const noChanges = '[]'
 
-export function sqlAccounts(engine: SqlEngine): AccountStore {
+export function sqlAccounts(engine: SqlEngine, now: Clock): AccountStore {
   const { db } = engine
+  const tombstones = sqlTombstones(engine, now)
 
   async function findBy(column: 'id' | 'email_key', value: string): Promise<Account | undefined> {
     const row = await db.selectFrom('accounts').selectAll().where(column, '=', value).executeTakeFirst()
@@ -25,6 +28,7 @@ export function sqlAccounts(engine: SqlEngine): AccountStore {
       )
       return changes === 1
     },
+    addAsked: (account, asked) => tombstones.addUnlessRemoved(rowOf(account), asked),
     find: (id) => findBy('id', id),
     findByEmailKey: (emailKey) => findBy('email_key', emailKey),
     async change(id, change) {
@@ -70,6 +74,14 @@ export function sqlAccounts(engine: SqlEngine): AccountStore {
             : update.where('sign_in_version', '=', signInVersion)
       }
       return (await engine.write(update)).changes === 1
+    },
+    async remove(id, tombstone) {
+      // In this order, in one commit: the stone is set if there is somebody to remove.
+      const [, { changes }] = await Promise.all([
+        tombstones.set(tombstone, { account: id }),
+        engine.write(db.deleteFrom('accounts').where('id', '=', id)),
+      ])
+      return changes === 1
     },
     async hasDemo() {
       return (await db.selectFrom('accounts').select('id').where('demo', '=', 1).limit(1).executeTakeFirst()) !== undefined

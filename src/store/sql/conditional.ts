@@ -3,7 +3,7 @@ import type { Insertable, InsertQueryBuilder, InsertResult, Kysely } from 'kysel
 import type { Condition } from '../audit.ts'
 import type { Tables } from './tables.ts'
 
-export function insertIf<T extends 'audit' | 'letters'>(
+export function insertIf<T extends 'audit' | 'letters' | 'removed'>(
   db: Kysely<Tables>,
   table: T,
   columns: Insertable<Tables[T]>,

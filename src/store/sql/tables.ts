@@ -63,6 +63,12 @@ export interface LetterTable {
   expires_at: number
 }
 
+export interface RemovedTable {
+  digest: string
+  removed_at: number
+  expires_at: number
+}
+
 export interface LineageTable {
   id: string
   began_at: number
@@ -94,6 +100,7 @@ export interface Tables {
   counters: CounterTable
   notices: NoticeTable
   letters: LetterTable
+  removed: RemovedTable
   lineage: LineageTable
   vault: VaultTable
 }

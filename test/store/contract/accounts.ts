@@ -175,6 +175,54 @@ export function accountFacts(world: World): void {
     expect(await store.change('id-ada', {})).to.equal(true)
   })
 
+  const tombstone = (...digests: string[]) => ({ digests, removedAt: world.time, expiresAt: world.time + 60 })
+
+  it('removes one for good, once of a hundred, and no other', async () => {
+    await store.add(made('ada'))
+    await store.add(made('bob'))
+    const answers = await world.race(100, ({ accounts }) => accounts.remove('id-ada', tombstone('d')))
+    expect(answers.filter(Boolean)).to.have.length(1)
+    expect(await store.find('id-ada')).to.equal(undefined)
+    expect(await store.find('id-bob')).to.deep.equal(made('bob'))
+    expect(await store.remove('id-bob', tombstone()), 'without what keeps it away').to.equal(true)
+  })
+
+  it('adds what was asked for after a removal, and not what was asked for before', async () => {
+    await store.add(made('ada'))
+    expect(await store.remove('id-ada', tombstone('d1', 'd2'))).to.equal(true)
+    const asked = (at: number, ...digests: string[]) => store.addAsked(made('ada', { id: `id-${at}` }), { at, digests })
+    for (const digests of [['d1'], ['d2'], ['x', 'd2', 'd1']])
+      for (const at of [world.time - 1, world.time]) expect(await asked(at, ...digests), `${digests} ${at}`).to.equal(false)
+    expect(await asked(world.time + 1, 'd1', 'd2')).to.equal(true)
+    expect(await store.find(`id-${world.time + 1}`)).to.deep.equal(made('ada', { id: `id-${world.time + 1}` }))
+  })
+
+  it('sets no tombstone where there is nobody to remove', async () => {
+    expect(await store.remove('id-ada', tombstone('d'))).to.equal(false)
+    expect(await store.addAsked(made('ada'), { at: world.time, digests: ['d'] })).to.equal(true)
+  })
+
+  it('counts a removal from the last one on, and forgets it when its time is over', async () => {
+    for (const at of [0, 20]) {
+      await store.add(made('ada'))
+      await store.remove('id-ada', { digests: ['d'], removedAt: world.time + at, expiresAt: world.time + at + 60 })
+    }
+    const asked = () => store.addAsked(made('ada'), { at: world.time + 10, digests: ['d'] })
+    expect(await asked()).to.equal(false)
+    const asOf = world.time
+    world.time = asOf + 81
+    expect(await store.addAsked(made('ada'), { at: asOf + 10, digests: ['d'] })).to.equal(true)
+  })
+
+  it('adds once what is used a hundred times, by its address and by its id', async () => {
+    const asked = { at: world.time, digests: ['d'] }
+    const same = await world.race(100, ({ accounts }) => accounts.addAsked(made('ada'), asked))
+    expect(same.filter(Boolean)).to.have.length(1)
+    expect(await store.addAsked(made('ada', { id: 'another' }), asked), 'the address').to.equal(false)
+    expect(await store.addAsked(made('bob', { id: 'id-ada' }), asked), 'the id').to.equal(false)
+    expect(await store.find('id-ada')).to.deep.equal(made('ada'))
+  })
+
   it('knows whether one is the demo’s', async () => {
     await store.add(made('ada'))
     expect(await store.hasDemo()).to.equal(false)
