@@ -1,7 +1,12 @@
 /** Who calls, and what they may: what a handler reads. */
+import { boundKeyOf } from './bound-key.ts'
 import type { JsonObject } from './compact.ts'
 
-export interface Auth<S extends string = string> {
+/** What a request was let in by: a token that an app was given, or a key that a person or an operator made. */
+export type CredentialKind = 'access_token' | 'api_key'
+
+export interface Auth<S extends string = string, C extends object = JsonObject> {
+  readonly kind: CredentialKind
   /**
    * `sub`. Of a person where `isUser`, else of the client itself. Subjects and client ids are different name spaces:
    * what belongs to a person must be looked up by this value only where `isUser`.
@@ -22,8 +27,10 @@ export interface Auth<S extends string = string> {
   /** How the person signed in (OpenID Connect Core s2), where the issuer says it. */
   readonly acr: string | undefined
   readonly authTime: number | undefined
-  /** All claims as the issuer signed them, frozen. What is not named above was not looked at. */
-  readonly claims: JsonObject
+  /** The thumbprint (RFC 7638) of the key that the token is bound to, and that signed the proof of this request. */
+  readonly boundTo: string | undefined
+  /** All claims as the issuer signed them, or what the schema made of them; frozen. Without a schema, what is not named above was not looked at. */
+  readonly claims: C
   /** @returns whether all of these scopes were granted */
   has(...all: S[]): boolean
 }
@@ -37,8 +44,14 @@ export interface CheckedClaims {
 }
 
 /** Claims that are optional count only where they have the type that their standard gives them. */
-export function authOf<S extends string>(claims: JsonObject & CheckedClaims, granted: ReadonlySet<S>): Auth<S> {
+export function authOf<S extends string, C extends object>(
+  claims: JsonObject & CheckedClaims,
+  kind: CredentialKind,
+  granted: ReadonlySet<S>,
+  shown: C,
+): Auth<S, C> {
   return Object.freeze({
+    kind,
     subject: claims.sub,
     clientId: claims.client_id,
     grant: text(claims.grant),
@@ -50,7 +63,8 @@ export function authOf<S extends string>(claims: JsonObject & CheckedClaims, gra
     tokenId: claims.jti,
     acr: text(claims.acr),
     authTime: Number.isSafeInteger(claims.auth_time) ? (claims.auth_time as number) : undefined,
-    claims: deepFreeze(claims),
+    boundTo: boundKeyOf(claims),
+    claims: deepFreeze(shown),
     has: (...all: S[]) => all.every((scope) => granted.has(scope)),
   })
 }

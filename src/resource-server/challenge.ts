@@ -1,4 +1,6 @@
-/** How "no" is said over HTTP: status, `WWW-Authenticate` (RFC 6750 s3, RFC 9728 s5.1, RFC 9470 s3) and a body for programs. */
+/** How "no" is said over HTTP: status, `WWW-Authenticate` (RFC 6750 s3, RFC 9728 s5.1, RFC 9470 s3, RFC 9449 s7.1) and a body for programs. */
+import type { Scheme } from './credentials.ts'
+import { proofAlgorithms } from './dpop.ts'
 import type { BearerError } from './errors.ts'
 import { type Need, scopesToAskFor } from './requirement.ts'
 
@@ -9,15 +11,38 @@ export interface Refusal {
   readonly body: { readonly error: string; readonly error_description: string } | undefined
 }
 
-export function refusalOf<S extends string>(error: BearerError, need: Need<S>, metadataUrl: string): Refusal {
+interface Place {
+  metadataUrl: string
+  /** The schemes that this API takes. */
+  schemes: readonly Scheme[]
+  /** The scheme that the request used: its challenge says what was wrong (RFC 9449 s7.2). */
+  used: Scheme | undefined
+  nonce: string | undefined
+}
+
+export function refusalOf<S extends string>(error: BearerError, need: Need<S>, place: Place): Refusal {
   const headers: Record<string, string> = { 'Cache-Control': 'no-store' }
   if (error.retryAfter !== undefined) headers['Retry-After'] = String(error.retryAfter)
-  if (error.status !== 503) headers['WWW-Authenticate'] = challenge(error, need, metadataUrl)
+  if (error.status !== 503) headers['WWW-Authenticate'] = challenges(error, need, place)
+  if (place.nonce !== undefined) headers['DPoP-Nonce'] = place.nonce
   const body = error.code && { error: error.code, error_description: error.message }
   return { status: error.status, headers, body }
 }
 
-function challenge<S extends string>(error: BearerError, need: Need<S>, metadataUrl: string): string {
+/** One for each scheme; where something was wrong, it is said in the challenge of the scheme that was used, and the others are but named. */
+function challenges<S extends string>(error: BearerError, need: Need<S>, { metadataUrl, schemes, used }: Place): string {
+  const concerned = error.code === undefined ? schemes : schemes.filter((scheme) => scheme === (used ?? schemes[0]))
+  const parameters = parametersOf(error, need, metadataUrl)
+  return schemes
+    .map((scheme) => {
+      const said = Object.entries(concerned.includes(scheme) ? parameters : {})
+      if (scheme === 'DPoP') said.push(['algs', proofAlgorithms.join(' ')])
+      return [scheme, said.map(([name, value]) => `${name}=${quoted(value)}`).join(', ')].join(' ').trim()
+    })
+    .join(', ')
+}
+
+function parametersOf<S extends string>(error: BearerError, need: Need<S>, metadataUrl: string): Record<string, string> {
   const parameters: Record<string, string> = {}
   if (error.code) parameters.error = error.code
   if (error.code === 'invalid_token') parameters.error_description = error.message
@@ -29,8 +54,7 @@ function challenge<S extends string>(error: BearerError, need: Need<S>, metadata
   }
   // Where to learn how a token is had. A request that is malformed would not be cured by one.
   if (error.status !== 400) parameters.resource_metadata = metadataUrl
-  const said = Object.entries(parameters).filter(([, value]) => value !== '')
-  return `Bearer ${said.map(([name, value]) => `${name}=${quoted(value)}`).join(', ')}`
+  return Object.fromEntries(Object.entries(parameters).filter(([, value]) => value !== ''))
 }
 
 /** RFC 9110 s5.6.4. What comes here is printable ASCII by the checks on scopes, `acr` values and URLs; two characters of it need an escape. */

@@ -12,32 +12,41 @@ export interface RequestLike {
   readonly rawHeaders?: readonly string[]
 }
 
+export type Scheme = 'Bearer' | 'DPoP'
+
+export interface Credentials {
+  readonly scheme: Scheme
+  readonly token: string
+}
+
 /**
  * Validates: that there is one `Authorization` header with one token of the syntax of RFC 6750 s2.1, and none in the URL (s2.3 is not
- * supported; RFC 9700 s4.3.2). A body is never read. Does NOT validate: the token.
- * @returns the token, or nothing when the request has no `Authorization` at all
+ * supported; RFC 9700 s4.3.2). A body is never read. Does NOT validate: the token, or a proof beside it.
+ * @returns nothing when the request has no `Authorization` at all
  */
-export function bearerToken(request: RequestLike): string | undefined {
-  const values = authorizationOf(request)
+export function credentialsOf(request: RequestLike, schemes: readonly Scheme[] = ['Bearer']): Credentials | undefined {
+  const values = valuesOf(request, 'authorization')
   if (values.length > 1) throw new BearerError('several_headers')
   if (hasTokenInQuery(request.url)) throw new BearerError('token_in_query')
   const [value] = values
   if (value === undefined) return undefined
   // Other credentials may be good elsewhere. They are not taken for none: an optional sign-in that was tried must not pass as nobody.
-  if (!/^bearer(?: |$)/i.test(value)) throw new BearerError('unsupported_scheme')
-  const token = /^bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(value)?.[1]
+  const named = /^(bearer|dpop)(?: |$)/i.exec(value)?.[1]?.toLowerCase()
+  const scheme = schemes.find((known) => known.toLowerCase() === named)
+  if (!scheme) throw new BearerError('unsupported_scheme')
+  const token = /^\w+ +([A-Za-z0-9._~+/-]+=*)$/.exec(value)?.[1]
   if (token === undefined) throw new BearerError('malformed_header')
-  return token
+  return { scheme, token }
 }
 
-function authorizationOf({ headers, rawHeaders }: RequestLike): string[] {
-  if (rawHeaders) return rawHeaders.filter((_, index) => index % 2 === 1 && isAuthorization(rawHeaders[index - 1] as string))
-  if (isFetchHeaders(headers)) return [headers.get('authorization') ?? []].flat()
-  const values = Object.entries(headers).flatMap(([name, value]) => (isAuthorization(name) ? value : undefined))
+/** @param name in lower case. @returns each of the values that a request carries under it */
+export function valuesOf({ headers, rawHeaders }: RequestLike, name: string): string[] {
+  const isMeant = (other: string) => other.length === name.length && other.toLowerCase() === name
+  if (rawHeaders) return rawHeaders.filter((_, index) => index % 2 === 1 && isMeant(rawHeaders[index - 1] as string))
+  if (isFetchHeaders(headers)) return [headers.get(name) ?? []].flat()
+  const values = Object.entries(headers).flatMap(([other, value]) => (isMeant(other) ? value : undefined))
   return values.filter((value) => value !== undefined)
 }
-
-const isAuthorization = (name: string): boolean => name.length === 13 && name.toLowerCase() === 'authorization'
 
 const isFetchHeaders = (headers: RequestLike['headers']): headers is { get(name: string): string | null } =>
   typeof headers.get === 'function'

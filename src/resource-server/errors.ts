@@ -6,8 +6,14 @@
  * afterwards the issuer did sign, and its holder may know what is wrong with it.
  */
 
-/** Codes for `WWW-Authenticate`: RFC 6750 s3.1 and RFC 9470 s3. */
-export type ErrorCode = 'invalid_request' | 'invalid_token' | 'insufficient_scope' | 'insufficient_user_authentication'
+/** Codes for `WWW-Authenticate`: RFC 6750 s3.1, RFC 9470 s3, RFC 9449 s7.1 and s9. */
+export type ErrorCode =
+  | 'invalid_request'
+  | 'invalid_token'
+  | 'insufficient_scope'
+  | 'insufficient_user_authentication'
+  | 'invalid_dpop_proof'
+  | 'use_dpop_nonce'
 
 interface Answer {
   status: 400 | 401 | 403 | 503
@@ -38,12 +44,19 @@ const answers = {
 
   // The issuer signed it.
   invalid_claims: invalid('The access token lacks what RFC 9068 demands'),
+  unfit_claims: invalid('The access token lacks claims that this resource needs'),
   wrong_issuer: invalid('The access token is from another issuer'),
   wrong_audience: invalid('The access token is not meant for this resource'),
   expired: invalid('The access token expired'),
   not_yet_valid: invalid('The access token is not valid yet'),
   lifetime_too_long: invalid('The access token lives longer than this resource accepts'),
   sender_constrained: invalid('The access token is bound to a key and cannot be sent as Bearer'),
+  not_bound: invalid('The access token is bound to no key and cannot be sent as DPoP'),
+  binding_required: invalid('This resource takes tokens alone that are bound to a key'),
+
+  // The token may be good; what came with it is not.
+  invalid_proof: { status: 401, code: 'invalid_dpop_proof', description: 'The DPoP proof is not valid for this request' },
+  nonce_needed: { status: 401, code: 'use_dpop_nonce', description: 'The DPoP proof needs the nonce of this answer' },
 
   // A good token, and not enough.
   insufficient_scope: { status: 403, code: 'insufficient_scope', description: 'The access token lacks a scope' },

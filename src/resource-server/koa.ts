@@ -1,5 +1,6 @@
 /** The kit in Koa: `const { protect, metadata } = koa(api)`. */
 import type { Auth } from './auth.ts'
+import type { JsonObject } from './compact.ts'
 import type { RequestLike } from './credentials.ts'
 import type { Requirement } from './requirement.ts'
 import type { ResourceServer } from './server.ts'
@@ -18,15 +19,15 @@ interface Context<State> {
 type Middleware<State> = (ctx: Context<State>, next: () => Promise<unknown>) => Promise<unknown>
 
 /** What `protect` leaves for the handlers after it: `new Router<Protected<ScopeOf<typeof notes>>>()`, or `Protected` alone. */
-export interface Protected<S extends string = string> {
+export interface Protected<S extends string = string, C extends object = JsonObject> {
   /** Who calls. Missing behind `optional: true` when no credentials were sent. */
-  auth: Auth<S>
+  auth: Auth<S, C>
 }
 
-export function koa<S extends string>(api: ResourceServer<S>) {
+export function koa<S extends string, C extends object>(api: ResourceServer<S, C>) {
   return {
     /** Lets pass who meets the requirement and puts them into `ctx.state.auth`; answers everyone else. @throws TypeError at once for a requirement that cannot be */
-    protect(requirement?: Requirement<S>): Middleware<Partial<Protected<S>>> {
+    protect(requirement?: Requirement<S>): Middleware<Partial<Protected<S, C>>> {
       const need = api.need(requirement)
       return async (ctx, next) => {
         const outcome = await api.check(ctx.req, need)

@@ -1,12 +1,16 @@
 /** What a resource server is configured with, judged completely before the first request. */
 import type { JWK } from 'jose'
+import type { CredentialKind } from './auth.ts'
+import type { JsonObject } from './compact.ts'
 import type { DecryptOptions } from './decrypt.ts'
+import { type DpopMode, type DpopOptions, dpopSettingsOf } from './dpop.ts'
 import type { BearerError, Reason } from './errors.ts'
 import type { Fetch } from './fetch-json.ts'
 import type { KeySet } from './jwks.ts'
 import type { KeyTimes } from './keys.ts'
 import type { Resource } from './resource.ts'
 import { type Algorithm, algorithms, knownAlgorithms } from './signature.ts'
+import type { StandardSchema } from './standard-schema.ts'
 import { secureUrl } from './url.ts'
 
 /** What `on` is told. */
@@ -16,7 +20,7 @@ export type ResourceServerEvent =
   | { type: 'keys_changed'; kids: string[]; ignored: KeySet['ignored'] }
   | { type: 'keys_failed'; error: unknown }
 
-export interface ResourceServerOptions<S extends string> {
+export interface ResourceServerOptions<S extends string, C extends object = JsonObject> {
   /** Exactly the `iss` of the tokens; its keys are found by RFC 8414 or OpenID Connect discovery. */
   issuer: string
   /** What `defineResource` made; its identifier is the audience, which cannot be left out. */
@@ -35,6 +39,12 @@ export interface ResourceServerOptions<S extends string> {
   cache?: { maxEntries?: number }
   /** Accept tokens encrypted for this API, beside plain ones. */
   decrypt?: DecryptOptions
+  /** Tokens bound to a key (RFC 9449): `off` unless said. */
+  dpop?: DpopMode | DpopOptions
+  /** What else the claims have to be: a schema of Zod, Valibot, ArkType or another of Standard Schema. What it makes of them is `auth.claims`. */
+  claims?: StandardSchema<C>
+  /** What is let in: access tokens alone unless said. An API key has a `typ` of its own, so that neither passes for the other. */
+  accept?: readonly CredentialKind[]
   /** Told of every refusal and of the keys. What it throws is dropped: a broken log decides nothing. */
   on?(event: ResourceServerEvent): void
   fetch?: Fetch
@@ -44,11 +54,12 @@ export interface ResourceServerOptions<S extends string> {
   dangerouslyAllowHttp?: boolean
 }
 
-export type Settings<S extends string> = ReturnType<typeof settingsOf<S>>
+export type Settings<S extends string, C extends object> = ReturnType<typeof settingsOf<S, C>>
 
 /** @throws TypeError for the first option that is wrong */
-export function settingsOf<S extends string>(options: ResourceServerOptions<S>) {
-  const { issuer, resource, jwks, dangerouslyAllowHttp, on } = options
+export function settingsOf<S extends string, C extends object>(options: ResourceServerOptions<S, C>) {
+  const { issuer, resource, jwks, dangerouslyAllowHttp, on, claims } = options
+  const dpop = dpopSettingsOf(options.dpop)
   if (secureUrl(issuer, 'issuer', dangerouslyAllowHttp).search !== '') throw new TypeError(`issuer must have no query: ${issuer}`)
   if (typeof resource?.granted !== 'function') throw new TypeError('resource must come from defineResource')
   if (typeof jwks === 'string') secureUrl(jwks, 'jwks', dangerouslyAllowHttp)
@@ -64,6 +75,10 @@ export function settingsOf<S extends string>(options: ResourceServerOptions<S>) 
     keyTimes: keyTimes(options.keys),
     maxEntries: wholeNumber(options.cache?.maxEntries ?? 10_000, 'cache.maxEntries'),
     decrypt: options.decrypt,
+    dpop,
+    takesBound: dpop.mode !== 'off',
+    claims: judgedSchema(claims),
+    accept: judgedKinds(options.accept ?? ['access_token']),
     fetch: options.fetch ?? (globalThis.fetch as Fetch),
     now: options.now ?? (() => Math.floor(Date.now() / 1000)),
     emit(event: ResourceServerEvent): void {
@@ -72,6 +87,18 @@ export function settingsOf<S extends string>(options: ResourceServerOptions<S>) 
       } catch {}
     },
   }
+}
+
+function judgedSchema<C>(schema: StandardSchema<C> | undefined): StandardSchema<C> | undefined {
+  if (schema !== undefined && typeof schema?.['~standard']?.validate !== 'function')
+    throw new TypeError('claims must be a schema by Standard Schema (https://standardschema.dev)')
+  return schema
+}
+
+function judgedKinds(kinds: readonly CredentialKind[]): ReadonlySet<CredentialKind> {
+  if (kinds.length === 0 || !kinds.every((kind) => kind === 'access_token' || kind === 'api_key'))
+    throw new TypeError(`accept must be some of access_token, api_key, got ${kinds}`)
+  return new Set(kinds)
 }
 
 function judgedAlgorithms(given: readonly Algorithm[]): readonly Algorithm[] {

@@ -2,10 +2,11 @@
 import { type Auth, authOf } from './auth.ts'
 import { digestOf, tokenCache } from './cache.ts'
 import { type Refusal, refusalOf } from './challenge.ts'
-import { isBounded } from './compact.ts'
-import { bearerToken, type RequestLike } from './credentials.ts'
+import { isBounded, type JsonObject } from './compact.ts'
+import { type Credentials, credentialsOf, type RequestLike, type Scheme } from './credentials.ts'
 import { decrypter } from './decrypt.ts'
 import { discoverJwksUri } from './discovery.ts'
+import { checkProof, type DpopMode, nonceNow } from './dpop.ts'
 import { BearerError } from './errors.ts'
 import { fetchJson } from './fetch-json.ts'
 import { fetchedKeys, fixedKeys, type KeySource } from './keys.ts'
@@ -13,18 +14,19 @@ import { metadataOf, metadataUrlOf, type ProtectedResourceMetadata } from './met
 import { type ResourceServerOptions, type Settings, settingsOf } from './options.ts'
 import { enforce, type Need, needOf, type Requirement } from './requirement.ts'
 import { verifySignature } from './signature.ts'
-import { type VerifiedClaims, verifyToken } from './verify.ts'
+import type { StandardSchema } from './standard-schema.ts'
+import { type Verified, verifyToken } from './verify.ts'
 
 /** Let in, as somebody or, where credentials are optional and none were sent, as nobody; or refused, with the answer to send. */
-export type Outcome<S extends string> =
-  | { readonly ok: true; readonly auth: Auth<S> | undefined }
+export type Outcome<S extends string, C extends object = JsonObject> =
+  | { readonly ok: true; readonly auth: Auth<S, C> | undefined }
   | { readonly ok: false; readonly error: BearerError; readonly refusal: Refusal }
 
-export interface ResourceServer<S extends string> {
-  /** Judges a request by its `Authorization` header. Never throws for what was sent. @throws TypeError for a requirement that cannot be */
-  check(request: RequestLike, requirement?: Requirement<S>): Promise<Outcome<S>>
-  /** Judges a bare token, of a queue or a web socket. @throws BearerError */
-  verify(token: string, requirement?: Requirement<S>): Promise<Auth<S>>
+export interface ResourceServer<S extends string, C extends object = JsonObject> {
+  /** Judges a request by its `Authorization` header, and a proof of possession by its `DPoP` header. Never throws for what was sent. @throws TypeError for a requirement that cannot be */
+  check(request: RequestLike, requirement?: Requirement<S>): Promise<Outcome<S, C>>
+  /** Judges a bare token, of a queue or a web socket: no proof comes with it, so a token that is bound to a key is refused. @throws BearerError */
+  verify(token: string, requirement?: Requirement<S>): Promise<Auth<S, C>>
   /** Checks a requirement once, for a route that will be asked often. @throws TypeError */
   need(requirement?: Requirement<S>): Need<S>
   /** Fetches the keys now. @throws BearerError `keys_unavailable` */
@@ -37,22 +39,25 @@ export interface ResourceServer<S extends string> {
 }
 
 /** @throws TypeError for options that cannot be */
-export function createResourceServer<S extends string>(options: ResourceServerOptions<S>): ResourceServer<S> {
+export function createResourceServer<S extends string, C extends object = JsonObject>(
+  options: ResourceServerOptions<S, C>,
+): ResourceServer<S, C> {
   const settings = settingsOf(options)
-  const { resource, emit, now, clockTolerance } = settings
+  const { resource, emit, now, clockTolerance, dpop } = settings
   // Forgetting is starting anew: a verification that is under way meanwhile, by a key of before, leaves its result in the old cache.
-  let cache = tokenCache<Auth<S>>(settings.maxEntries)
+  let cache = tokenCache<Auth<S, C>>(settings.maxEntries)
   const forget = () => {
     cache = tokenCache(settings.maxEntries)
   }
   const keys = keysOf(settings, forget)
   const parts = { ...settings, keys, verifySignature, decrypt: settings.decrypt && decrypter(settings.decrypt) }
   const metadataUrl = metadataUrlOf(resource)
+  const schemes = schemesBy[dpop.mode]
   const single = new Map<unknown, Need<S>>([...resource.scopes.keys()].map((scope) => [scope, needOf<S>(scope, resource)]))
   const need = (requirement?: Requirement<S>) => single.get(requirement) ?? needOf(requirement, resource)
 
   /** At once for a known token: whoever awaits it then pays for one promise and not for three. */
-  function authenticate(token: string): Auth<S> | Promise<Auth<S>> {
+  function authenticate(token: string): Auth<S, C> | Promise<Auth<S, C>> {
     if (!isBounded(token)) throw new BearerError('malformed_token')
     const digest = digestOf(token)
     const known = cache.get(digest)
@@ -64,22 +69,42 @@ export function createResourceServer<S extends string>(options: ResourceServerOp
     return known
   }
 
-  function verifyAnew(token: string, digest: string): Auth<S> | Promise<Auth<S>> {
+  function verifyAnew(token: string, digest: string): Auth<S, C> | Promise<Auth<S, C>> {
     const remembered = cache
-    const accept = (claims: VerifiedClaims) => {
-      const auth = authOf(claims, resource.granted(claims.scope))
+    const known = ({ claims, kind }: Verified, shown: C) => {
+      const auth = authOf(claims, kind, resource.granted(claims.scope), shown)
       remembered.set(digest, auth)
       return auth
     }
-    const claims = verifyToken(token, parts)
-    return claims instanceof Promise ? claims.then(accept) : accept(claims)
+    const accept = (verified: Verified) => {
+      if (!settings.claims) return known(verified, verified.claims as unknown as C)
+      const shown = shapedBy(settings.claims, verified.claims)
+      return shown instanceof Promise ? shown.then((value) => known(verified, value)) : known(verified, shown)
+    }
+    const verified = verifyToken(token, parts)
+    return verified instanceof Promise ? verified.then(accept) : accept(verified)
   }
 
-  async function verify(token: string, requirement?: Requirement<S>): Promise<Auth<S>> {
+  /** A bound token with the proof of its key, or where plain ones are taken, a plain one. */
+  async function checkBinding(request: RequestLike, { scheme, token }: Credentials, { boundTo }: Auth<S, C>): Promise<void> {
+    if (scheme === 'Bearer' && boundTo !== undefined) throw new BearerError('sender_constrained')
+    if (scheme === 'Bearer') return
+    if (boundTo === undefined) throw new BearerError('not_bound')
+    await checkProof(request, { token, thumbprint: boundTo, origin: metadataUrl.origin, now: now(), clockTolerance }, dpop)
+  }
+
+  function answer(error: BearerError, wanted: Need<S>, used: Scheme | undefined): Refusal {
+    const nonce = error.code === 'use_dpop_nonce' && dpop.nonceSecret ? nonceNow(dpop.nonceSecret, now()) : undefined
+    return refusalOf(error, wanted, { metadataUrl: metadataUrl.href, schemes, used, nonce })
+  }
+
+  async function verify(token: string, requirement?: Requirement<S>): Promise<Auth<S, C>> {
     const wanted = need(requirement)
     try {
       const found = authenticate(token)
       const auth = found instanceof Promise ? await found : found
+      if (auth.boundTo !== undefined) throw new BearerError('sender_constrained')
+      if (dpop.mode === 'require') throw new BearerError('binding_required')
       enforce(wanted, auth, now(), clockTolerance)
       return auth
     } catch (error) {
@@ -88,20 +113,23 @@ export function createResourceServer<S extends string>(options: ResourceServerOp
     }
   }
 
-  async function check(request: RequestLike, requirement?: Requirement<S>): Promise<Outcome<S>> {
+  async function check(request: RequestLike, requirement?: Requirement<S>): Promise<Outcome<S, C>> {
     const wanted = need(requirement)
+    let credentials: Credentials | undefined
     try {
-      const token = bearerToken(request)
-      if (token === undefined && wanted.optional) return { ok: true, auth: undefined }
-      if (token === undefined) throw new BearerError('missing_token')
-      const found = authenticate(token)
+      credentials = credentialsOf(request, schemes)
+      if (credentials === undefined && wanted.optional) return { ok: true, auth: undefined }
+      if (credentials === undefined) throw new BearerError('missing_token')
+      const found = authenticate(credentials.token)
       const auth = found instanceof Promise ? await found : found
+      if (dpop.mode !== 'off') await checkBinding(request, credentials, auth)
+      else if (auth.boundTo !== undefined) throw new BearerError('sender_constrained')
       enforce(wanted, auth, now(), clockTolerance)
       return { ok: true, auth }
     } catch (error) {
       if (!(error instanceof BearerError)) throw error
       emit({ type: 'refused', reason: error.reason, error })
-      return { ok: false, error, refusal: refusalOf(error, wanted, metadataUrl.href) }
+      return { ok: false, error, refusal: answer(error, wanted, credentials?.scheme) }
     }
   }
 
@@ -110,7 +138,7 @@ export function createResourceServer<S extends string>(options: ResourceServerOp
     verify,
     need,
     ready: async () => keys.settle(),
-    metadata: () => metadataOf(resource, settings.issuer),
+    metadata: () => metadataOf(resource, settings.issuer, dpop.mode),
     metadataUrl,
     close() {
       keys.close()
@@ -119,7 +147,23 @@ export function createResourceServer<S extends string>(options: ResourceServerOp
   }
 }
 
-function keysOf<S extends string>({ issuer, jwks, fetch, emit, ...settings }: Settings<S>, forget: () => void): KeySource {
+const schemesBy: Record<DpopMode, readonly Scheme[]> = { off: ['Bearer'], accept: ['Bearer', 'DPoP'], require: ['DPoP'] }
+
+/** @throws BearerError `unfit_claims`, with what the schema said for the log */
+function shapedBy<C>(schema: StandardSchema<C>, claims: JsonObject): C | Promise<C> {
+  const judged = (result: Awaited<ReturnType<(typeof schema)['~standard']['validate']>>) => {
+    if (result.issues) throw new BearerError('unfit_claims', { cause: result.issues })
+    return result.value
+  }
+  // A copy: what a schema changes in place must not change what was signed.
+  const result = schema['~standard'].validate(structuredClone(claims))
+  return result instanceof Promise ? result.then(judged) : judged(result)
+}
+
+function keysOf<S extends string, C extends object>(
+  { issuer, jwks, fetch, emit, ...settings }: Settings<S, C>,
+  forget: () => void,
+): KeySource {
   if (typeof jwks === 'object') return fixedKeys(jwks)
   let uri = jwks
   return fetchedKeys({

@@ -1,5 +1,5 @@
 /** A token becomes claims: every check by its name, in the order in which they are made. */
-import type { CheckedClaims } from './auth.ts'
+import type { CheckedClaims, CredentialKind } from './auth.ts'
 import { checkClaims, type Expected } from './claims.ts'
 import { decodeObject, type JsonObject, partsOf } from './compact.ts'
 import type { Decrypt } from './decrypt.ts'
@@ -13,19 +13,37 @@ export interface VerifierSettings extends Expected {
   algorithms: ReadonlySet<unknown>
   verifySignature: SignatureCheck
   decrypt: Decrypt | undefined
+  accept: ReadonlySet<CredentialKind>
   now(): number
 }
 
-export type VerifiedClaims = JsonObject & CheckedClaims
+export interface Verified {
+  readonly claims: JsonObject & CheckedClaims
+  readonly kind: CredentialKind
+}
+
+interface Header {
+  alg: Algorithm
+  kid: string
+  kind: CredentialKind
+}
+
+// RFC 9068 s4, by RFC 7515 s4.1.9 without regard to case: this one check keeps ID tokens, logout tokens, client assertions and proofs out.
+const typed: readonly [RegExp, CredentialKind][] = [
+  [/^(application\/)?at\+jwt$/i, 'access_token'],
+  [/^(application\/)?api-key\+jwt$/i, 'api_key'],
+]
+// A person keeps a key for a year at most; the leap day with it.
+const maxKeyAge = 366 * 86_400
 
 /**
- * Verifies a JWT access token (RFC 9068 s4).
+ * Verifies a JWT access token (RFC 9068 s4), or an API key where those are accepted: told apart by `typ` alone.
  * Validates: canonical form, `alg`, `typ`, `crit`, the signature by a key of the issuer whose `kid` and algorithm agree, and the claims
  * (`checkClaims`). Ignores `jwk`, `jku`, `x5u`, `x5c`: keys come from the issuer alone. Does NOT validate: scopes, or that the token was not revoked.
  * @returns a promise only where something has to be waited for: keys to come, or a token to be decrypted
  * @throws BearerError
  */
-export function verifyToken(token: string, settings: VerifierSettings): VerifiedClaims | Promise<VerifiedClaims> {
+export function verifyToken(token: string, settings: VerifierSettings): Verified | Promise<Verified> {
   const parts = partsOf(token)
   if (parts.length === 3) return verifySigned(parts, settings)
   if (!settings.decrypt) throw new BearerError('encrypted_token')
@@ -36,20 +54,19 @@ export function verifyToken(token: string, settings: VerifierSettings): Verified
   })
 }
 
-function verifySigned(parts: string[], settings: VerifierSettings): VerifiedClaims | Promise<VerifiedClaims> {
-  const header = decodeObject(parts[0] as string)
-  checkHeader(header, settings.algorithms)
+function verifySigned(parts: string[], settings: VerifierSettings): Verified | Promise<Verified> {
+  const header = checkedHeader(decodeObject(parts[0] as string), settings)
   const key = settings.keys.find(header.kid)
-  if (key instanceof Promise) return key.then((found) => verifyWith(found, header.alg, parts, settings))
-  return verifyWith(key, header.alg, parts, settings)
+  if (key instanceof Promise) return key.then((found) => verifyWith(found, header, parts, settings))
+  return verifyWith(key, header, parts, settings)
 }
 
 function verifyWith(
   key: VerificationKey | undefined,
-  alg: Algorithm,
+  { alg, kind }: Header,
   parts: string[],
   settings: VerifierSettings,
-): VerifiedClaims {
+): Verified {
   if (!key) throw new BearerError('unknown_key')
   // RFC 8725 s3.1: the key decides the algorithm; the header may only agree.
   if (key.algorithm !== alg) throw new BearerError('unsupported_algorithm')
@@ -59,16 +76,17 @@ function verifyWith(
     throw new BearerError('bad_signature')
   }
   const claims = decodeObject(payload)
-  checkClaims(claims, settings, settings.now())
-  return claims
+  checkClaims(claims, settings, settings.now(), kind === 'api_key' ? maxKeyAge : settings.maxTokenAge)
+  return { claims, kind }
 }
 
-function checkHeader(header: JsonObject, algorithms: ReadonlySet<unknown>): asserts header is { alg: Algorithm; kid: string } {
+function checkedHeader(header: JsonObject, { algorithms, accept }: VerifierSettings): Header {
   if (!algorithms.has(header.alg)) throw new BearerError('unsupported_algorithm')
-  // RFC 9068 s4, by RFC 7515 s4.1.9 without regard to case: this one check keeps ID tokens, logout tokens, client assertions and proofs out.
-  if (typeof header.typ !== 'string' || !/^(application\/)?at\+jwt$/i.test(header.typ))
-    throw new BearerError('not_an_access_token')
+  const { typ } = header
+  const kind = typeof typ === 'string' ? typed.find(([pattern]) => pattern.test(typ))?.[1] : undefined
+  if (kind === undefined || !accept.has(kind)) throw new BearerError('not_an_access_token')
   // RFC 7515 s4.1.11: no extension is understood here, so none may be critical; RFC 7797 would change what is signed.
   if ('crit' in header || 'b64' in header) throw new BearerError('unsupported_header')
   if (typeof header.kid !== 'string') throw new BearerError('unknown_key')
+  return { alg: header.alg as Algorithm, kid: header.kid, kind }
 }
