@@ -10,6 +10,7 @@ import type { Mailer } from '../mail/mailer.ts'
 import type { Account, AccountStore } from '../store/store.ts'
 import { type Links, linkKinds } from '../tokens/links.ts'
 import { possibleEmailKey } from './email.ts'
+import type { LetterLimits } from './letter-limits.ts'
 
 /** What a link says: whose, as of which password, address and sign-in, and the interaction in which it was asked for. */
 export type SignInLink = { a: string; c: number; s: number; u: string }
@@ -21,7 +22,7 @@ export interface SignInLinks {
   /**
    * Whether there is an account behind the address is NOT said.
    * @param uid of the interaction in which it is asked for, @param address of whoever asks
-   * @throws Refusal `too_many_attempts` 429 with `retryAfterSeconds`
+   * @throws Refusal `too_many_letters` 429 with `retryAfterSeconds`
    */
   send(email: string, uid: string, address: string): Promise<void>
   /** Whom a link would sign in; undefined when it is over. Takes nothing away. */
@@ -38,17 +39,16 @@ export interface SignInLinkParts {
   store: { accounts: AccountStore }
   links: Links
   mailer: Pick<Mailer, 'send'>
-  /** Before a letter is asked for, whether it goes out or not. @throws Refusal as `send` */
-  limit(email: string, address: string): Promise<void>
+  limits: LetterLimits
 }
 
 /** No version is drawn as low: it stands for an account that nobody has signed in to. */
 const never = 0
 
-export function createSignInLinks({ store: { accounts }, links, mailer, limit }: SignInLinkParts): SignInLinks {
+export function createSignInLinks({ store: { accounts }, links, mailer, limits }: SignInLinkParts): SignInLinks {
   return {
     async send(email, uid, address) {
-      await limit(email, address)
+      await limits.count('sign-in-link', email, address)
       const key = possibleEmailKey(email)
       const account = key === undefined ? undefined : await accounts.findByEmailKey(key)
       const link = await links.urlOf<SignInLink>('sign-in', contentFor(account ?? nobody, uid))

@@ -4,11 +4,11 @@ import type { Accounts } from '../accounts/account.ts'
 import { createAttempts } from '../accounts/attempts.ts'
 import { createDeviceLimits } from '../accounts/device-limits.ts'
 import { createEmailChanges } from '../accounts/email-change.ts'
+import { createLetterLimits } from '../accounts/letter-limits.ts'
 import { createOwnAccount } from '../accounts/own-account.ts'
 import type { CheckPassword } from '../accounts/password-policy.ts'
 import { createRecovery } from '../accounts/recovery.ts'
 import { createRowLimit } from '../accounts/row-limits.ts'
-import { createSignInLinks } from '../accounts/sign-in-links.ts'
 import { type Later, systemStopwatch } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Json } from '../crypto/packed-json.ts'
@@ -34,7 +34,6 @@ import { createRefusals } from '../pages/refusals.ts'
 import type { Pages } from '../pages/render.ts'
 import type { Links } from '../tokens/links.ts'
 import { createWayBack } from './account/way-back.ts'
-import { createAskedLinks } from './asked-links.ts'
 import { auditedSignOut } from './audited.ts'
 import { createCsrf } from './csrf.ts'
 import { deviceGate } from './device/gate.ts'
@@ -42,6 +41,7 @@ import { createDoor, type Handler } from './door.ts'
 import { guard } from './guard.ts'
 import { createHeaders } from './headers.ts'
 import { signInLanding } from './interaction/landed-sign-in.ts'
+import { createLinkSignIns } from './interaction/sign-in-link.ts'
 import type { InteractionParts } from './interaction/step.ts'
 import { createKnownDevices } from './known-devices.ts'
 import { type LandingPage, landing } from './landing.ts'
@@ -130,12 +130,8 @@ export function createApp(parts: AppParts): App {
   const health = healthRoutes(readiness).routes() as Middleware
   const site = siteRoutes({ settings, pages, ring: parts.ring }).routes() as Middleware
   const inbox = parts.inbox && (inboxRoutes({ inbox: parts.inbox, pages }).routes() as Middleware)
-  const perNetwork = createRowLimit('sign-in-link', { ...counting, limits: { requestsPerNetwork: 30, windowSeconds: 900 } })
-  const linkSignIns = settings.signIn.byLink &&
-    parts.mailer.delivers && {
-      links: createSignInLinks({ ...parts, limit: (_email, address) => perNetwork(address) }),
-      asked: createAskedLinks(kept(names.asked)),
-    }
+  const letterLimits = createLetterLimits({ ...counting, limits: settings.letters })
+  const linkSignIns = createLinkSignIns({ ...parts, limits: letterLimits }, kept(names.asked))
   const interactions: InteractionParts = {
     provider,
     accounts: parts.accounts,
@@ -147,7 +143,7 @@ export function createApp(parts: AppParts): App {
     apis: parts.apis,
     issuer: settings.issuer,
     signIn: settings.signIn,
-    linkSignIns: linkSignIns || undefined,
+    linkSignIns,
     devices,
     mailer: parts.mailer,
     pages,

@@ -2,7 +2,7 @@
 import type { Page } from 'playwright-core'
 import { letterTo, linkOf } from '../support/inbox.ts'
 import type { Declare, Processes } from '../support/processes.ts'
-import { ada, fillIn, headed, type Person, press, says, signIn, signInAndAllow } from './steps.ts'
+import { ada, askForLink, fillIn, headed, linkAskedFor, type Person, press, says, signIn, signInAndAllow } from './steps.ts'
 
 /** A client that nobody vouches for, with all that a client may show of itself. */
 export const stranger = { name: 'Inkwell', origin: 'https://inkwell.example', logo: 'https://inkwell.example/logo.svg' }
@@ -137,8 +137,24 @@ async function emailUndoPage(page: Page, at: Processes): Promise<string> {
   return email
 }
 
+async function linkForAda(page: Page, at: Processes): Promise<string> {
+  await signInPage(page, at)
+  return linkAskedFor(page, at, ada.email)
+}
+
 /** By file name. */
 export const signetPages: Record<string, Way> = {
+  'sign-in-link-sent': async (page, at) => {
+    await signInPage(page, at)
+    await askForLink(page, ada.email)
+  },
+  'sign-in-by-link': async (page, at) => page.goto(await linkForAda(page, at)),
+  'sign-in-by-link-elsewhere': async (page, at) => {
+    const link = await linkForAda(page, at)
+    await page.context().clearCookies()
+    await page.goto(link)
+  },
+  'link-not-ours': (page, { issuer }) => page.goto(`${issuer}/link/sign-in?token=x`),
   home: (page, { issuer }) => page.goto(issuer),
   'sign-in': signInPage,
   'sign-in-error': async (page, at) => {

@@ -1,6 +1,7 @@
 /** What a person does with a page, by what the page says to them. */
 import type { Page } from 'playwright-core'
 import { demoAccount } from '../../src/demo.ts'
+import { lettersOf, letterTo, linkOf } from '../support/inbox.ts'
 
 export const ada = demoAccount
 export const grace = { email: 'grace@example.com', name: 'Grace Hopper', password: 'nanoseconds of wire' }
@@ -20,6 +21,20 @@ export async function fillIn(page: Page, { email, password }: Person): Promise<v
   await page.getByLabel('E-mail address').fill(email)
   await page.getByLabel('Password', { exact: true }).fill(password)
   await press(page, 'Sign in')
+}
+
+/** On a sign-in page. */
+export async function askForLink(page: Page, email: string): Promise<void> {
+  await page.getByLabel('E-mail address').fill(email)
+  await press(page, 'E-mail me a link instead')
+  await headed(page, 'Look into your mailbox')
+}
+
+/** As above, and what came. */
+export async function linkAskedFor(page: Page, at: { issuer: string }, email: string): Promise<string> {
+  const [before] = await lettersOf(at)
+  await askForLink(page, email)
+  return linkOf(await letterTo(at, email, 'sign-in-link', before))
 }
 
 /** From the sample client's first page to the consent page. */

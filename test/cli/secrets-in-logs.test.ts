@@ -7,6 +7,7 @@ import { expect } from 'chai'
 import { grantTypes } from '../../src/settings/client/kinds.ts'
 import { createVisitor } from '../../src/try/visitor.ts'
 import { deviceFor, letIn, poll } from '../support/device.ts'
+import { letterTo, linkOf } from '../support/inbox.ts'
 import { addKeyed, assertion, assertionType, keyPair, postAs, proof, requestParameters } from '../support/keyed.ts'
 import { apiClients, introspect, revoke } from '../support/questions.ts'
 import { type Served, startServed } from '../support/served.ts'
@@ -69,7 +70,7 @@ describe('L18: the log of whole flows', function () {
   before(async () => {
     served = await startServed({
       log: { requests: true },
-      signIn: { attemptsPerAccount: 4, attemptsPerNetwork: 1_000 },
+      signIn: { attemptsPerAccount: 4, attemptsPerNetwork: 1_000, byLink: true },
       outgoing: { allowPrivateNetworks: true },
     })
     const who = await cast(served, ['editor'])
@@ -89,6 +90,7 @@ describe('L18: the log of whole flows', function () {
       'sign_in.success',
       'sign_in.refused',
       'authorization.success',
+      'mail.delivered',
       'authorization.error',
       'grant.error',
       'grant.revoked',
@@ -192,6 +194,16 @@ async function everyFlow(served: Served, who: Awaited<ReturnType<typeof cast>>):
   await poll(served, device)
   const typing = createVisitor(issuer)
   await typing.submit(await typing.open('/device'), '/device', { user_code: 'WRNG-CODE' })
+
+  // A link that signs in: M09.
+  const asking = createVisitor(issuer)
+  const asked = await asking.open(authorizationUrl(issuer, 'own', pkce().challenge, distinct))
+  const [csrf] = asked.forms[0]!.fields.filter(([name]) => name === 'csrf')
+  await asking.fetch(`${asked.url.pathname}/link`, { method: 'POST', body: new URLSearchParams([csrf!, ['email', who.email]]) })
+  const link = linkOf(await letterTo(served, who.email, 'sign-in-link'))
+  const landed = await asking.open(link)
+  await asking.submit(landed, landed.url.pathname, {})
+  for (const wrong of [link, `${link}x`, link.replace('?token=', '/')]) await asking.open(wrong)
 
   // What is refused: passwords, secrets, codes, and a token where none belongs.
   const guessing = createVisitor(issuer)

@@ -6,7 +6,7 @@ import { grantTypes } from '../../src/settings/client/kinds.ts'
 import { createVisitor } from '../../src/try/visitor.ts'
 import { deviceFor } from '../support/device.ts'
 import { type Apis, apiClients } from '../support/questions.ts'
-import { otherApi, startTestServer, type TestServer } from '../support/server.ts'
+import { declared, otherApi, startTestServer, type TestServer } from '../support/server.ts'
 import { authorizationUrl, basic, type Cast, cast, codeFor, pkce, token, tokensFor } from '../support/story.ts'
 
 const encoded = (json: string) => Buffer.from(json).toString('base64url')
@@ -132,6 +132,9 @@ const routes: Route[] = [
   { method: 'GET', path: '/session/end/success', names: ['client_id'] },
   { method: 'GET', path: '/interaction/{}', names: [] },
   { method: 'POST', path: '/interaction/{}/sign-in', names: ['csrf', 'email', 'password'] },
+  { method: 'POST', path: '/interaction/{}/link', names: ['csrf', 'email'] },
+  { method: 'GET', path: '/link/sign-in', names: ['token'] },
+  { method: 'POST', path: '/link/sign-in/{}', names: ['csrf'] },
   { method: 'POST', path: '/interaction/{}/consent', names: ['csrf', 'decision', 'scope'] },
   { method: 'POST', path: '/interaction/{}/switch', names: ['csrf'] },
   { method: 'POST', path: '/interaction/{}/select-account', names: ['csrf'] },
@@ -152,7 +155,7 @@ describe('bad input', function () {
   let apis: Apis
   let jwt: string
   before(async () => {
-    server = await startTestServer()
+    server = await startTestServer({ settings: { signIn: { ...declared.signIn, byLink: true } } })
     who = await cast(server)
     apis = await apiClients(server)
     jwt = (await tokensFor(server, who.web)).access_token!

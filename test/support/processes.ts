@@ -47,7 +47,11 @@ async function start([port, apiPort, clientPort]: Ports, declare: Declare): Prom
   const members = Object.entries({ clients: [], ...declare(api) }).map(([member, value]) => `${member}: ${JSON.stringify(value)}`)
   writeFileSync(
     path.join(folder, 'signet.yaml'),
-    shipped.replace(/^clients: \[\]$/m, () => members.join('\n')),
+    // Every way in is on, so that every page is there to be looked at, and its tests share a mailbox.
+    shipped
+      .replace(/^clients: \[\]$/m, () => members.join('\n'))
+      .replace(/^( +byLink:) false/m, '$1 true')
+      .replace(/^( +perPerson(?:AndNetwork)?:) \d+/gm, '$1 1000'),
   )
   const env = {
     ...process.env,

@@ -1,12 +1,26 @@
 /** The sign-in page's other way: a link by letter. Nothing that is answered tells whether there is an account. */
 import type { Context } from 'koa'
 import { possibleEmailKey } from '../../accounts/email.ts'
+import { createSignInLinks, type SignInLinkParts } from '../../accounts/sign-in-links.ts'
 import { Refusal } from '../../base/errors.ts'
+import type { Mailer } from '../../mail/mailer.ts'
+import type { SealedCookie } from '../../oauth/records/sealed-cookies.ts'
+import type { Settings } from '../../settings/load.ts'
 import { linkKinds } from '../../tokens/links.ts'
+import { createAskedLinks } from '../asked-links.ts'
 import { showSignIn } from './sign-in.ts'
-import { type InteractionParts, pathOf, type Step, show } from './step.ts'
+import { type InteractionParts, type LinkSignIns, pathOf, type Step, show } from './step.ts'
 
 const { lifetimeSeconds } = linkKinds['sign-in']
+
+/** @returns undefined where they are off, or no letter would get anywhere */
+export function createLinkSignIns(
+  parts: SignInLinkParts & { settings: Settings; mailer: Mailer },
+  cookie: SealedCookie,
+): LinkSignIns | undefined {
+  if (!parts.settings.signIn.byLink || !parts.mailer.delivers) return undefined
+  return { links: createSignInLinks(parts), asked: createAskedLinks(cookie) }
+}
 
 /** @throws Refusal `not_found` where links sign nobody in */
 export async function sendLink(parts: InteractionParts, ctx: Context, step: Step, email: string): Promise<void> {
