@@ -31,7 +31,7 @@ describeWithChromium('the cookies that Chromium holds', () => {
     await press(page, 'Allow')
     await headed(page, `Hello, ${ada.name}`)
     const left = (await page.context().cookies()).map(({ name }) => name).filter((name) => name.startsWith('signet_'))
-    expect(left.toSorted(), 'afterwards').to.deep.equal(['signet_session', 'signet_session.sig'])
+    expect(left.toSorted(), 'afterwards').to.deep.equal(['signet_device', 'signet_session', 'signet_session.sig'])
   })
 
   it('of forty sign-ins that were abandoned stand in no other’s way', async () => {

@@ -15,7 +15,10 @@ describe('a server that is killed under load (kill -9)', function () {
   })
 
   it(`would have lost it, had it answered before it committed (seed ${seed})`, async () => {
-    const { lost } = await killRounds({ rounds: 3, seed, preload: ['answers-early.mjs'] })
-    expect(lost).to.not.deep.equal([])
+    // On a machine that is busy otherwise few answers lie between two commits, so it may need some rounds more.
+    let losses = 0
+    for (let turn = 0; turn < 4 && losses === 0; turn++)
+      losses = (await killRounds({ rounds: 3, seed: seed + turn, preload: ['answers-early.mjs'] })).lost.length
+    expect(losses).to.be.greaterThan(0)
   })
 })
