@@ -63,7 +63,7 @@ async function importFrom(file: string, parts: Parts, dryRun: boolean): Promise<
     throw unreadable(cause, outcome)
   }
   await put()
-  tellPerson('\r')
+  tellPerson('\n')
   return outcome
 }
 

@@ -70,7 +70,7 @@ export function createPasswords({
 
   function checkRoom(share: Share = 'people'): void {
     if (!closed && queue.hasRoom(share)) return
-    const sentence = 'Too many people are signing in at this moment. Please try again.'
+    const sentence = `Too many people are signing ${share === 'people' ? 'in' : 'up'} at this moment. Please try again.`
     throw new Refusal('busy', sentence, { status: 503, retryAfterSeconds: 1 })
   }
 
