@@ -2,17 +2,20 @@
  * What hashing passwords costs others: the token endpoint alone, and while eight sign-ins hash at every moment. And whether the time of a no
  * tells that somebody is known (L07).
  */
-import { createVisitor } from '../src/try/visitor.ts'
+import { once } from 'node:events'
+import { setTimeout as wait } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
 import { progressOf } from '../test/support/progress.ts'
-import { authorizationUrl, passThrough, pkce } from '../test/support/story.ts'
 import { lightLoad } from './load.ts'
+import { type Lanes, refuserOf } from './password-lanes.ts'
 import { type Contender, install, startSignet } from './servers.ts'
 import { median, type Row, row } from './table.ts'
 
-const atOnce = 8
 const rounds = 5
 const secondsPerRound = 3
 const warmUpSeconds = 8
+/** Until the lanes run. */
+const settleMilliseconds = 1_000
 const attempts = 2_000
 
 export async function benchPasswords(): Promise<Row[]> {
@@ -53,42 +56,23 @@ export async function benchPasswords(): Promise<Row[]> {
 }
 
 /** @returns how many tokens were issued while eight at every moment did that */
-async function tokensBeside(signet: Contender, kind: 'nothing' | 'wrong' | 'right'): Promise<number> {
-  let goesOn = true
-  const lane = async () => {
-    const refuse = kind === 'wrong' ? await refuserOf(signet) : undefined
-    while (goesOn) await (refuse ? refuse(stranger()) : signIn(signet))
-  }
-  const lanes = kind === 'nothing' ? [] : Array.from({ length: atOnce }, lane)
-  const tokens = await lightLoad(signet, secondsPerRound)
-  goesOn = false
-  await Promise.all(lanes)
+async function tokensBeside(signet: Contender, kind: 'nothing' | Lanes['kind']): Promise<number> {
+  if (kind === 'nothing') return lightLoad(signet, secondsPerRound)
+  const lanes = new Worker(new URL('./password-lanes.ts', import.meta.url), {
+    workerData: { url: signet.url, kind } satisfies Lanes,
+  })
+  const failed = once(lanes, 'error').then(([cause]) => {
+    throw cause
+  })
+  await Promise.race([wait(settleMilliseconds), failed])
+  const tokens = await Promise.race([lightLoad(signet, secondsPerRound), failed])
+  await lanes.terminate()
   return tokens
-}
-
-const signInUrl = ({ url }: Contender) => authorizationUrl(url, 'bench-web', pkce().challenge)
-
-async function signIn(signet: Contender): Promise<void> {
-  const visitor = createVisitor(signet.url)
-  await passThrough(visitor, await visitor.open(signInUrl(signet)), { email: 'ada@example.com' })
-}
-
-let strangers = 0
-const stranger = () => `nobody-${strangers++}@example.com`
-
-/** On one sign-in page, again and again: a request, a hash, the page. */
-async function refuserOf(signet: Contender): Promise<(email: string) => Promise<void>> {
-  const visitor = createVisitor(signet.url)
-  const page = await visitor.open(signInUrl(signet))
-  return async (email) => {
-    const { status } = await visitor.submit(page, '/sign-in', { email, password: 'wrong horse battery staple' })
-    if (status !== 422) throw new Error(`${signet.url}: ${status} for ${email}`)
-  }
 }
 
 /** One after the other, taking turns. @returns milliseconds, the medians */
 async function refusals(signet: Contender): Promise<{ unknown: number; known: number }> {
-  const refuse = await refuserOf(signet)
+  const refuse = await refuserOf(signet.url)
   const times = { unknown: [] as number[], known: [] as number[] }
   const attempt = async (kind: keyof typeof times) => {
     const email = kind === 'known' ? 'ada@example.com' : 'eve@example.com'

@@ -83,8 +83,9 @@ async function verifierOf(hash: string): Promise<(form: string) => boolean> {
 }
 
 /**
- * Where there are fewer cores than work, a third of a share: eight hashes at every moment took half of the token endpoint's rate on two cores, and
- * with this a tenth. On Linux a thread has a priority of its own; elsewhere it would be that of the whole process, and is left as it is.
+ * Where there are fewer cores than work, a third of a share: with eight hashes at every moment half of the token endpoint's rate was left on two
+ * cores, and with this two thirds and more. On Linux a thread has a priority of its own; elsewhere it would be that of the whole process, and is
+ * left as it is.
  */
 function giveWay(): void {
   if (process.platform !== 'linux') return
