@@ -54,7 +54,6 @@ import { protocolPages } from './protocol-pages.ts'
 import { createReadiness, type Readiness } from './readiness.ts'
 import { accountRoutes } from './routes/account.ts'
 import { healthRoutes } from './routes/health.ts'
-import { inboxRoutes } from './routes/inbox.ts'
 import { interactionRoutes } from './routes/interaction.ts'
 import { postedRequest } from './routes/posted-request.ts'
 import { recoveryRoutes } from './routes/recovery.ts'
@@ -128,8 +127,7 @@ export function createApp(parts: AppParts): App {
   const emails = createEmailChanges(credentials)
   const readiness = createReadiness({ store, now })
   const health = healthRoutes(readiness).routes() as Middleware
-  const site = siteRoutes({ settings, pages, ring: parts.ring }).routes() as Middleware
-  const inbox = parts.inbox && (inboxRoutes({ inbox: parts.inbox, pages }).routes() as Middleware)
+  const site = siteRoutes(parts).routes() as Middleware
   const letterLimits = createLetterLimits({ ...counting, limits: settings.letters })
   const linkSignIns = createLinkSignIns({ ...parts, limits: letterLimits }, kept(names.asked))
   const interactions: InteractionParts = {
@@ -164,6 +162,7 @@ export function createApp(parts: AppParts): App {
     csrf,
     said: createSaid('/account', settings),
     emails,
+    letterLimits,
     mailer: parts.mailer,
     wayBack: createWayBack('/account/email', settings),
     now,
@@ -176,12 +175,11 @@ export function createApp(parts: AppParts): App {
     ownForms(settings.issuer),
     health,
     site,
-    ...(inbox ? [inbox] : []),
     deviceGate,
     accountRoutes(accountParts).routes() as Middleware,
     interactionRoutes(interactions).routes() as Middleware,
     ...(linkSignIns ? [landed(signInLanding(interactions, linkSignIns))] : []),
-    recoveryRoutes({ recovery, mailer: parts.mailer, pages, csrf }).routes() as Middleware,
+    recoveryRoutes({ recovery, letterLimits, mailer: parts.mailer, pages, csrf }).routes() as Middleware,
     landed(emailChangePage(accountParts)),
     landed(emailUndoPage(accountParts)),
     landed(recoveryLinkPage({ recovery, devices, issuer: settings.issuer, pages, said })),

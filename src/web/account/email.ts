@@ -2,6 +2,7 @@
 import type Router from '@koa/router'
 import type { Context } from 'koa'
 import type { EmailChanges } from '../../accounts/email-change.ts'
+import type { LetterLimits } from '../../accounts/letter-limits.ts'
 import { Refusal } from '../../base/errors.ts'
 import type { Mailer } from '../../mail/mailer.ts'
 import { field } from '../form.ts'
@@ -14,12 +15,13 @@ const wanted = { page: '/account/email', fresh: true } as const
 
 export interface EmailPageParts extends AccountPageParts {
   emails: EmailChanges
+  letterLimits: LetterLimits
   mailer: Pick<Mailer, 'delivers'>
   wayBack: WayBack
 }
 
 export function emailPage(router: Router, parts: EmailPageParts): void {
-  const { emails, mailer, pages, wayBack } = parts
+  const { emails, letterLimits, mailer, pages, wayBack } = parts
 
   router.use(wanted.page, (_ctx, next) => {
     if (mailer.delivers) return next()
@@ -42,7 +44,7 @@ export function emailPage(router: Router, parts: EmailPageParts): void {
     const person = await posting(parts, ctx, wanted)
     if (!person) return
     const email = field(person.form, 'email').trim()
-    const fault = await refusalOf(emails.ask(person.account, email))
+    const fault = await refusalOf(letterLimits.count('email-change', email, ctx.ip).then(() => emails.ask(person.account, email)))
     if (fault) ask(ctx, person, email, fault)
     else show(pages, ctx, 'accountEmailSent', { email })
   })

@@ -4,6 +4,7 @@
  */
 import Router from '@koa/router'
 import { possibleEmailKey } from '../../accounts/email.ts'
+import type { LetterLimits } from '../../accounts/letter-limits.ts'
 import type { Recovery } from '../../accounts/recovery.ts'
 import { recoveryPath } from '../../accounts/told.ts'
 import { Refusal } from '../../base/errors.ts'
@@ -16,6 +17,7 @@ import { field, readForm } from '../form.ts'
 
 export interface RecoveryRouteParts {
   recovery: Recovery
+  letterLimits: LetterLimits
   mailer: Pick<Mailer, 'delivers'>
   pages: Pages
   csrf: Csrf
@@ -24,7 +26,7 @@ export interface RecoveryRouteParts {
 /** The form is nobody's in particular: what it asks for harms nobody, and is limited. */
 const about = 'recovery'
 
-export function recoveryRoutes({ recovery, mailer, pages, csrf }: RecoveryRouteParts): Router {
+export function recoveryRoutes({ recovery, letterLimits, mailer, pages, csrf }: RecoveryRouteParts): Router {
   const router = new Router()
 
   router.use(recoveryPath, (_ctx, next) => {
@@ -50,13 +52,14 @@ export function recoveryRoutes({ recovery, mailer, pages, csrf }: RecoveryRouteP
     csrf.check(about, form.get('csrf'))
     const email = field(form, 'email').trim()
     const interaction = interactionIn(form.get('for'))
-    const fault = await refusalOf(ask(email, interaction))
+    const fault = await refusalOf(ask(email, interaction, ctx.ip))
     if (fault) show(pages, ctx, 'recovery', { ...model(interaction), email, error: inWords(fault) }, fault)
     else show(pages, ctx, 'recoverySent', { ...model(interaction), email })
   })
 
-  async function ask(email: string, interaction: string | undefined): Promise<void> {
+  async function ask(email: string, interaction: string | undefined, address: string): Promise<void> {
     if (possibleEmailKey(email) === undefined) throw new Refusal('invalid_email', 'This is not an e-mail address.')
+    await letterLimits.count('recovery', email, address)
     await recovery.ask(email, interaction)
   }
   return router

@@ -1,19 +1,22 @@
-/** What belongs to no flow: the home page, the pages' assets, the key set. */
+/** What belongs to no flow: the home page, the pages' assets, the key set, the inbox of a server in development. */
 import Router from '@koa/router'
 import type { Context } from 'koa'
 import { digest } from '../../crypto/derive.ts'
 import type { KeyRing } from '../../crypto/keyring.ts'
 import { jwksMaxAgeSeconds } from '../../crypto/rotation.ts'
+import type { Inbox } from '../../mail/inbox.ts'
 import type { Asset, Pages } from '../../pages/render.ts'
 import type { Settings } from '../../settings/load.ts'
+import { inboxRoutes } from './inbox.ts'
 
 export interface SiteParts {
   settings: Settings
   pages: Pages
   ring: KeyRing
+  inbox?: Inbox | undefined
 }
 
-export function siteRoutes({ settings, pages, ring }: SiteParts): Router {
+export function siteRoutes({ settings, pages, ring, inbox }: SiteParts): Router {
   const router = new Router()
   const { issuer, development, demo, samples } = settings
 
@@ -39,6 +42,7 @@ export function siteRoutes({ settings, pages, ring }: SiteParts): Router {
     ctx.status = hasThis(ctx, etag) ? 304 : 200
     if (ctx.status === 200) ctx.body = body
   })
+  if (inbox) router.use(inboxRoutes({ inbox, pages }).routes())
   return router
 }
 
