@@ -2,6 +2,7 @@
 import type { Account } from '../store/store.ts'
 import { type CredentialsParts, changeCredentials, changedMeanwhile, chosenPassword, type PasswordParts } from './credentials.ts'
 import { personName } from './person-name.ts'
+import { type RemovalParts, removeAccount } from './removal.ts'
 import { passwordChanged } from './told.ts'
 
 /** Who does it, and from where: for the audit log. */
@@ -19,9 +20,11 @@ export interface OwnAccount {
    * @returns when access ended: whoever signed in later is in. @throws Refusal `weak_password`, `changed_meanwhile`, `busy`
    */
   setPassword(account: Account, password: string, by: By): Promise<number>
+  /** For good, see `removal.ts`. */
+  remove(account: Account, by: By): Promise<void>
 }
 
-export type OwnAccountParts = CredentialsParts & PasswordParts
+export type OwnAccountParts = CredentialsParts & PasswordParts & RemovalParts
 
 export function createOwnAccount(parts: OwnAccountParts): OwnAccount {
   const { store, audit, issuer, now } = parts
@@ -43,6 +46,9 @@ export function createOwnAccount(parts: OwnAccountParts): OwnAccount {
       const endedAt = await changeCredentials(parts, account, { passwordHash }, what)
       if (endedAt === undefined) throw changedMeanwhile()
       return endedAt
+    },
+    async remove(account, by) {
+      await removeAccount(parts, account, { ...own(account, by), by: 'person' })
     },
   }
 }

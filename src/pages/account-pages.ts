@@ -51,6 +51,14 @@ export interface EmailUndoModel {
   email: string
 }
 
+export interface AccountDeleteModel {
+  /** Where the form goes; fields `csrf`, `sure=yes`. */
+  action: string
+  csrf: string
+  email: string
+  error?: Fault | undefined
+}
+
 export interface AccountPasswordModel {
   /** Where the form goes; fields `csrf`, `current`, `password`. */
   action: string
@@ -91,6 +99,8 @@ export interface AccountPageModels {
   recoverySent: RecoverySentModel
   recoveryPassword: RecoveryPasswordModel
   account: AccountModel
+  accountDelete: AccountDeleteModel
+  accountDeleted: Record<never, never>
   accountEmail: AccountEmailModel
   accountEmailSent: { email: string }
   emailChange: EmailChangeModel

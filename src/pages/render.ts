@@ -24,6 +24,8 @@ const templateOf: Record<Page, string> = {
   recoveryPassword: 'recovery-password',
   account: 'account',
   accountName: 'account-name',
+  accountDelete: 'account-delete',
+  accountDeleted: 'account-deleted',
   accountEmail: 'account-email',
   accountEmailSent: 'account-email-sent',
   emailChange: 'email-change',

@@ -9,6 +9,7 @@ import { createOwnAccount } from '../accounts/own-account.ts'
 import type { CheckPassword } from '../accounts/password-policy.ts'
 import { createRecovery } from '../accounts/recovery.ts'
 import { createRowLimit } from '../accounts/row-limits.ts'
+import type { Tombstones } from '../accounts/tombstones.ts'
 import { type Later, systemStopwatch } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Json } from '../crypto/packed-json.ts'
@@ -68,6 +69,7 @@ export interface AppParts
   accounts: Accounts
   passwords: Passwords
   checkPassword: CheckPassword
+  tombstones: Tombstones
   pages: Pages
   links: Links
   mailer: Mailer

@@ -25,6 +25,7 @@ const exact: Record<string, string> = {
   '/account/email': 'account_email',
   '/account/password': 'account_password',
   '/account/delete': 'account_delete',
+  '/account/deleted': 'account_deleted',
   '/health/live': 'health_live',
   '/health/ready': 'health_ready',
   '/dev/mail': 'inbox',

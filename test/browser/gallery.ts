@@ -268,6 +268,15 @@ export const signetPages: Record<string, Way> = {
     await press(page, 'Take it back')
     await headed(page, 'Your account is yours again')
   },
+  'account-delete': accountPage('/delete', 'Delete this account?'),
+  'account-deleted': async (page, at) => {
+    const person = await newPerson(at)
+    await page.goto(`${at.issuer}/account/delete`)
+    await fillIn(page, person)
+    await page.getByLabel('I know that nothing brings it back').check()
+    await press(page, 'Delete the account')
+    await headed(page, 'The account is deleted')
+  },
   'account-name': accountPage('/name', 'Change your name'),
   'account-password': accountPage('/password', 'Change your password'),
   error: (page, { issuer }) => page.goto(`${issuer}/auth?client_id=nobody&response_type=code`),

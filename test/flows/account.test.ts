@@ -1,9 +1,10 @@
 /** A person's own account: reached signed in as anywhere, its forms, and what they end. */
 import { expect } from 'chai'
 import { createVisitor, type Page, type Visitor } from '../../src/try/visitor.ts'
+import { letterTo } from '../support/inbox.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { authorizationUrl, type Cast, cast, codeFor, password, pkce, refresh, tokensFor } from '../support/story.ts'
-import { returnToPresent } from '../support/time.ts'
+import { returnToPresent, travel } from '../support/time.ts'
 import { countWrites, type WritesOf } from '../support/writes.ts'
 
 describe('a person’s own account', () => {
@@ -55,7 +56,7 @@ describe('a person’s own account', () => {
       const visitor = createVisitor(server.issuer)
       const left = await visitor.submit(await visitor.open('/account/password'), '/cancel', {})
       expect([left.status, left.url.pathname]).to.deep.equal([200, '/'])
-      for (const path of ['', '/name', '/password'])
+      for (const path of ['', '/name', '/password', '/email', '/delete'])
         expect((await visitor.open(`/account${path}`)).url.pathname, path).to.match(/^\/interaction\//)
     })
 
@@ -269,6 +270,57 @@ describe('a person’s own account', () => {
         20,
       )
       expect(entries).to.have.length(1)
+    })
+  })
+
+  describe('is deleted', () => {
+    const remove = async (visitor: Visitor, sure: string | undefined, path = '/account/delete') =>
+      visitor.submit(await visitor.open(path), '/account/delete', { sure })
+
+    it('S09: by its person, who is signed out everywhere at once and told by letter', async () => {
+      const email = await newPerson('leaving')
+      const { visitor } = await signedIn(email)
+      const elsewhere = (await signedIn(email)).visitor
+      const tokens = await tokensFor(server, who.native, {}, elsewhere)
+      const page = await remove(visitor, 'yes')
+      expect([page.status, page.url.pathname]).to.deep.equal([200, '/account/deleted'])
+      for (const one of [visitor, elsewhere]) expect((await one.open('/account')).url.pathname).to.match(/^\/interaction\//)
+      expect((await refresh(server, who.native, tokens.refresh_token!)).body.error).to.equal('invalid_grant')
+      expect(await server.parts.accounts.findByEmail(email)).to.equal(undefined)
+      await letterTo(server, email, 'account-deleted')
+      const [entry] = await server.parts.audit.list({ act: 'account.removed' }, 1)
+      expect(entry).to.include({ actor: `account:${entry?.account}`, from: '127.0.0.1' })
+    })
+
+    it('not without a tick, nor from elsewhere', async () => {
+      const email = await newPerson('staying')
+      const { visitor } = await signedIn(email)
+      expect((await remove(visitor, undefined)).status).to.equal(422)
+      const page = await visitor.open('/account/delete')
+      const csrf = page.forms[0]!.fields.filter(([name]) => name === 'csrf')
+      const send = async (fields: string[][], headers: Record<string, string> = {}) =>
+        (
+          await visitor.fetch('/account/delete', {
+            method: 'POST',
+            body: new URLSearchParams([...fields, ['sure', 'yes']]),
+            headers,
+          })
+        ).status
+      expect(await send([]), 'S05').to.equal(403)
+      expect(await send(csrf, { 'sec-fetch-site': 'cross-site' }), 'S05').to.equal(403)
+      expect((await server.parts.accounts.findByEmail(email))?.email).to.equal(email)
+    })
+
+    it('S11: not by a sign-in that is older than some minutes', async () => {
+      const email = await newPerson('long-ago')
+      const { visitor } = await signedIn(email)
+      const page = await visitor.open('/account/delete')
+      travel(901)
+      expect((await visitor.submit(page, '/account/delete', { sure: 'yes' })).url.pathname).to.match(/^\/interaction\//)
+      expect((await server.parts.accounts.findByEmail(email))?.email).to.equal(email)
+      expect((await visitor.open('/account')).url.pathname, 'still signed in').to.equal('/account')
+      const again = await signInAt(visitor, await visitor.open('/account/delete'), email)
+      expect((await visitor.submit(again, '/account/delete', { sure: 'yes' })).html).to.include('The account is deleted')
     })
   })
 

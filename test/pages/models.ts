@@ -132,6 +132,13 @@ export const good: PageModels = {
   emailChange: { action: '/link/email-change/0123', csrf: 'c5rf', present: 'ada@example.com', email: 'countess@example.com' },
   emailUndo: { action: '/link/email-undo/0123', csrf: 'c5rf', email: 'ada@example.com' },
   emailUndone: { email: 'ada@example.com' },
+  accountDelete: {
+    action: '/account/delete',
+    csrf: 'c5rf',
+    email: 'ada@example.com',
+    error: { code: 'not_sure', sentence: 'Tick the box.' },
+  },
+  accountDeleted: {},
   accountName: { action: '/account/name', csrf: 'c5rf', name: 'Ada Lovelace', error: { code: 'invalid_name', sentence: 'No.' } },
   accountPassword: {
     action: '/account/password',

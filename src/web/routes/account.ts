@@ -4,6 +4,7 @@
  */
 import Router from '@koa/router'
 import { withinRequest } from '../../oauth/records/request.ts'
+import { deletePage } from '../account/delete.ts'
 import { type EmailPageParts, emailPage } from '../account/email.ts'
 import { namePage } from '../account/name.ts'
 import { show } from '../account/page.ts'
@@ -29,5 +30,6 @@ export function accountRoutes(parts: EmailPageParts): Router {
   namePage(router, parts)
   passwordPage(router, parts)
   emailPage(router, parts)
+  deletePage(router, parts)
   return router
 }
