@@ -39,7 +39,14 @@ try {
       stop,
     )
   }
-  welcome(settings.issuer, settings.demo, { apiPort, clientPort }, settings.dataFolder, settings.keyFolder)
+  welcome(
+    settings.issuer,
+    settings.demo,
+    server.parts.inbox !== undefined,
+    { apiPort, clientPort },
+    settings.dataFolder,
+    settings.keyFolder,
+  )
 } catch (cause) {
   if (!(cause instanceof Refusal)) throw cause
   console.error(`signet: ${cause.message}`)
@@ -65,12 +72,14 @@ function startSample(name: string, env: Record<string, string | undefined>, stop
 function welcome(
   issuer: string,
   demo: boolean,
+  hasInbox: boolean,
   ports: { apiPort: number; clientPort: number },
   dataFolder: string,
   keyFolder: string,
 ): void {
   const here = (folder: string) => (folder.startsWith(process.cwd()) ? path.relative(process.cwd(), folder) : folder)
   const lines = ['', '  Signet is running.', '', `  authorization server   ${issuer}`]
+  if (hasInbox) lines.push(`  its letters            ${issuer}/dev/mail`)
   if (demo) {
     lines.push(
       `  sample API             http://localhost:${ports.apiPort}`,

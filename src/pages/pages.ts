@@ -158,6 +158,8 @@ export interface ErrorModel {
 export interface HomeModel {
   issuer: string
   development: boolean
+  /** Letters come to a page of this server. */
+  hasInbox?: boolean | undefined
   /** Shown in development alone. */
   sampleClientUrl?: string | undefined
 }

@@ -154,6 +154,16 @@ export const signetPages: Record<string, Way> = {
     await page.context().clearCookies()
     await page.goto(link)
   },
+  letters: async (page, at) => {
+    await signInPage(page, at)
+    await askForLink(page, ada.email)
+    await page.goto(`${at.issuer}/dev/mail`)
+  },
+  letter: async (page, at) => {
+    await signetPages.letters!(page, at)
+    await page.getByRole('listitem').first().getByRole('link').click()
+    await page.frameLocator('iframe').getByRole('heading').waitFor()
+  },
   'link-not-ours': (page, { issuer }) => page.goto(`${issuer}/link/sign-in?token=x`),
   home: (page, { issuer }) => page.goto(issuer),
   'sign-in': signInPage,

@@ -146,7 +146,7 @@ export const good: PageModels = {
     email: 'ada@example.com',
     error: { code: 'weak_password', sentence: 'A password has at least 8 characters.' },
   },
-  home: { issuer: 'http://localhost:4000', development: true, sampleClientUrl: 'http://localhost:4002/' },
+  home: { issuer: 'http://localhost:4000', development: true, hasInbox: true, sampleClientUrl: 'http://localhost:4002/' },
   notFound: { requestId: 'r1' },
   inbox: { letters: [{ id: 'i1', at: 1_767_323_040, to: 'ada@example.com', subject: 'Choose another password' }] },
   inboxLetter: {

@@ -25,6 +25,7 @@ export function siteRoutes({ settings, pages, ring, inbox }: SiteParts): Router 
     ctx.body = pages.render('home', {
       issuer,
       development,
+      hasInbox: inbox !== undefined,
       sampleClientUrl: demo ? `http://localhost:${samples.clientPort}` : undefined,
     })
   })
