@@ -95,7 +95,7 @@ function pantry(room: string, allowed: RegExp): Rule {
 const clockCalls = new Set(['Date.now', 'Date', 'new Date()', 'performance.now', 'process.hrtime', 'process.hrtime.bigint'])
 const ownRequests = /^(fetch|globalThis\.fetch|http\.request|http\.get|https\.request|https\.get)$/
 /** Whether a password is somebody's. `accounts` has it judged, for whoever knows which network and browser ask. */
-const judgments = /(^|\.)(accounts\.authenticate|registration\.knows|passwords\.(compare|matches))$/
+const judgments = /(^|\.)(accounts\.authenticate|passwords\.(compare|matches))$/
 const worldCalls = /(^|\.)(setTimeout|setInterval|listen|createServer)$/
 
 export const rules: Rule[] = [
