@@ -21,7 +21,8 @@ import { createSigners } from './outgoing/signer.ts'
 import { createPages } from './pages/render.ts'
 import { createApis } from './permissions/apis.ts'
 import type { Settings } from './settings/load.ts'
-import { type App, createApp } from './web/app.ts'
+import { createApp } from './web/app.ts'
+import type { App } from './web/app-parts.ts'
 
 export interface RunningServer {
   parts: Parts

@@ -1,6 +1,7 @@
 /** What can be in the audit log, by names that stay. */
 export const acts = [
   'account.added',
+  'account.registered',
   'account.removed',
   'account.disabled',
   'account.enabled',

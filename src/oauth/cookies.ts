@@ -7,13 +7,14 @@ const sessionCookieName = (development: boolean): string => (development ? 'sign
 /** `__Host-` pins a cookie to this host and path (RFC 6265bis s4.1.3.2); the short ones have a path of their own, so `__Secure-` is theirs. */
 const shortName = (development: boolean, name: string): string => (development ? name : `__Secure-${name}`)
 
-/** What `records/sealed-cookies.ts` keeps: interactions, the sessions of strangers, links that are asked for or open, proofs that sign somebody in next. */
+/** What `records/sealed-cookies.ts` keeps: interactions, the sessions of strangers, links and accounts that are asked for, links that are open, proofs that sign somebody in next. */
 export const sealedCookieNames = (development: boolean) => ({
   interaction: shortName(development, 'signet_sealed'),
   visit: shortName(development, 'signet_visit'),
   link: shortName(development, 'signet_link'),
   ticket: shortName(development, 'signet_ticket'),
   asked: shortName(development, 'signet_asked'),
+  signUp: shortName(development, 'signet_sign_up'),
 })
 
 /** Where the pages of interactions are, and where each is. */

@@ -1,6 +1,7 @@
 /** What each page needs to be told. A page shows its model and nothing else: it looks nothing up and decides nothing. */
 
 import type { AccountPageModels } from './account-pages.ts'
+import type { SignUpPageModels } from './sign-up-pages.ts'
 
 /** An app as a person meets it. Name and links were chosen by a stranger; `render.ts` makes them fit to show. */
 export interface AppModel {
@@ -28,6 +29,8 @@ export interface SignInModel {
   done?: string | undefined
   /** Where somebody goes who has forgotten the password; absent where no letter can be sent. */
   recoveryHref?: string | undefined
+  /** Where somebody goes who has no account; absent where nobody signs up. */
+  signUpHref?: string | undefined
   /** Where "Cancel" posts `csrf` to; no such button without it. */
   abortAction?: string | undefined
   /** What asked is another device, so that there is no app to go back to. */
@@ -183,7 +186,7 @@ export interface InboxLetterModel {
   frameHref: string
 }
 
-export interface PageModels extends AccountPageModels {
+export interface PageModels extends AccountPageModels, SignUpPageModels {
   signIn: SignInModel
   signInLinkSent: SignInLinkSentModel
   signInByLink: SignInByLinkModel

@@ -16,6 +16,7 @@ import { passwords } from './passwords.ts'
 import { audit, cluster, log, metrics, traces } from './running.ts'
 import { dpop, mutualTls, mutualTlsFaults } from './sender-constraints.ts'
 import { signIn, signInFaults } from './sign-in.ts'
+import { registration, registrationFaults } from './sign-up.ts'
 import { areSound, isRecord, isSoundAt, type SayFault, sayFault } from './sound.ts'
 import { isLoopbackHost, sameIdentifier } from './uri.ts'
 
@@ -107,6 +108,7 @@ export const settingsSchema = z
     refreshTokens: refreshTokens.prefault({}),
     signIn: signIn.prefault({}),
     passwords: passwords.prefault({}),
+    registration: registration.prefault({}),
     outgoing: outgoing.prefault({}),
     devices: devices.prefault({}),
     pushedRequests: pushedRequests.prefault({}),
@@ -127,6 +129,8 @@ export const settingsSchema = z
       if (areSound(context, ['authorizationDetails', 'apis', 'roles'])) detailFaults(file, fault)
       if (areSound(context, ['mail'])) mailFaults(file, fault)
       if (areSound(context, ['issuer', 'listen', 'mail', 'signIn'])) signInFaults(file, isDevelopment(issuerOf(file)), fault)
+      if (areSound(context, ['issuer', 'listen', 'mail', 'registration', 'roles']))
+        registrationFaults(file, isDevelopment(issuerOf(file)), fault)
       if (areSound(context, ['mutualTls', 'trustedProxies'])) mutualTlsFaults(file, fault)
       const judged = surroundingRules.filter(({ needs }) => areSound(context, needs))
       const clients = Array.isArray(file.clients) ? file.clients.entries() : []

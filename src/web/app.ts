@@ -1,21 +1,14 @@
 /** The order of the middleware, and nothing else. oidc-provider is the Koa application; what is ours stands before its router. */
 import type { Middleware } from 'koa'
-import type { Accounts } from '../accounts/account.ts'
 import { createAttempts } from '../accounts/attempts.ts'
 import { createDeviceLimits } from '../accounts/device-limits.ts'
 import { createEmailChanges } from '../accounts/email-change.ts'
 import { createLetterLimits } from '../accounts/letter-limits.ts'
 import { createOwnAccount } from '../accounts/own-account.ts'
-import type { CheckPassword } from '../accounts/password-policy.ts'
 import { createRecovery } from '../accounts/recovery.ts'
 import { createRowLimit } from '../accounts/row-limits.ts'
-import type { Tombstones } from '../accounts/tombstones.ts'
-import { type Later, systemStopwatch } from '../base/clock.ts'
-import type { Log } from '../base/log.ts'
+import { systemStopwatch } from '../base/clock.ts'
 import type { Json } from '../crypto/packed-json.ts'
-import type { Passwords } from '../crypto/passwords.ts'
-import type { Inbox } from '../mail/inbox.ts'
-import type { Mailer } from '../mail/mailer.ts'
 import { correctAnswers } from '../oauth/answers/corrections.ts'
 import { correctMetadata } from '../oauth/answers/metadata.ts'
 import { interactionsPath, sealedCookieNames } from '../oauth/cookies.ts'
@@ -23,26 +16,23 @@ import { logEvents } from '../oauth/events.ts'
 import { listenTo } from '../oauth/listen.ts'
 import { logoutDelivery } from '../oauth/logout/delivery.ts'
 import { oweInsteadOfSending } from '../oauth/logout/endings.ts'
-import { createNotices, type Notices } from '../oauth/logout/notices.ts'
-import type { ProviderParts } from '../oauth/parts.ts'
+import { createNotices } from '../oauth/logout/notices.ts'
 import { nothingForNull } from '../oauth/policy/cors.ts'
 import { createProvider } from '../oauth/provider.ts'
 import { createSealedCookie } from '../oauth/records/sealed-cookies.ts'
-import { createSignatures, type Signatures } from '../oauth/signatures.ts'
-import type { GuardedFetch } from '../outgoing/fetch.ts'
-import type { Signers } from '../outgoing/signer.ts'
+import { createSignatures } from '../oauth/signatures.ts'
 import { createRefusals } from '../pages/refusals.ts'
-import type { Pages } from '../pages/render.ts'
-import type { Links } from '../tokens/links.ts'
 import { createWayBack } from './account/way-back.ts'
+import type { App, AppParts } from './app-parts.ts'
 import { auditedSignOut } from './audited.ts'
 import { createCsrf } from './csrf.ts'
 import { deviceGate } from './device/gate.ts'
-import { createDoor, type Handler } from './door.ts'
+import { createDoor } from './door.ts'
 import { guard } from './guard.ts'
 import { createHeaders } from './headers.ts'
 import { signInLanding } from './interaction/landed-sign-in.ts'
 import { createLinkSignIns } from './interaction/sign-in-link.ts'
+import { createSomebodyElse } from './interaction/somebody-else.ts'
 import type { InteractionParts } from './interaction/step.ts'
 import { createKnownDevices } from './known-devices.ts'
 import { type LandingPage, landing } from './landing.ts'
@@ -52,7 +42,7 @@ import { recoveryLinkPage } from './links/recovery.ts'
 import { createObserver, type Tally } from './observer.ts'
 import { ownForms } from './own-forms.ts'
 import { protocolPages } from './protocol-pages.ts'
-import { createReadiness, type Readiness } from './readiness.ts'
+import { createReadiness } from './readiness.ts'
 import { accountRoutes } from './routes/account.ts'
 import { healthRoutes } from './routes/health.ts'
 import { interactionRoutes } from './routes/interaction.ts'
@@ -61,39 +51,9 @@ import { recoveryRoutes } from './routes/recovery.ts'
 import { siteRoutes } from './routes/site.ts'
 import { createSaid } from './said.ts'
 import { stayingIn } from './sign-out.ts'
+import { signUpPages } from './sign-up.ts'
 import { oneSpelling } from './spelling.ts'
 import { createTickets } from './tickets.ts'
-
-export interface AppParts
-  extends Omit<ProviderParts, 'pages' | 'signatures' | 'deviceLimits' | 'pushLimit' | 'longRequestLimit'> {
-  accounts: Accounts
-  passwords: Passwords
-  checkPassword: CheckPassword
-  tombstones: Tombstones
-  pages: Pages
-  links: Links
-  mailer: Mailer
-  /** Where letters go in development. */
-  inbox?: Inbox | undefined
-  log: Log
-  later: Later
-  /** Who wants to know of every request. */
-  tallies: Tally[]
-  /** Of this process; see `NoticeParts`. */
-  owner?: string | undefined
-  /** How those are asked that hold private keys elsewhere. */
-  signers: Signers
-  /** How clients are told of a logout. */
-  notifying: GuardedFetch
-}
-
-export interface App {
-  handler: Handler
-  /** What clients are still to be told, begun and ended by whoever runs the app. */
-  notices: Notices
-  readiness: Readiness
-  signatures: Signatures
-}
 
 export function createApp(parts: AppParts): App {
   const { settings, pages, store, secrets, now, log } = parts
@@ -127,6 +87,7 @@ export function createApp(parts: AppParts): App {
   const credentials = { ...parts, issuer: settings.issuer }
   const recovery = createRecovery(credentials)
   const emails = createEmailChanges(credentials)
+  const somebodyElse = createSomebodyElse({ ...parts, provider })
   const readiness = createReadiness({ store, now })
   const health = healthRoutes(readiness).routes() as Middleware
   const site = siteRoutes(parts).routes() as Middleware
@@ -144,6 +105,8 @@ export function createApp(parts: AppParts): App {
     issuer: settings.issuer,
     signIn: settings.signIn,
     linkSignIns,
+    offersSignUp: settings.registration.open && parts.mailer.delivers,
+    somebodyElse,
     devices,
     mailer: parts.mailer,
     pages,
@@ -182,6 +145,9 @@ export function createApp(parts: AppParts): App {
     interactionRoutes(interactions).routes() as Middleware,
     ...(linkSignIns ? [landed(signInLanding(interactions, linkSignIns))] : []),
     recoveryRoutes({ recovery, letterLimits, mailer: parts.mailer, pages, csrf }).routes() as Middleware,
+    ...(interactions.offersSignUp
+      ? signUpPages({ ...interactions, ...credentials, limits: letterLimits, cookie: kept(names.signUp), landed })
+      : []),
     landed(emailChangePage(accountParts)),
     landed(emailUndoPage(accountParts)),
     landed(recoveryLinkPage({ recovery, devices, issuer: settings.issuer, pages, said })),

@@ -26,6 +26,8 @@ const exact: Record<string, string> = {
   '/account/password': 'account_password',
   '/account/delete': 'account_delete',
   '/account/deleted': 'account_deleted',
+  '/sign-up': 'sign_up',
+  '/sign-up/again': 'sign_up',
   '/health/live': 'health_live',
   '/health/ready': 'health_ready',
   '/dev/mail': 'inbox',

@@ -6,6 +6,7 @@
 import { expect } from 'chai'
 import { createVisitor } from '../../src/try/visitor.ts'
 import { askForCode, deviceFor, enterCode, letIn, poll } from '../support/device.ts'
+import { letterTo, linkOf } from '../support/inbox.ts'
 import { revoke } from '../support/questions.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import {
@@ -31,7 +32,7 @@ describe('writes', () => {
   let writtenBy: WritesOf
 
   before(async () => {
-    server = await startTestServer()
+    server = await startTestServer({ settings: { registration: { open: true } } })
     who = await cast(server)
     jwt = (await token(server, who.machine, { grant_type: 'client_credentials', scope: 'notes:read' })).body.access_token
     writtenBy = countWrites(server)
@@ -79,6 +80,18 @@ describe('writes', () => {
         const visitor = createVisitor(server.issuer)
         for (const email of [who.email, 'nobody@example.com'])
           await visitor.submit(await visitor.open('/recovery'), '/recovery', { email })
+      },
+      [],
+    ],
+    [
+      'an account that is asked for, by somebody new and by somebody who has one, and its link looked at',
+      async () => {
+        const visitor = createVisitor(server.issuer)
+        for (const email of [who.email, 'somebody-new@example.com']) {
+          const typed = { email, name: 'Some Body', password: 'four words of no kin' }
+          await visitor.submit(await visitor.open('/sign-up'), '/sign-up', typed)
+        }
+        await visitor.open(linkOf(await letterTo(server, 'somebody-new@example.com', 'sign-up')))
       },
       [],
     ],

@@ -2,15 +2,10 @@
  * Where a link that signs somebody in lands. It goes on in the sign-in in which it was asked for, if that is under way in this browser; else it signs in
  * here, at the person's own account. The page says whose account it is and needs a click, so that nobody is signed in as somebody else unawares.
  */
-import type { Context } from 'koa'
-import type { Session } from 'oidc-provider'
-import { networkOf } from '../../accounts/networks.ts'
 import type { SignInLink } from '../../accounts/sign-in-links.ts'
 import { Refusal } from '../../base/errors.ts'
-import { notePerson } from '../../base/request.ts'
 import type { OurClient } from '../../oauth/clients/our-client.ts'
 import { interactionPath } from '../../oauth/cookies.ts'
-import { endSession } from '../../oauth/logout/endings.ts'
 import type { Account } from '../../store/store.ts'
 import type { LandingPage } from '../landing.ts'
 import { appOf, type InteractionParts, type LinkSignIns, seeOther } from './step.ts'
@@ -18,7 +13,7 @@ import { appOf, type InteractionParts, type LinkSignIns, seeOther } from './step
 const ownAccount = '/account'
 
 export function signInLanding(parts: InteractionParts, { links, asked }: LinkSignIns): LandingPage<SignInLink> {
-  const { provider, accounts, audit, pages, headers, tickets, now } = parts
+  const { provider, somebodyElse, pages, headers, tickets, now } = parts
 
   async function mustFind(link: SignInLink): Promise<Account> {
     const account = await links.find(link)
@@ -26,13 +21,6 @@ export function signInLanding(parts: InteractionParts, { links, asked }: LinkSig
     throw new Refusal('link_used', 'This link was used, or something that ends it came between: a sign-in, a new password.', {
       status: 410,
     })
-  }
-
-  /** Whoever else is signed in here. Where a sign-in under way is gone on with, the protocol asks about them. */
-  async function somebodyElse(ctx: Context, account: Account): Promise<{ session: Session; email: string } | undefined> {
-    const session = await provider.Session.get(ctx)
-    const present = session.accountId && (await accounts.findSignedIn(session.accountId, session.loginTs))
-    return present && present.id !== account.id ? { session, email: present.email } : undefined
   }
 
   return {
@@ -54,7 +42,7 @@ export function signInLanding(parts: InteractionParts, { links, asked }: LinkSig
         csrf,
         account: { name, email },
         client: client && appOf(client),
-        leaves: here ? undefined : (await somebodyElse(ctx, account))?.email,
+        leaves: here ? undefined : (await somebodyElse.at(ctx, account.id))?.email,
       })
     },
 
@@ -63,19 +51,11 @@ export function signInLanding(parts: InteractionParts, { links, asked }: LinkSig
       const { signInVersion, credentialsVersion } = account
       const after = { signInVersion, credentialsVersion }
       const uid = asked.find(content.u)?.uid
-      const other = uid === undefined ? await somebodyElse(ctx, account) : undefined
-      if (other) await leaves(ctx, other.session)
+      // Where a sign-in under way is gone on with, the protocol asks about whoever else is there.
+      if (uid === undefined) await somebodyElse.leaves(ctx, account.id)
       tickets.give({ account: account.id, amr: ['email'], by: 'link', provenAt: now(), after }, uid)
       close()
       seeOther(ctx, uid === undefined ? ownAccount : interactionPath(uid))
     },
-  }
-
-  async function leaves(ctx: Context, session: Session): Promise<void> {
-    const account = session.accountId as string
-    const from = networkOf(ctx.ip)
-    notePerson({ account, network: from })
-    await endSession(provider, session)
-    await audit.record('session.ended', { actor: `account:${account}`, account, from, detail: { by: 'link' } })
   }
 }

@@ -6,6 +6,7 @@ import { recoveryPath } from '../../accounts/told.ts'
 import { Refusal } from '../../base/errors.ts'
 import { ownClientId } from '../../oauth/clients/own-client.ts'
 import type { Account } from '../../store/store.ts'
+import { signUpPath } from '../sign-up-cookies.ts'
 import { about, appOf, type InteractionParts, pathOf, type Step, show } from './step.ts'
 
 export interface SignInFault {
@@ -61,6 +62,7 @@ export async function showSignIn(
     switchFrom: present?.email,
     error: fault?.error,
     done: fault ? undefined : parts.said.take(ctx),
+    signUpHref: parts.offersSignUp ? `${signUpPath}?for=${step.interaction.uid}` : undefined,
     recoveryHref: parts.mailer.delivers ? `${recoveryPath}?for=${step.interaction.uid}` : undefined,
   })
 }

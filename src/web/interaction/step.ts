@@ -24,6 +24,7 @@ import type { Headers } from '../headers.ts'
 import type { KnownDevices } from '../known-devices.ts'
 import type { Said } from '../said.ts'
 import type { Tickets } from '../tickets.ts'
+import type { SomebodyElse } from './somebody-else.ts'
 
 export interface InteractionParts {
   provider: Provider
@@ -36,6 +37,9 @@ export interface InteractionParts {
   apis: Apis
   issuer: string
   signIn: Settings['signIn']
+  /** Whether people sign up by themselves. */
+  offersSignUp: boolean
+  somebodyElse: SomebodyElse
   /** Absent unless links sign people in. */
   linkSignIns: LinkSignIns | undefined
   devices: KnownDevices
