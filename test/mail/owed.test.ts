@@ -6,7 +6,8 @@ import { beside } from '../../src/mail/mailer.ts'
 import { openParts } from '../../src/main/parts.ts'
 import { forget, reseal } from '../../src/main/reseal.ts'
 import { takeCensus } from '../../src/main/secrets.ts'
-import { letterTo } from '../support/inbox.ts'
+import { createVisitor } from '../../src/try/visitor.ts'
+import { letterTo, linkOf } from '../support/inbox.ts'
 import { keptLog } from '../support/log.ts'
 import { type MailServer, startMailServer } from '../support/mail-server.ts'
 import { type Served, startServed } from '../support/served.ts'
@@ -92,6 +93,29 @@ describe('a letter that is owed', () => {
     expect(mail.taken.some(({ recipients }) => recipients.includes('kim@example.com'))).to.equal(false)
     server = await startServed(settings(), {}, server.folder)
     await mail.letterTo('kim@example.com')
+    await until('no row', async () => (await rows(server)).length === 0)
+    await server.close()
+  })
+
+  it('that a worker was killed with is delivered by another', async () => {
+    const server = await startServed({ ...settings(), cluster: { workers: 2 } })
+    const { email } = await server.parts.accounts.add({ email: 'mia@example.com', password: 'correct horse battery' })
+    const visitor = createVisitor(server.issuer)
+    await visitor.submit(await visitor.open('/recovery'), '/recovery', { email })
+    const page = await visitor.open(linkOf({ text: String((await mail.letterTo(email)).text) }))
+    mail.manners.push('hangs')
+    const { begun } = mail
+    await visitor.submit(page, page.url.pathname, { password: 'difference engine' })
+    await until('an attempt', () => mail.begun > begun)
+    const [row] = await rows(server)
+    expect(row?.id, 'of a worker').to.match(/^[0-9a-f-]{36}\./)
+    // Which of the two owes it is not known, so that both are killed, one after the other: the first leaves it to the second, if it was that.
+    for (const { pid } of server.said('worker.listening').slice(0, 2)) {
+      const { length } = server.said('worker.listening')
+      process.kill(pid as number, 'SIGKILL')
+      await server.hear('worker.listening', length + 1)
+    }
+    expect((await mail.letterTo(email, 2)).subject).to.equal('Your password was changed')
     await until('no row', async () => (await rows(server)).length === 0)
     await server.close()
   })
