@@ -148,7 +148,7 @@ describe('guessing in one way', () => {
   let server: TestServer
   let people = 0
   before(async () => {
-    server = await startTestServer({ settings: { signIn } })
+    server = await startTestServer({ settings: { signIn, registration: { open: true } } })
     await cast(server)
   })
   after(() => server.close())
@@ -170,4 +170,28 @@ describe('guessing in one way', () => {
       })
     }
   }
+
+  /** In another browser than the one that asked, so that it asks for the password; nobody has an account there yet. */
+  async function signUpLink(email: string) {
+    const asking = createVisitor(server.issuer)
+    await asking.submit(await asking.open('/sign-up'), '/sign-up', { email, name: 'Grace Hopper', password })
+    const visitor = createVisitor(server.issuer)
+    const page = await visitor.open(linkOf(await letterTo(server, email, 'sign-up')))
+    const atLink = (given: string) => visitor.submit(page, page.url.pathname, { password: given })
+    const atSignIn = (given: string) => ways['the sign-in page']!(createVisitor(server.issuer), server.issuer, email, given)
+    return { atLink, atSignIn }
+  }
+
+  for (const [one, other] of [
+    ['atLink', 'atSignIn'],
+    ['atSignIn', 'atLink'],
+  ] as const)
+    it(`L05 of a sign-up link and the sign-in page is one: ${one} first`, async () => {
+      const ways = await signUpLink(`person${people++}@example.com`)
+      for (let n = 0; n < 4; n++) expect((await ways[one]('a wrong one')).status).to.equal(422)
+      expect((await ways[other](password)).status).to.equal(429)
+      expect((await ways[one](password)).status).to.equal(429)
+      travel(900)
+      expect((await ways.atLink(password)).url.pathname, 'the control').to.equal('/account')
+    })
 })
