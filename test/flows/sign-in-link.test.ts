@@ -189,7 +189,17 @@ describe('signing in by link', () => {
     const visitor = browser()
     const page = await begin(visitor)
     const [there, nobody] = ['ada@example.com', 'eve@example.com']
-    const ofBoth = [await ask(visitor, page, there), await ask(visitor, page, nobody)].map(({ status, html, headers }, i) => [
+    const { links } = server.parts
+    const { urlOf } = links
+    let made = 0
+    links.urlOf = (purpose, content) => {
+      made++
+      return urlOf(purpose, content)
+    }
+    const answers = [await ask(visitor, page, there), await ask(visitor, page, nobody)]
+    links.urlOf = urlOf
+    expect(made, 'links that were signed').to.equal(2)
+    const ofBoth = answers.map(({ status, html, headers }, i) => [
       status,
       html.replaceAll([there, nobody][i] as string, 'x'),
       [...headers].filter(([name]) => !['date', 'x-request-id', 'set-cookie'].includes(name)),
