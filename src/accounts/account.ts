@@ -55,6 +55,11 @@ export interface Accounts {
   enable(email: string): Promise<void>
   /** Ends the same: whoever knew the old password is out. @throws Refusal `unknown_account`, `weak_password`, `changed_meanwhile` */
   setPassword(email: string, password: string): Promise<void>
+  /**
+   * Ends every mailed link of the account, those too by which a change of the address could be taken back: an operator's word is the last. The new
+   * address is not confirmed by it; the old one is told. @throws Refusal `unknown_account`, `invalid_email`, `email_taken`, `changed_meanwhile`
+   */
+  setEmail(email: string, next: string): Promise<Account>
   list(limit: number, after?: string): Promise<Account[]>
 }
 
@@ -112,7 +117,7 @@ export function createAccounts(parts: AccountParts): Accounts {
         store.accounts.add(account),
         audit.record('account.added', { account: id, detail: { roles: account.roles }, ifThere: { account: id } }),
       ])
-      if (!added) throw new Refusal('email_taken', `There is already an account ${email}.`, { status: 409 })
+      if (!added) throw emailTaken(email)
       return account
     },
     findActive,
@@ -173,6 +178,16 @@ export function createAccounts(parts: AccountParts): Accounts {
       const done = await changeCredentials(parts, account, { passwordHash: await chosenPassword(parts, password, account) }, what)
       if (done === undefined) throw changedMeanwhile()
     },
+    async setEmail(email, next) {
+      const account = await mustFind(email)
+      const change = { email: next.trim(), emailKey: emailKey(next), emailVerifiedAt: undefined, emailChanges: [] }
+      const letter = { kind: 'email-set', to: account.email, model: { name: account.name, at: now() } } as const
+      const done = await changeCredentials(parts, account, change, { act: 'account.email_set', endsAccess: false, letter })
+      if (done !== undefined) return { ...account, email: change.email, emailKey: change.emailKey }
+      const other = await store.accounts.findByEmailKey(change.emailKey)
+      if (other && other.id !== account.id) throw emailTaken(next)
+      throw changedMeanwhile()
+    },
     list: (limit, after) => store.accounts.list(limit, after),
   }
 }
@@ -184,6 +199,9 @@ export function createAccounts(parts: AccountParts): Accounts {
 export function claimsOf({ id, name, email, claims, emailVerifiedAt }: Account): Record<string, unknown> & { sub: string } {
   return { ...claims, sub: id, name, email, email_verified: emailVerifiedAt !== undefined }
 }
+
+const emailTaken = (email: string): Refusal =>
+  new Refusal('email_taken', `There is already an account ${email}.`, { status: 409 })
 
 const unknownAccount = (email: string): Refusal =>
   new Refusal('unknown_account', `There is no account ${email}.`, { status: 404 })

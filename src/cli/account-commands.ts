@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { addAccount, changeAccount, deleteAccount, listAccounts, setClaims } from './account.ts'
+import { addAccount, changeAccount, deleteAccount, listAccounts, setClaims, setEmail } from './account.ts'
 import { importAccounts } from './import.ts'
 import { json, run } from './run.ts'
 
@@ -32,6 +32,11 @@ export function accountCommands(account: Command): void {
     .description('what apps may learn of a person, by the claims of OpenID Connect Core s5.1')
     .option(...json)
     .action(run(setClaims))
+  account
+    .command('email <email> <new>')
+    .description('set another address, unconfirmed; tells the old one, and ends all links that were sent by letter')
+    .option(...json)
+    .action(run(setEmail))
   account
     .command('disable <email>')
     .description('end all sessions and grants, and refuse sign-in')

@@ -58,6 +58,13 @@ const changes = {
   },
 }
 
+export async function setEmail(email: string, next: string, { json }: Output): Promise<void> {
+  const account = await withParts(({ accounts }) => accounts.setEmail(email, next))
+  answer(json, { email: account.email, change: 'email', before: email }, [
+    `${email} is ${account.email} from now on; links that were sent by letter are dead.`,
+  ])
+}
+
 /** @param text a JSON object; it replaces what was there, but for what it does not say of the address */
 export async function setClaims(email: string, text: string, { json }: Output): Promise<void> {
   const account = await withParts(({ accounts }) => accounts.setClaims(email, parsed(text)))

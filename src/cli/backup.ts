@@ -103,7 +103,7 @@ function whatIsKept(
   const list = (words: string, names: string[]) => (names.length > 0 ? [`${words}: ${names.join(', ')}`] : [])
   return [
     ...list('Stay disabled', disabled),
-    ...list('Keep the password of now', passwords),
+    ...list('Keep the password and the address of now', passwords),
     ...list('Do not get back the roles that they lost', roles),
     ...list('Stay registered as they are now, secrets and keys included', changedClients),
     ...list('Accounts that stay deleted', removedAccounts),

@@ -17,6 +17,8 @@ export interface LetterModels {
   'email-change': { link: string; lifetimeSeconds: number }
   /** To the former address, with the way back. */
   'email-changed': { name: string; at: number; link: string; lifetimeSeconds: number }
+  /** To the address that an operator replaced. */
+  'email-set': { name: string; at: number }
   /** To the address that a former one took the place of. */
   'email-restored': { name: string; at: number }
   'sign-in-link': { name: string; link: string; lifetimeSeconds: number }
@@ -39,6 +41,7 @@ export const letterKinds: readonly LetterKind[] = [
   'password-changed',
   'email-change',
   'email-changed',
+  'email-set',
   'email-restored',
   'sign-in-link',
   'new-device',

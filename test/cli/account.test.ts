@@ -60,6 +60,18 @@ describe('signet account', () => {
       .and.not.include('difference')
   })
 
+  it('gives a person another address, which nobody else has', async () => {
+    const next = 'countess@example.com'
+    await programs.signet(['account', 'add', 'grace@example.com'], { input: 'nanoseconds of wire' })
+    expectOneLine(await programs.signet(['account', 'email', email, 'Grace@example.com']), /already an account/)
+    await programs.json(['account', 'claims', email, '{"email_verified":true}'])
+    expect(await programs.json(['account', 'email', email, next])).to.deep.equal({ email: next, change: 'email', before: email })
+    const { claims } = (await programs.json(['account', 'claims', next, '{}'])) as { claims: object }
+    expect(claims, 'nobody has shown that it is theirs').to.include({ email_verified: false })
+    await programs.json(['account', 'email', next, email])
+    await programs.json(['account', 'delete', 'grace@example.com', '--yes'])
+  })
+
   it('deletes a person who was named twice, or without a word where that is said, and nobody otherwise', async () => {
     expectOneLine(await programs.signet(['account', 'delete', email], { input: `${email}\n` }), /Nothing was deleted/)
     expect(await list()).to.have.length(1)

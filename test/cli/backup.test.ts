@@ -37,7 +37,7 @@ describe('signet backup and restore', () => {
   it('restores a database in which nothing that was ended since is alive', async () => {
     const { accounts, clients } = server.parts
     await accounts.add({ email: 'lost@example.com', password: 'a first password', roles: ['editor', 'admin'] })
-    for (const name of ['disabled', 'changed', 'deleted', 'kept'])
+    for (const name of ['disabled', 'changed', 'deleted', 'kept', 'moved'])
       await accounts.add({ email: `${name}@example.com`, password: 'a first password' })
     const replaced = await clients.add({ id: 'replaced', name: 'Replaced', kind: 'machine', apis: {} })
     const anew = { id: 'registered-anew', name: 'Registered anew', kind: 'web', apis: {}, authentication: 'private_key_jwt' }
@@ -58,6 +58,7 @@ describe('signet backup and restore', () => {
     await accounts.disable('disabled@example.com')
     await accounts.remove('deleted@example.com')
     await accounts.setPassword('changed@example.com', 'a second password')
+    await accounts.setEmail('moved@example.com', 'moved-since@example.com')
     await accounts.setRoles('lost@example.com', ['admin'])
     await accounts.setRoles('kept@example.com', ['admin'])
     await accounts.add({ email: 'later@example.com', password: 'a first password' })
@@ -70,7 +71,7 @@ describe('signet backup and restore', () => {
     expect({ kept, compared }).to.deep.equal({
       kept: {
         disabled: ['disabled@example.com'],
-        passwords: ['changed@example.com'],
+        passwords: ['changed@example.com', 'moved@example.com'],
         roles: ['lost@example.com'],
         changedClients: ['registered-anew', 'replaced'],
         removedClients: ['own'],
@@ -96,6 +97,8 @@ describe('signet backup and restore', () => {
       jwks: { keys: [safe] },
     })
     expect(await accounts.findByEmail('deleted@example.com')).to.equal(undefined)
+    expect(await accounts.findByEmail('moved@example.com')).to.equal(undefined)
+    expect((await accounts.findByEmail('moved-since@example.com'))?.name).to.equal('moved')
     expect(await accounts.authenticate('disabled@example.com', 'a first password')).to.equal(undefined)
     expect(await accounts.authenticate('changed@example.com', 'a first password')).to.equal(undefined)
     expect(await accounts.authenticate('changed@example.com', 'a second password')).to.include({ email: 'changed@example.com' })

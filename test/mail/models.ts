@@ -16,6 +16,7 @@ export const good: LetterModels = {
   'password-changed': { name: 'Ada Lovelace', at, link },
   'email-change': { link, lifetimeSeconds: 3_600 },
   'email-changed': { name: 'Ada Lovelace', at, link, lifetimeSeconds: 259_200 },
+  'email-set': { name: 'Ada Lovelace', at },
   'email-restored': { name: 'Ada Lovelace', at },
   'sign-in-link': { name: 'Ada Lovelace', link, lifetimeSeconds: 600 },
   'new-device': { name: 'Ada Lovelace', at, network: '192.0.2.7', agent: 'Firefox on Linux', link },
