@@ -2,7 +2,20 @@
 import type { Page } from 'playwright-core'
 import { letterTo, linkOf } from '../support/inbox.ts'
 import type { Declare, Processes } from '../support/processes.ts'
-import { ada, askForLink, fillIn, headed, linkAskedFor, type Person, press, says, signIn, signInAndAllow } from './steps.ts'
+import {
+  ada,
+  askForAccount,
+  askForLink,
+  fillIn,
+  headed,
+  linkAskedFor,
+  type Person,
+  press,
+  says,
+  signIn,
+  signInAndAllow,
+  signUpLink,
+} from './steps.ts'
 
 /** A client that nobody vouches for, with all that a client may show of itself. */
 export const stranger = { name: 'Inkwell', origin: 'https://inkwell.example', logo: 'https://inkwell.example/logo.svg' }
@@ -250,6 +263,26 @@ export const signetPages: Record<string, Way> = {
     await page.goto(`${issuer}/session/end`)
     await press(page, 'Stay signed in')
     await headed(page, 'You are still signed in')
+  },
+  'sign-up': (page, { issuer }) => page.goto(`${issuer}/sign-up`),
+  'sign-up-error': async (page, { issuer }) => {
+    await page.goto(`${issuer}/sign-up`)
+    await askForAccount(page, { email: 'new@example.com', name: 'New', password: 'password' })
+    await page.getByRole('alert').waitFor()
+  },
+  'sign-up-sent': signUpLink,
+  'sign-up-confirm': async (page, at) => page.goto((await signUpLink(page, at)).link),
+  'sign-up-elsewhere': async (page, at) => {
+    const { link } = await signUpLink(page, at)
+    await page.context().clearCookies()
+    await page.goto(link)
+  },
+  'sign-up-over': async (page, at) => {
+    const { link } = await signUpLink(page, at)
+    await page.goto(link)
+    await press(page, 'Create the account')
+    await headed(page, 'Your account')
+    await page.goto(link)
   },
   recovery: (page, { issuer }) => page.goto(`${issuer}/recovery`),
   'recovery-error': async (page, at) => {

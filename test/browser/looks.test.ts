@@ -23,7 +23,17 @@ const colours = { type: 'rule', values: ['color-contrast', 'link-in-text-block']
 const scrollsSideways = (page: Page) => page.evaluate('document.documentElement.scrollWidth > innerWidth')
 
 /** These answer 4xx, and Chromium says so. */
-const refused = ['sign-in-error', 'device-wrong-code', 'recovery-error', 'recovery-used', 'link-not-ours', 'error', 'not-found']
+const refused = [
+  'sign-in-error',
+  'device-wrong-code',
+  'recovery-error',
+  'sign-up-error',
+  'sign-up-over',
+  'recovery-used',
+  'link-not-ours',
+  'error',
+  'not-found',
+]
 /** A colour on its way to another has the contrast of neither. */
 const still = { reducedMotion: 'reduce' } as const
 

@@ -37,6 +37,27 @@ export async function linkAskedFor(page: Page, at: { issuer: string }, email: st
   return linkOf(await letterTo(at, email, 'sign-in-link', before))
 }
 
+/** On the page where an account is asked for. */
+export async function askForAccount(page: Page, { email, name, password }: Person & { name: string }): Promise<void> {
+  await page.getByLabel('E-mail address').fill(email)
+  await page.getByLabel('Name').fill(name)
+  await page.getByLabel('Password', { exact: true }).fill(password)
+  await press(page, 'Create the account')
+}
+
+let asked = 0
+/** As above, from the first page on; and what came. */
+export async function signUpLink(
+  page: Page,
+  { issuer }: { issuer: string },
+): Promise<{ link: string; email: string; password: string }> {
+  const person = { email: `new-here-${++asked}@example.com`, name: 'New Here', password: 'four words of no kin' }
+  await page.goto(`${issuer}/sign-up`)
+  await askForAccount(page, person)
+  await headed(page, 'Look into your mailbox')
+  return { ...person, link: linkOf(await letterTo({ issuer }, person.email, 'sign-up')) }
+}
+
 /** From the sample client's first page to the consent page. */
 export async function signIn(page: Page, client: string, person: Person = ada): Promise<void> {
   await page.goto(client)

@@ -2,6 +2,7 @@
 import { expect } from 'chai'
 import { decodeJwt } from 'jose'
 import type { Received } from '../../src/mail/inbox.ts'
+import { reseal } from '../../src/main/reseal.ts'
 import { createVisitor, type Page, type Visitor } from '../../src/try/visitor.ts'
 import { lettersOf, letterTo, linkOf } from '../support/inbox.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
@@ -302,6 +303,41 @@ describe('signing up', () => {
     expect((await visitor.open(authorizationUrl(closed.issuer, 'own', challenge))).html).to.not.include('/sign-up')
     for (const path of ['/sign-up', '/link/sign-up?token=x']) expect((await visitor.open(path)).status).to.equal(404)
     await closed.close()
+  })
+})
+
+describe('signing up while a secret is replaced', () => {
+  it('goes on with a link of the secret before, and not once that is forgotten', async () => {
+    const [old, fresh] = ['the-secret-of-before-which-is-long-enough', 'the-secret-of-after-which-is-long-enough-too']
+    const open = { registration: { open: true } }
+    let server = await startTestServer({ masterSecret: old, settings: open })
+    const { folder, settings } = server
+    const restart = async (masterSecret: string) => {
+      await server.close()
+      server = await startTestServer({ folder, masterSecret, settings: { ...open, listen: settings.listen } })
+    }
+    const visitor = createVisitor(server.issuer)
+    const emails = ['one@example.com', 'two@example.com', 'three@example.com', 'deleted@example.com']
+    const links = new Map<string, string>()
+    for (const email of emails) {
+      await visitor.submit(await visitor.open('/sign-up'), '/sign-up', { email, name, password })
+      links.set(email, linkOf(await letterTo(server, email, 'sign-up')))
+    }
+    const follow = async (email: string) => {
+      const page = await visitor.open(links.get(email) as string)
+      return page.status === 200 ? visitor.submit(page, page.url.pathname, {}) : page
+    }
+    expect((await follow('one@example.com')).status, 'the control').to.equal(200)
+    await follow('deleted@example.com')
+    await server.parts.accounts.remove('deleted@example.com')
+    await restart(`${fresh} ${old}`)
+    expect((await follow('two@example.com')).status).to.equal(200)
+    expect(await server.parts.accounts.findByEmail('two@example.com')).to.include({ name })
+    expect((await follow('deleted@example.com')).status, 'deleted under the secret before').to.equal(410)
+    await reseal(server.parts)
+    await restart(fresh)
+    expect((await visitor.open(links.get('three@example.com') as string)).status).to.equal(422)
+    await server.close()
   })
 })
 
