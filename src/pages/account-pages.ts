@@ -65,6 +65,8 @@ export interface AccountPasswordModel {
   csrf: string
   /** For a password manager, to know whose password it is. */
   email: string
+  /** Where somebody goes who cannot say the present one; absent where no letter can be sent. */
+  recoveryHref?: string | undefined
   error?: Fault | undefined
 }
 

@@ -175,6 +175,7 @@ export const good: PageModels = {
   accountPassword: {
     action: '/account/password',
     csrf: 'c5rf',
+    recoveryHref: '/recovery',
     email: 'ada@example.com',
     error: { code: 'weak_password', sentence: 'A password has at least 8 characters.' },
   },

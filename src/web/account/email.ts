@@ -4,7 +4,6 @@ import type { Context } from 'koa'
 import type { EmailChanges } from '../../accounts/email-change.ts'
 import type { LetterLimits } from '../../accounts/letter-limits.ts'
 import { Refusal } from '../../base/errors.ts'
-import type { Mailer } from '../../mail/mailer.ts'
 import { field } from '../form.ts'
 import { seeOther } from '../interaction/step.ts'
 import { type AccountPageParts, inWords, refusalOf, show } from './page.ts'
@@ -16,7 +15,6 @@ const wanted = { page: '/account/email', fresh: true } as const
 export interface EmailPageParts extends AccountPageParts {
   emails: EmailChanges
   letterLimits: LetterLimits
-  mailer: Pick<Mailer, 'delivers'>
   wayBack: WayBack
 }
 

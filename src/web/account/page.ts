@@ -4,6 +4,7 @@ import type { Attempts } from '../../accounts/attempts.ts'
 import { networkOf } from '../../accounts/networks.ts'
 import type { By, OwnAccount } from '../../accounts/own-account.ts'
 import { Refusal } from '../../base/errors.ts'
+import type { Mailer } from '../../mail/mailer.ts'
 import type { Page, PageModels } from '../../pages/pages.ts'
 import type { Pages } from '../../pages/render.ts'
 import type { KnownDevices } from '../known-devices.ts'
@@ -16,6 +17,7 @@ export interface AccountPageParts extends PersonParts {
   attempts: Attempts
   tickets: Tickets
   devices: KnownDevices
+  mailer: Pick<Mailer, 'delivers'>
   pages: Pages
   said: Said
 }

@@ -5,6 +5,7 @@
 import type Router from '@koa/router'
 import type { Context } from 'koa'
 import { countedFrom } from '../../accounts/credentials.ts'
+import { recoveryPath } from '../../accounts/told.ts'
 import { Refusal } from '../../base/errors.ts'
 import { signInFor } from '../../oauth/clients/own-client.ts'
 import type { Account } from '../../store/store.ts'
@@ -18,8 +19,9 @@ const wanted = { page: '/account/password' } as const
 
 export function passwordPage(router: Router, parts: AccountPageParts): void {
   const { own, pages, said, tickets, devices, issuer, now } = parts
+  const recoveryHref = parts.mailer.delivers ? recoveryPath : undefined
   const ask = (ctx: Context, { account: { email }, csrf }: SignedIn, fault?: Refusal) =>
-    show(pages, ctx, 'accountPassword', { action: wanted.page, csrf, email, error: inWords(fault) }, fault)
+    show(pages, ctx, 'accountPassword', { action: wanted.page, csrf, email, recoveryHref, error: inWords(fault) }, fault)
 
   /** @returns the account as it was when its password was the one that was given. @throws Refusal */
   async function proven(ctx: Context, account: Account, current: string): Promise<Account> {
