@@ -1,6 +1,7 @@
 /** The README and the operator's page are true: their commands are run, and what is shown of their output is what they print. */
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect } from 'chai'
 import { type Processes, startProcesses } from './support/processes.ts'
@@ -21,10 +22,16 @@ const settled = (text: string) =>
 describe('the README and docs/operating.md', function () {
   this.timeout(120_000)
   let running: Processes
+  const folder = mkdtempSync(path.join(tmpdir(), 'signet-readme-'))
+  const people = path.join(folder, 'people.jsonl')
   before(async () => {
+    writeFileSync(people, `${JSON.stringify({ email: 'alan@example.com', hash: '!', name: 'Alan Turing' })}\n`)
     running = await startProcesses()
   })
-  after(() => running?.stop())
+  after(async () => {
+    await running?.stop()
+    rmSync(folder, { recursive: true })
+  })
 
   const run = (command: string) =>
     String(execFileSync('sh', ['-c', command], { cwd: root, env: running.env, stdio: ['ignore', 'pipe', 'pipe'] }))
@@ -46,7 +53,7 @@ describe('the README and docs/operating.md', function () {
   })
   for (const command of commands.filter((one) => !['npm start', 'npm run try'].includes(one))) {
     it(`runs ${command}`, () => {
-      const here = command.replaceAll('http://localhost:4001', running.api)
+      const here = command.replaceAll('http://localhost:4001', running.api).replace('people.jsonl', people)
       expect(run(here)).to.have.length.greaterThan(0)
     })
   }
