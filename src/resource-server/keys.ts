@@ -103,7 +103,8 @@ export function fetchedKeys({ load, now, changed, failed, ...times }: KeySourceP
     // Once the issuer is known to be away, nobody waits for it who can be served from the keys at hand.
     if (lastFailed && isUsable()) return undefined
     return fetching.then(() => {
-      if (!isUsable()) throw unavailable()
+      // What was fetched just now is used once, even where nothing is kept.
+      if (lastFailed && !isUsable()) throw unavailable()
     })
   }
 

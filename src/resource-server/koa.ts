@@ -1,4 +1,5 @@
 /** The kit in Koa: `const { protect, metadata } = koa(api)`. */
+import { answerOf, metadataAnswer } from './answer.ts'
 import type { Auth } from './auth.ts'
 import type { JsonObject } from './compact.ts'
 import type { RequestLike } from './credentials.ts'
@@ -35,20 +36,20 @@ export function koa<S extends string, C extends object>(api: ResourceServer<S, C
           ctx.state.auth = outcome.auth
           return next()
         }
-        const { status, headers, body } = outcome.refusal
+        const { status, headers, body } = answerOf(outcome.refusal)
         ctx.status = status
-        ctx.set(headers)
-        if (body) ctx.body = body
+        ctx.body = body
+        ctx.set({ ...headers })
       }
     },
 
     /** Serves the metadata document at its well-known path (RFC 9728 s3). */
     metadata(): Middleware<unknown> {
-      const { pathname } = api.metadataUrl
       return async (ctx, next) => {
-        if (ctx.path !== pathname || (ctx.method !== 'GET' && ctx.method !== 'HEAD')) return next()
-        ctx.set({ 'Cache-Control': 'public, max-age=3600' })
-        ctx.body = api.metadata()
+        const answer = metadataAnswer(api, { method: ctx.method, url: ctx.path })
+        if (!answer) return next()
+        ctx.set({ ...answer.headers })
+        ctx.body = answer.body
       }
     },
   }

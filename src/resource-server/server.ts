@@ -64,7 +64,14 @@ export function createResourceServer<S extends string, C extends object = JsonOb
     if (!known) return verifyAnew(token, digest)
     // A known token is asked again what may have changed since: whether the issuer still publishes its key, and whether its time has come.
     const pending = keys.settle()
-    if (pending) return pending.then(() => authenticate(token))
+    if (!pending) return unlessExpired(known)
+    return pending.then(() => {
+      const still = cache.get(digest)
+      return still ? unlessExpired(still) : verifyAnew(token, digest)
+    })
+  }
+
+  function unlessExpired(known: Auth<S, C>): Auth<S, C> {
     if (now() >= known.expiresAt + clockTolerance) throw new BearerError('expired')
     return known
   }
