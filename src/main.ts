@@ -63,6 +63,7 @@ export async function startServer(settings: Settings, options: StartOptions = {}
     const keptKeys = await settleSecrets(parts)
     const ring = await openRing(settings, parts.vault, parts.now)
     const apis = createApis(settings.apis, settings.issuer, settings.theme.title, settings.authorizationDetails)
+    await parts.store.revocations.begin({ id: randomUUID(), longestSeconds: apis.longestLifetimeSeconds })
     const pages = createPages({ viewsFolder: settings.viewsFolder, theme: settings.theme })
     const asking = () => createGuardedFetch({ ...settings.outgoing, deadline: AbortSignal.timeout, log: parts.log })
     // Strangers choose when clients' keys are asked for: they must not be able to use up what logout notices need.

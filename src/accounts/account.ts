@@ -3,8 +3,9 @@ import { randomBytes } from 'node:crypto'
 import type { Act } from '../audit/acts.ts'
 import { Refusal } from '../base/errors.ts'
 import { type PersonClaims, personClaims } from '../settings/person-claims.ts'
-import { endBound } from '../store/bonds.ts'
 import type { Account, AccountChange, Store } from '../store/store.ts'
+import { endBound } from '../tokens/bonds.ts'
+import { deadSubject, sayDead } from '../tokens/revocation.ts'
 import {
   type CredentialsParts,
   changeCredentials,
@@ -160,8 +161,11 @@ export function createAccounts(parts: AccountParts): Accounts {
     async disable(email) {
       const account = await mustFind(email)
       const change = { disabledAt: now(), accessEndedAt: now(), credentialsVersion: newCredentialsVersion() }
-      await changed(account.id, change, 'account.disabled')
-      await endBound(store, { account: account.id })
+      await Promise.all([
+        changed(account.id, change, 'account.disabled'),
+        sayDead(store.revocations, [deadSubject(account.id, now())], now()),
+      ])
+      await endBound(store, { account: account.id }, now())
     },
     async remove(email) {
       const account = await mustFind(email)

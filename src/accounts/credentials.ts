@@ -7,8 +7,8 @@ import { Refusal } from '../base/errors.ts'
 import type { Passwords } from '../crypto/passwords.ts'
 import type { Letter } from '../mail/letters.ts'
 import type { Mailer } from '../mail/mailer.ts'
-import { endBound } from '../store/bonds.ts'
 import type { Account, CredentialsChange, Store } from '../store/store.ts'
+import { endBound } from '../tokens/bonds.ts'
 import type { CheckPassword, PersonToBe } from './password-policy.ts'
 
 /** See `Account.credentialsVersion`. @returns a number that no account had before; as many bits as `randomInt` gives */
@@ -71,7 +71,7 @@ export async function changeCredentials(
     ...(letter ? [mailer.owe(letter, ifThere)] : []),
   ])
   if (!changed) return undefined
-  if (endsAccess) await endBound(store, { account: read.id })
+  if (endsAccess) await endBound(store, { account: read.id }, at)
   return at
 }
 

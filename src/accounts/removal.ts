@@ -7,8 +7,9 @@
  */
 import type { What } from '../audit/audit.ts'
 import type { Mailer } from '../mail/mailer.ts'
-import { endBound } from '../store/bonds.ts'
 import type { Account } from '../store/store.ts'
+import { endBound } from '../tokens/bonds.ts'
+import { deadSubject, sayDead } from '../tokens/revocation.ts'
 import type { CredentialsParts } from './credentials.ts'
 import type { Tombstones } from './tombstones.ts'
 
@@ -27,11 +28,12 @@ export async function removeAccount(parts: RemovalParts, account: Account, { by,
   const { id, email, name } = account
   const at = now()
   // One turn, so that one commit holds them all; the account last, since the others are written if it is there.
-  const [, , removed] = await Promise.all([
+  const [, , , removed] = await Promise.all([
     mailer.owe({ kind: 'account-deleted', to: email, model: { name, at, by } }, { account: id }),
     audit.record('account.removed', { ...who, account: id, ifThere: { account: id } }),
+    sayDead(store.revocations, [deadSubject(id, at)], at),
     store.accounts.remove(id, tombstones.of(account, at)),
   ])
-  if (removed) await endBound(store, { account: id })
+  if (removed) await endBound(store, { account: id }, at)
   return removed
 }

@@ -11,7 +11,7 @@ import {
 import { claimsOf } from '../accounts/account.ts'
 import { identityScopeNames, identityScopes } from '../permissions/scopes.ts'
 import type { Account } from '../store/store.ts'
-import { createRevokedTokens } from '../tokens/revoked-tokens.ts'
+import { createRevocations } from '../tokens/revocation.ts'
 import { enabledAlgorithms } from './algorithms.ts'
 import { extraMembers } from './clients/metadata.ts'
 import { adjustClients } from './clients/model.ts'
@@ -57,8 +57,8 @@ export function createProvider(given: ProviderParts): Protocol {
   const parts = { ...said, clients: withOwnClient(said.clients, said.settings) }
   const { issuer } = parts.settings
   const encrypted = createEncryptedTokens(parts.secrets, issuer)
-  const revoked = createRevokedTokens(parts.store, parts.now)
-  const kept = adapters(parts, { encrypted, revoked })
+  const revocations = createRevocations(parts.store, parts.now)
+  const kept = adapters(parts, { encrypted, revocations })
   const keys = signingKeys(parts.ring, parts.signatures)
   const provider = new Provider(issuer, configuration(parts, kept, keys))
   serveFrom(keys)
@@ -76,7 +76,7 @@ export function createProvider(given: ProviderParts): Protocol {
   sayInterval(provider)
   refuseReplays(provider)
   answerBeforeUse(provider, parts)
-  return { provider, questions: answerTokenQuestions(provider, kept.livingTokens, revoked) }
+  return { provider, questions: answerTokenQuestions(provider, kept.livingTokens, revocations) }
 }
 
 function configuration(parts: ProviderParts, { adapterOf, refreshTokens }: Adapters, keys: ExternalSigningKey[]): Configuration {

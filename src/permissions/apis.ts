@@ -13,6 +13,8 @@ export interface Apis {
   userinfo: Api
   /** Types of authorization details (RFC 9396) that some API understands, by their names. */
   detailTypes: ReadonlyMap<string, DetailTypeSettings>
+  /** Of an access token, whichever it is for. */
+  longestLifetimeSeconds: number
 }
 
 export function createApis(
@@ -34,5 +36,6 @@ export function createApis(
     find: (identifier) => byIdentifier.get(sameIdentifier(identifier)),
     userinfo,
     detailTypes: new Map(Object.entries(details)),
+    longestLifetimeSeconds: Math.max(...[...byIdentifier.values()].map((api) => api.accessTokenLifetimeSeconds)),
   }
 }

@@ -17,6 +17,10 @@ export function routedArtifacts(models: ReadonlySet<string>, theirs: ArtifactSto
       yield* others.pages(size)
     },
     reseal: (read, payload) => storeOf(read.model).reseal(read, payload),
+    async grantsOf(bond) {
+      const grants = await Promise.all([theirs.grantsOf(bond), others.grantsOf(bond)])
+      return [...new Set(grants.flat())]
+    },
     async removeBound(bond) {
       // Both are asked even if one refuses: ending less than could be ended would be the worse outcome.
       const outcomes = await Promise.allSettled([theirs.removeBound(bond), others.removeBound(bond)])

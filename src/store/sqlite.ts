@@ -11,6 +11,7 @@ import { counterSweep, sqlCounters } from './sql/counters.ts'
 import { sqlLetters } from './sql/letters.ts'
 import { sqlLineage } from './sql/lineage.ts'
 import { sqlNotices } from './sql/notices.ts'
+import { sqlRevocations } from './sql/revocations.ts'
 import { sqlVault } from './sql/vault.ts'
 import { type EngineOptions, type OpenEngine, openEngine } from './sqlite/engine.ts'
 import { damaged } from './sqlite/faults.ts'
@@ -39,7 +40,7 @@ export interface VolatileOptions extends SqliteOptions {
 
 export type DurableRoles = Pick<
   Store,
-  'artifacts' | 'accounts' | 'clients' | 'notices' | 'letters' | 'lineage' | 'vault' | 'audit'
+  'artifacts' | 'accounts' | 'clients' | 'notices' | 'letters' | 'revocations' | 'lineage' | 'vault' | 'audit'
 > & {
   /** For a database that was restored: every artifact, and every notice and letter that is owed, is gone, and whoever signed in by `at` is signed in no more. */
   endAllAccess(at: number): Promise<void>
@@ -70,6 +71,7 @@ export function openDurable(options: SqliteOptions): DurableRoles {
     clients: sqlClients(engine),
     notices: sqlNotices(engine, now),
     letters: sqlLetters(engine, now),
+    revocations: sqlRevocations(engine, now),
     lineage: sqlLineage(engine),
     vault: sqlVault(engine),
     audit: sqlAudit(engine, now),

@@ -9,8 +9,10 @@
  */
 import type { AccountStore } from './accounts.ts'
 import type { AuditStore, Condition } from './audit.ts'
+import type { RevocationStore } from './revocations.ts'
 
 export type { Account, AccountChange, AccountStore, CredentialsChange, EmailChange, Tombstone } from './accounts.ts'
+export type { KeptSentence, RevocationList, RevocationStore, Sentence } from './revocations.ts'
 
 /** A record that oidc-provider keeps: a session, a grant, a code, a refresh token, … */
 export interface Artifact {
@@ -53,6 +55,8 @@ export interface ArtifactStore {
   /** Compare-and-swap: of N concurrent calls exactly one returns true. False also when there is no living row. */
   consume(model: string, id: string): Promise<boolean>
   remove(model: string, id: string): Promise<void>
+  /** The grants that living artifacts so bound hang on, each once. */
+  grantsOf(bond: ArtifactBond): Promise<string[]>
   /** Removes every artifact so bound, of every model. @returns how many. */
   removeBound(bond: ArtifactBond): Promise<number>
   /** Every living artifact that is there from first to last, once at least, at most about `size` at a time. Those that come or go meanwhile may be seen. */
@@ -173,6 +177,7 @@ export interface Store {
   clients: ClientStore
   notices: NoticeStore
   letters: LetterStore
+  revocations: RevocationStore
   lineage: LineageStore
   vault: VaultStore
   audit: AuditStore

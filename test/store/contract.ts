@@ -9,6 +9,7 @@ import type {
   LetterStore,
   LineageStore,
   NoticeStore,
+  RevocationStore,
   VaultStore,
 } from '../../src/store/store.ts'
 import { accountFacts } from './contract/accounts.ts'
@@ -22,6 +23,7 @@ import { naiveControl } from './contract/naive.ts'
 import { noticeFacts } from './contract/notices.ts'
 import { replacementFacts } from './contract/replacement.ts'
 import { resealingFacts } from './contract/resealing.ts'
+import { revocationFacts } from './contract/revocations.ts'
 import { vaultFacts } from './contract/vault.ts'
 
 export interface Roles {
@@ -31,6 +33,7 @@ export interface Roles {
   clients: ClientStore
   notices: NoticeStore
   letters: LetterStore
+  revocations: RevocationStore
   lineage: LineageStore
   vault: VaultStore
   audit: AuditStore
@@ -64,6 +67,7 @@ export function contract<Offered extends keyof Roles>({ roles, open }: Engine<Of
   if (has(roles, 'clients')) describe('clients', () => clientFacts(world))
   if (has(roles, 'notices')) describe('notices', () => noticeFacts(world))
   if (has(roles, 'letters')) describe('letters that are owed', () => letterFacts(world))
+  if (has(roles, 'revocations')) describe('sentences of revocation', () => revocationFacts(world))
   if (has(roles, 'lineage')) describe('lineage', () => lineageFacts(world))
   if (has(roles, 'audit')) describe('the audit log', () => auditFacts(world))
   if (has(roles, 'vault')) describe('the vault', () => vaultFacts(world))

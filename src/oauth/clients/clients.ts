@@ -14,8 +14,9 @@ import {
 } from '../../settings/client/registration.ts'
 import { type Surroundings, surroundingRules } from '../../settings/client/surroundings.ts'
 import { inOurVoice } from '../../settings/voice.ts'
-import { endBound } from '../../store/bonds.ts'
 import type { ClientRow, Store } from '../../store/store.ts'
+import { endBound } from '../../tokens/bonds.ts'
+import { deadClient, sayDead } from '../../tokens/revocation.ts'
 import { type ClientMetadata, clientMetadata } from './metadata.ts'
 import { newClientSecret, secretRecord } from './secrets.ts'
 
@@ -147,10 +148,14 @@ export function createClients({ settings, store, audit, now }: ClientsParts): Cl
     async remove(id) {
       if (fromSettings.has(id)) throw declaredHere(id)
       if (!(await store.clients.find(id))) throw unknown(id)
-      const [removed] = await Promise.all([store.clients.remove(id), audit.record('client.removed', { client: id })])
+      const [removed] = await Promise.all([
+        store.clients.remove(id),
+        audit.record('client.removed', { client: id }),
+        sayDead(store.revocations, [deadClient(id, now())], now()),
+      ])
       if (!removed) throw unknown(id)
       recent.forget(id)
-      await endBound(store, { client: id })
+      await endBound(store, { client: id }, now())
     },
     async list(limit, after) {
       const stored = await store.clients.list(limit, after)

@@ -1,6 +1,6 @@
 /** Which record of the library's lies where. */
 import { type Adapter, type AdapterPayload, Provider } from 'oidc-provider'
-import { endBound } from '../../store/bonds.ts'
+import { endBound } from '../../tokens/bonds.ts'
 import { behindRequest } from '../behind.ts'
 import { sealedCookieNames } from '../cookies.ts'
 import { deviceCodeAdapter } from '../device-flow.ts'
@@ -36,7 +36,7 @@ export function adapters(parts: ProviderParts, tokens: TokenParts): Adapters {
   const rows = createRows(secrets, now)
   /** Asked for each kind of record of one grant: whoever finds the records tells of its end. */
   async function endGrant(grant: string): Promise<void> {
-    if ((await endBound(store, { grant })) > 0)
+    if ((await endBound(store, { grant }, now())) > 0)
       await audit.record('grant.ended', { ...behindRequest(), detail: { by: Provider.ctx?.oidc?.route ?? 'page' } })
   }
   const refreshTokens = createRefreshTokens({

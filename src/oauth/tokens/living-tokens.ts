@@ -4,7 +4,7 @@
  */
 import type { AdapterPayload } from 'oidc-provider'
 import type { Account } from '../../store/store.ts'
-import type { RevokedTokens } from '../../tokens/revoked-tokens.ts'
+import type { Revocations } from '../../tokens/revocation.ts'
 import type { ProviderParts } from '../parts.ts'
 import { type AccessTokenClaims, createAccessTokenReader } from './access-tokens.ts'
 import type { EncryptedTokens } from './encrypted-tokens.ts'
@@ -17,7 +17,7 @@ export interface LivingToken {
 
 export interface LivingTokens {
   /**
-   * Validates: all that `AccessTokenReader` does, that no client which the token names was removed, that the token was not revoked,
+   * Validates: all that `AccessTokenReader` does, that no client which the token names was removed, that no sentence of revocation is about the token,
    * that no backup was restored since it was issued, that
    * its grant lives, and that its person may still be signed in since then. Does NOT validate: the audience, the scope, nor a proof of the
    * key that the token is bound to.
@@ -25,10 +25,10 @@ export interface LivingTokens {
   find(token: string): Promise<LivingToken | undefined>
 }
 
-/** What else knows of tokens: how the encrypted ones are opened, and which were revoked one by one. */
+/** What else knows of tokens: how the encrypted ones are opened, and what was revoked. */
 export interface TokenParts {
   encrypted: EncryptedTokens
-  revoked: RevokedTokens
+  revocations: Revocations
 }
 
 /** @param findGrant by its id; one that ended is not found */
@@ -41,7 +41,7 @@ export function createLivingTokens(
     clients,
     now,
   }: Pick<ProviderParts, 'settings' | 'ring' | 'store' | 'accounts' | 'clients' | 'now'>,
-  { encrypted, revoked }: TokenParts,
+  { encrypted, revocations }: TokenParts,
   findGrant: (id: string) => Promise<{ accountId?: string } | undefined>,
 ): LivingTokens {
   const reader = createAccessTokenReader({ ring, issuer: settings.issuer, encrypted, now })
@@ -56,7 +56,7 @@ export function createLivingTokens(
       const claims = await reader.read(token)
       if (!claims || !(await areRegistered(clientsOf(claims)))) return undefined
       if (claims.iat <= ((await store.lineage.current())?.beganAt ?? 0)) return undefined
-      if (!hangsOnGrant(claims) && (await revoked.has(claims.jti))) return undefined
+      if (await revocations.isRevoked(claims)) return undefined
       if (claims.grant === undefined) return { claims }
       const grant = await findGrant(claims.grant)
       const account = await accounts.findSignedIn(grant?.accountId ?? '', claims.auth_time ?? claims.iat)

@@ -5,21 +5,21 @@
  */
 import type { Middleware } from 'koa'
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
-import type { RevokedTokens } from '../../tokens/revoked-tokens.ts'
+import type { Revocations } from '../../tokens/revocation.ts'
 import { listenTo } from '../listen.ts'
 import { answerIntrospection } from './introspection.ts'
 import type { LivingTokens } from './living-tokens.ts'
 import { revokeAccessToken } from './revocation.ts'
 
 /** Stands before the library's router, and inside whatever says a refusal: a store that cannot answer is one. */
-export function answerTokenQuestions(provider: Provider, living: LivingTokens, revoked: RevokedTokens): Middleware {
+export function answerTokenQuestions(provider: Provider, living: LivingTokens, revocations: Revocations): Middleware {
   const refused = refusedJwts(provider)
   return async (context, next) => {
     await next()
     if (!refused.has(context)) return
     const ctx = context as unknown as KoaContextWithOIDC
     if (ctx.oidc.route === 'introspection') await answerIntrospection(ctx, living)
-    else await revokeAccessToken(ctx, living, revoked)
+    else await revokeAccessToken(ctx, living, revocations)
   }
 }
 

@@ -1,6 +1,6 @@
 /** The answer at `/revocation` for an access token (RFC 7009 s2). */
 import type { KoaContextWithOIDC } from 'oidc-provider'
-import type { RevokedTokens } from '../../tokens/revoked-tokens.ts'
+import type { Revocations } from '../../tokens/revocation.ts'
 import { hangsOnGrant, type LivingTokens } from './living-tokens.ts'
 
 /**
@@ -9,7 +9,7 @@ import { hangsOnGrant, type LivingTokens } from './living-tokens.ts'
  * meanwhile lives on, for as long as it would have lived itself at most.
  * @throws Refusal `too_many_revocations`
  */
-export async function revokeAccessToken(ctx: KoaContextWithOIDC, living: LivingTokens, revoked: RevokedTokens): Promise<void> {
+export async function revokeAccessToken(ctx: KoaContextWithOIDC, living: LivingTokens, revocations: Revocations): Promise<void> {
   const { client, provider, params } = ctx.oidc
   ctx.remove('Content-Type')
   ctx.status = 200
@@ -20,7 +20,7 @@ export async function revokeAccessToken(ctx: KoaContextWithOIDC, living: LivingT
     await provider.RefreshToken.revokeByGrantId(claims.grant)
     provider.emit('grant.revoked', ctx, claims.grant)
   } else {
-    await revoked.add(claims)
+    await revocations.revokeToken(claims)
     provider.emit('access_token.revoked', ctx)
   }
 }

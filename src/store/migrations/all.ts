@@ -14,6 +14,7 @@ import { credentials } from './015-credentials.ts'
 import { removed } from './016-removed.ts'
 import { letters } from './017-letters.ts'
 import { signInVersion } from './018-sign-in-version.ts'
+import { revocations } from './021-revocations.ts'
 import type { Migration } from './migration.ts'
 
 export const durableMigrations: readonly Migration[] = [
@@ -29,5 +30,6 @@ export const durableMigrations: readonly Migration[] = [
   letters,
   signInVersion,
   removed,
+  revocations,
 ]
 export const volatileMigrations: readonly Migration[] = [artifacts, counters, bounds, artifactVersion, replayBound]

@@ -71,6 +71,12 @@ export function redisArtifacts(redis: ScriptedRedis, prefix: string, now: Clock)
     async remove(model, id) {
       await answered(redis.signetRemove(rowKey(model, id), now()))
     },
+    async grantsOf(bond) {
+      const rows = await answered(redis.zrange(bondKey(bond), 0, -1))
+      const found = await Promise.all(rows.map((row) => answered(redis.hgetall(row))))
+      const grants = found.map((fields) => artifactOf(fields)?.grant).filter((grant) => grant !== undefined)
+      return [...new Set(grants)]
+    },
     async removeBound(bond) {
       let removed = 0
       for (let taken = SLICE; taken === SLICE; ) {

@@ -104,6 +104,12 @@ export function sqlArtifacts(engine: SqlEngine, now: Clock): ArtifactStore {
     async remove(model, id) {
       await engine.write(remove({ model, id }))
     },
+    async grantsOf(bond) {
+      const [column, value] = bondColumn(bond)
+      const bound = db.selectFrom('artifacts').select('grant_id').distinct().where(column, '=', value)
+      const rows = await bound.where('grant_id', 'is not', null).where('expires_at', '>', now()).execute()
+      return rows.map(({ grant_id: grant }) => grant as string)
+    },
     async removeBound(bond) {
       const [column, value] = bondColumn(bond)
       const bound = db.deleteFrom('artifacts').where(column, '=', value).where('expires_at', '>', now())

@@ -69,6 +69,21 @@ export interface RemovedTable {
   expires_at: number
 }
 
+export interface RevocationTable {
+  kind: string
+  value: string
+  before_at: number
+  ends_at: number
+  cursor: number
+}
+
+/** One row at most. */
+export interface RevocationListTable {
+  place: number
+  id: string
+  longest_seconds: number
+}
+
 export interface LineageTable {
   id: string
   began_at: number
@@ -101,6 +116,8 @@ export interface Tables {
   notices: NoticeTable
   letters: LetterTable
   removed: RemovedTable
+  revocations: RevocationTable
+  revocation_list: RevocationListTable
   lineage: LineageTable
   vault: VaultTable
 }

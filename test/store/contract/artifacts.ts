@@ -190,6 +190,16 @@ export function artifactFacts(world: World): void {
 
   describe('removal', () => {
     const bonds: ArtifactBond[] = [{ grant: 'x' }, { account: 'x' }, { client: 'x' }]
+    it('is told before which grants it would end, each once', async () => {
+      const shared = { account: 'ada', client: 'web' }
+      await store.put(made({ id: 'a', ...shared, grant: 'g' }))
+      await store.put(made({ id: 'b', ...shared, grant: 'g' }))
+      await store.put(made({ id: 'c', account: 'ada', client: 'spa', grant: 'h' }))
+      await store.put(made({ id: 'd', ...shared }))
+      expect((await store.grantsOf({ account: 'ada' })).toSorted()).to.deep.equal(['g', 'h'])
+      expect(await store.grantsOf({ client: 'web' })).to.deep.equal(['g'])
+      expect(await store.grantsOf({ client: 'none' })).to.deep.equal([])
+    })
     for (const bond of bonds) {
       it(`ends everything of one ${Object.keys(bond)[0]}, of every model, and nothing else`, async () => {
         await store.put(made({ ...bond }))

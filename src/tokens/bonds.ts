@@ -1,0 +1,24 @@
+/** Ends what hangs together, wherever it lies, and what was issued from it and lies nowhere. */
+import type { ArtifactBond, Store } from '../store/store.ts'
+import { sayDead } from './revocation.ts'
+
+/**
+ * The sentences first: when rows are gone nobody knows any more which grants there were. Then the durable rows, which hold what could be used
+ * again. Does NOT know what is in flight meanwhile: whoever ends an account or a client says so of that as well.
+ * @param at seconds since the epoch
+ * @returns how many rows there were
+ */
+export async function endBound(
+  { artifacts, volatile, revocations }: Pick<Store, 'artifacts' | 'volatile' | 'revocations'>,
+  bond: ArtifactBond,
+  at: number,
+): Promise<number> {
+  const grants = 'grant' in bond ? [bond.grant] : await artifacts.grantsOf(bond)
+  await sayDead(
+    revocations,
+    grants.map((value) => ({ kind: 'grant', value })),
+    at,
+  )
+  const removed = await artifacts.removeBound(bond)
+  return removed + (await volatile.removeBound(bond))
+}

@@ -1,0 +1,115 @@
+/**
+ * Sentences of revocation: how they are said, matched and kept. The only knower of that on this side; the list by which others read them is
+ * described in docs/revocation.md. Nothing is stored when a token is issued: a sentence is stored when something ends, and leaves when no
+ * token that it concerns can be alive.
+ */
+import type { Clock } from '../base/clock.ts'
+import { Refusal } from '../base/errors.ts'
+import { digest } from '../crypto/derive.ts'
+import type { RevocationStore, Sentence, Store } from '../store/store.ts'
+
+/** What a sentence can be about. */
+export type Kind = 'token' | 'grant' | 'subject' | 'client' | 'kid'
+
+/** The claims of a token that sentences are about. */
+export interface Revocable {
+  jti: string
+  iat: number
+  exp: number
+  client_id: string
+  sub: string
+  grant?: string
+}
+
+export interface Dead {
+  kind: Kind
+  /** Digest of what it is about, as the store's columns have it. */
+  value: string
+  /** See `Sentence`. */
+  before?: number
+}
+
+/** The most that the clocks of verifiers may be apart, which the kit holds as well: for so long after its end a token may be taken. */
+export const toleranceSeconds = 300
+/** The most that the clocks of issuers are apart. */
+export const skewSeconds = 5
+
+/**
+ * Says of each that it is dead, for as long as a token that it concerns can live.
+ * @param at seconds since the epoch
+ */
+export async function sayDead(store: RevocationStore, dead: readonly Dead[], at: number): Promise<void> {
+  if (dead.length === 0) return
+  const endsAt = at + ((await store.list())?.longestSeconds ?? longestPossibleSeconds) + toleranceSeconds
+  const said = await store.find(dead)
+  // A sentence for good needs no later end: nothing is issued any more that it could be about. So a replay that is tried again and again says nothing new.
+  const isSaid = ({ kind, value }: Dead) =>
+    said.some((one) => one.kind === kind && one.value === value && one.before === undefined)
+  await store.add(dead.filter((one) => !isSaid(one)).map((one) => ({ ...one, endsAt })))
+}
+
+/** An account that was disabled or removed. Its grants are ended one by one, with what hangs on them (`bonds.ts`). */
+export const deadSubject = (id: string, at: number): Dead => ({ kind: 'subject', value: digest(id), before: at })
+/** A client that was removed. Another of its name may be registered, whose tokens are good once the clocks of all issuers are past this. */
+export const deadClient = (id: string, at: number): Dead => ({ kind: 'client', value: digest(id), before: at + skewSeconds })
+export const deadKey = (kid: string): Dead => ({ kind: 'kid', value: digest(kid) })
+
+/** Where no server has said yet how long its tokens live: what the settings allow at most. */
+const longestPossibleSeconds = 86_400
+
+export interface Revocations {
+  /**
+   * Ends one token.
+   * @throws Refusal `too_many_revocations` (503 and `Retry-After`, RFC 7009 s2.2.1): the token lives on
+   */
+  revokeToken(token: Revocable): Promise<void>
+  /** Whether any sentence is about this token. Does NOT ask by which key it was signed: what is published no more verifies nothing here. */
+  isRevoked(token: Revocable): Promise<boolean>
+}
+
+const windowSeconds = 3_600
+
+/**
+ * @param mostPerClient sentences about single tokens that one client can cause within an hour. A machine makes tokens for nothing, and each
+ * would leave a row for up to a day (the longest that an API's tokens may live).
+ */
+export function createRevocations(
+  { revocations, counters }: Pick<Store, 'revocations' | 'counters'>,
+  now: Clock,
+  mostPerClient = 10_000,
+): Revocations {
+  async function checkRoom(client: string): Promise<void> {
+    const { count, endsAt } = await counters.hit(`revoked-tokens:${digest(client)}`, windowSeconds)
+    if (count <= mostPerClient) return
+    throw new Refusal('too_many_revocations', 'This client revoked too many tokens within an hour: try again later.', {
+      status: 503,
+      retryAfterSeconds: Math.max(1, endsAt - now()),
+      detail: { client },
+    })
+  }
+
+  return {
+    async revokeToken(token) {
+      const { jti, exp, client_id: client } = token
+      const value = digest(jti)
+      if (exp <= now() || (await revocations.find([{ kind: 'token', value }])).length > 0) return
+      await checkRoom(client)
+      await revocations.add([{ kind: 'token', value, endsAt: exp + toleranceSeconds }])
+    },
+    async isRevoked(token) {
+      const found = await revocations.find(sentencesAbout(token))
+      return found.some((sentence) => isAgainst(sentence, token))
+    },
+  }
+}
+
+function sentencesAbout({ jti, client_id: client, sub, grant }: Revocable): { kind: Kind; value: string }[] {
+  return [
+    { kind: 'token', value: digest(jti) },
+    { kind: 'client', value: digest(client) },
+    { kind: 'subject', value: digest(sub) },
+    ...(grant === undefined ? [] : [{ kind: 'grant', value: digest(grant) } as const]),
+  ]
+}
+
+const isAgainst = ({ before = Number.POSITIVE_INFINITY }: Sentence, { iat }: Revocable): boolean => iat <= before
