@@ -108,6 +108,7 @@ export async function startServer(settings: Settings, options: StartOptions = {}
       clearInterval(tending)
       app.readiness.stop()
       last.begin()
+      app.waiting.close()
       if (graceMilliseconds > 0) await wait(graceMilliseconds)
       await stop(server, app, parts)
       await instruments.close()

@@ -4,8 +4,7 @@ import type { Act } from '../audit/acts.ts'
 import { Refusal } from '../base/errors.ts'
 import { type PersonClaims, personClaims } from '../settings/person-claims.ts'
 import type { Account, AccountChange, Store } from '../store/store.ts'
-import { endBound } from '../tokens/bonds.ts'
-import { deadSubject, sayDead } from '../tokens/revocation.ts'
+import { endSubject } from '../tokens/bonds.ts'
 import {
   type CredentialsParts,
   changeCredentials,
@@ -161,11 +160,8 @@ export function createAccounts(parts: AccountParts): Accounts {
     async disable(email) {
       const account = await mustFind(email)
       const change = { disabledAt: now(), accessEndedAt: now(), credentialsVersion: newCredentialsVersion() }
-      await Promise.all([
-        changed(account.id, change, 'account.disabled'),
-        sayDead(store.revocations, [deadSubject(account.id, now())], now()),
-      ])
-      await endBound(store, { account: account.id }, now())
+      await changed(account.id, change, 'account.disabled')
+      await endSubject(store, account.id, now())
     },
     async remove(email) {
       const account = await mustFind(email)

@@ -89,7 +89,11 @@ function configuration(parts: ProviderParts, { adapterOf, refreshTokens }: Adapt
   return {
     adapter: adapterOf,
     // Initiating User Registration via OpenID Connect 1.0 s4.1 has the member; `create` itself is not on.
-    discovery: { prompt_values_supported: ['none', ...policy.map(({ name }) => name)] },
+    discovery: {
+      prompt_values_supported: ['none', ...policy.map(({ name }) => name)],
+      // Of our own (docs/revocation.md).
+      revocations_uri: `${settings.issuer}/revocations`,
+    },
     jwks: { keys },
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
     clientAuthMethods: [...withoutCertificate, ...mutualTlsMethods(settings)],

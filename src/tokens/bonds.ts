@@ -1,6 +1,6 @@
 /** Ends what hangs together, wherever it lies, and what was issued from it and lies nowhere. */
 import type { ArtifactBond, Store } from '../store/store.ts'
-import { sayDead } from './revocation.ts'
+import { deadSubject, sayDead } from './revocation.ts'
 
 /**
  * The sentences first: when rows are gone nobody knows any more which grants there were. Then the durable rows, which hold what could be used
@@ -21,4 +21,10 @@ export async function endBound(
   )
   const removed = await artifacts.removeBound(bond)
   return removed + (await volatile.removeBound(bond))
+}
+
+/** Ends an account's access, with what is in flight. */
+export async function endSubject(store: Parameters<typeof endBound>[0], account: string, at: number): Promise<void> {
+  await sayDead(store.revocations, [deadSubject(account, at)], at)
+  await endBound(store, { account }, at)
 }

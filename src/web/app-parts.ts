@@ -1,4 +1,5 @@
 /** What the application is put together from, and what comes of it. */
+
 import type { Accounts } from '../accounts/account.ts'
 import type { CheckPassword } from '../accounts/password-policy.ts'
 import type { Tombstones } from '../accounts/tombstones.ts'
@@ -9,6 +10,7 @@ import type { Inbox } from '../mail/inbox.ts'
 import type { Mailer } from '../mail/mailer.ts'
 import type { Notices } from '../oauth/logout/notices.ts'
 import type { ProviderParts } from '../oauth/parts.ts'
+import type { Waiting } from '../oauth/revocations/waiting.ts'
 import type { Signatures } from '../oauth/signatures.ts'
 import type { GuardedFetch } from '../outgoing/fetch.ts'
 import type { Signers } from '../outgoing/signer.ts'
@@ -47,4 +49,6 @@ export interface App {
   notices: Notices
   readiness: Readiness
   signatures: Signatures
+  /** Those who wait for the next revocation, let go before the port is closed. */
+  waiting: Waiting
 }

@@ -20,6 +20,8 @@ import { createNotices } from '../oauth/logout/notices.ts'
 import { nothingForNull } from '../oauth/policy/cors.ts'
 import { createProvider } from '../oauth/provider.ts'
 import { createSealedCookie } from '../oauth/records/sealed-cookies.ts'
+import { createDocuments } from '../oauth/revocations/document.ts'
+import { createWaiting } from '../oauth/revocations/waiting.ts'
 import { createSignatures } from '../oauth/signatures.ts'
 import { createRefusals } from '../pages/refusals.ts'
 import { createWayBack } from './account/way-back.ts'
@@ -48,6 +50,7 @@ import { healthRoutes } from './routes/health.ts'
 import { interactionRoutes } from './routes/interaction.ts'
 import { postedRequest } from './routes/posted-request.ts'
 import { recoveryRoutes } from './routes/recovery.ts'
+import { revocationRoutes } from './routes/revocations.ts'
 import { siteRoutes } from './routes/site.ts'
 import { createSaid } from './said.ts'
 import { stayingIn } from './sign-out.ts'
@@ -90,6 +93,8 @@ export function createApp(parts: AppParts): App {
   const somebodyElse = createSomebodyElse({ ...parts, provider })
   const readiness = createReadiness({ store, now })
   const health = healthRoutes(readiness).routes() as Middleware
+  const documents = createDocuments({ ...parts, issuer: settings.issuer, signatures })
+  const waiting = createWaiting(documents, parts.later)
   const site = siteRoutes(parts).routes() as Middleware
   const letterLimits = createLetterLimits({ ...counting, limits: settings.letters })
   const linkSignIns = createLinkSignIns({ ...parts, limits: letterLimits }, kept(names.asked))
@@ -140,6 +145,7 @@ export function createApp(parts: AppParts): App {
     ownForms(settings.issuer),
     health,
     site,
+    revocationRoutes({ documents, waiting }).routes() as Middleware,
     deviceGate,
     accountRoutes(accountParts).routes() as Middleware,
     interactionRoutes(interactions).routes() as Middleware,
@@ -173,7 +179,7 @@ export function createApp(parts: AppParts): App {
     headers,
     certificateHeaders: Object.values(settings.mutualTls ?? {}),
   }
-  return { handler: createDoor(doorOptions, provider.callback()), notices, readiness, signatures }
+  return { handler: createDoor(doorOptions, provider.callback()), notices, readiness, signatures, waiting }
 }
 
 /** Each is given the rest as its `next`. */

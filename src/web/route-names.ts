@@ -10,6 +10,7 @@ const exact: Record<string, string> = {
   '/userinfo': 'userinfo',
   '/introspection': 'introspection',
   '/revocation': 'revocation',
+  '/revocations': 'revocations',
   '/session/end': 'end_session',
   '/session/end/confirm': 'end_session_confirm',
   '/session/end/success': 'end_session_success',

@@ -100,6 +100,8 @@ describe('a grant that is written', () => {
 
   it('the control: a store that does not look brings the tokens back, and loses the refusal', async () => {
     isNaive = true
+    // The sentence about the grant would keep them dead all the same.
+    server.parts.store.revocations.find = async () => []
     expect((await consentOverRevocation()).isBack).to.equal(true)
     expect(await refusalBesideAnswer()).to.include('notes:write')
   })

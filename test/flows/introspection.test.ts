@@ -185,9 +185,9 @@ describe('introspection', () => {
   it('is 503 when the store cannot answer, never a guess', async () => {
     const { access_token: jwt } = await tokensFor(server, who.web)
     const one = await machineToken()
-    const { artifacts } = server.parts.store
-    const find = artifacts.find
-    artifacts.find = async () => {
+    const { artifacts, revocations } = server.parts.store
+    const [find, findSentences] = [artifacts.find, revocations.find]
+    artifacts.find = revocations.find = async () => {
       throw new Refusal('temporarily_unavailable', 'Not now.', { status: 503, retryAfterSeconds: 7 })
     }
     for (const [endpoint, client] of [
@@ -205,7 +205,8 @@ describe('introspection', () => {
       subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
     })
     expect([exchange.status, exchange.headers.get('retry-after')]).to.deep.equal([503, '7'])
-    artifacts.find = find
+    Object.assign(artifacts, { find })
+    Object.assign(revocations, { find: findSentences })
     expect(await ask(apis.notes, jwt), 'the control').to.include({ active: true })
   })
   it('is no refusal in the log', async () => {

@@ -93,6 +93,7 @@ describe('the metadata', () => {
     token_endpoint: 'POST',
     userinfo_endpoint: 'GET',
     jwks_uri: 'GET',
+    revocations_uri: 'GET',
     end_session_endpoint: 'GET',
     revocation_endpoint: 'POST',
     introspection_endpoint: 'POST',

@@ -1,6 +1,6 @@
 /**
  * What each request writes, counted. A stranger adds no row to the durable store, whatever they ask for. What a stranger adds to the volatile
- * store stands here by name, with its reason; a new line here is a decision. Counted are artifacts, and notices and letters that are owed. Not counted are
+ * store stands here by name, with its reason; a new line here is a decision. Counted are artifacts, sentences of revocation, and notices and letters that are owed. Not counted are
  * counters, which are bounded by the networks and clients that they count, and what the command line alone writes: accounts and clients.
  */
 import { expect } from 'chai'
@@ -55,7 +55,12 @@ describe('writes', () => {
     ],
     [
       'discovery and keys',
-      () => Promise.all(['/.well-known/openid-configuration', '/jwks'].map((path) => fetch(server.issuer + path))),
+      () =>
+        Promise.all(
+          ['/.well-known/openid-configuration', '/jwks', '/revocations', '/revocations?after=x.1&wait=1'].map((path) =>
+            fetch(server.issuer + path),
+          ),
+        ),
       [],
     ],
     ['a broken authorization request', () => createVisitor(server.issuer).open('/auth?client_id=web'), []],
@@ -197,7 +202,7 @@ describe('writes', () => {
   it('of a machine: a token that it revokes is remembered, once', async () => {
     const { body } = await token(server, who.machine, { grant_type: 'client_credentials', scope: 'notes:read' })
     expect(await writtenBy(() => revoke(server, who.machine, body.access_token!))).to.deep.equal({
-      durable: ['RevokedToken put'],
+      durable: ['Sentence token'],
       volatile: [],
     })
     expect(await writtenBy(() => revoke(server, who.machine, body.access_token!))).to.deep.equal({ durable: [], volatile: [] })
@@ -254,7 +259,7 @@ describe('writes', () => {
     const { visitor } = await signedInWith(who.own)
     const page = await visitor.open('/session/end')
     const { durable } = await writtenBy(() => visitor.submit(page, '/session/end/confirm', { logout: 'yes' }))
-    expect(durable).to.deep.equal(['Grant remove', 'Session replace'])
+    expect(durable).to.deep.equal(['Grant remove', 'Sentence grant', 'Session replace'])
   })
 
   async function signedInWith(client: Credentials) {

@@ -1,4 +1,4 @@
-/** What a server writes, method by method, while something is done. Artifacts, and notices and letters that are owed; not counters, accounts and clients. */
+/** What a server writes, method by method, while something is done. Artifacts, sentences of revocation, and notices and letters that are owed; not counters, accounts and clients. */
 import type { TestServer } from './server.ts'
 
 export interface Writes {
@@ -23,6 +23,11 @@ export function countWrites({ parts: { store } }: TestServer): WritesOf {
   store.letters.add = (...letter) => {
     writes.durable.push('Letter add')
     return addLetter.apply(store.letters, letter)
+  }
+  const { add: addSentences } = store.revocations
+  store.revocations.add = (sentences) => {
+    writes.durable.push(...sentences.map(({ kind }) => `Sentence ${kind}`))
+    return addSentences.call(store.revocations, sentences)
   }
   for (const [name, one] of [
     ['durable', store.artifacts],

@@ -34,8 +34,14 @@ export interface Adapters {
 export function adapters(parts: ProviderParts, tokens: TokenParts): Adapters {
   const { settings, secrets, store, audit, clients, deviceLimits, pushLimit, longRequestLimit, now } = parts
   const rows = createRows(secrets, now)
-  /** Asked for each kind of record of one grant: whoever finds the records tells of its end. */
-  async function endGrant(grant: string): Promise<void> {
+  /** Asked for each kind of record of one grant, at once: it ends once, and whoever finds the records tells of its end. */
+  const ending = new Map<string, Promise<void>>()
+  function endGrant(grant: string): Promise<void> {
+    const begun = ending.get(grant) ?? end(grant).finally(() => ending.delete(grant))
+    ending.set(grant, begun)
+    return begun
+  }
+  async function end(grant: string): Promise<void> {
     if ((await endBound(store, { grant }, now())) > 0)
       await audit.record('grant.ended', { ...behindRequest(), detail: { by: Provider.ctx?.oidc?.route ?? 'page' } })
   }
