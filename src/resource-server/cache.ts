@@ -7,27 +7,39 @@ export interface TokenCache<T> {
   set(digest: string, verified: T): void
 }
 
-/** Names a token without keeping it: a memory dump of the cache holds nothing that could be sent. */
-export const digestOf = (token: string): string => hash('sha256', token, 'base64')
+/** Names a token without keeping it: a memory dump of the cache holds nothing that could be sent. Thirty-two bytes, one a character. */
+export const digestOf = (token: string): string => hash('sha256', token, 'latin1')
+
+interface Entry<T> {
+  verified: T
+  /** How many had been put in when this one last became the youngest. */
+  youngestAt: number
+}
 
 /**
- * The one used longest ago makes room.
+ * The one used longest ago makes room, give or take a quarter of the entries.
  * @param maxEntries 0 keeps nothing
  */
 export function tokenCache<T>(maxEntries: number): TokenCache<T> {
-  const entries = new Map<string, T>()
+  const entries = new Map<string, Entry<T>>()
+  // Moving an entry costs more than finding it, and changes nothing while it is among the youngest anyway.
+  const stillYoung = Math.floor(maxEntries / 4)
+  let putIn = 0
   return {
     get(digest) {
       const found = entries.get(digest)
       if (found === undefined) return undefined
-      // A Map keeps the order of insertion: what is put in again is the youngest.
-      entries.delete(digest)
-      entries.set(digest, found)
-      return found
+      if (putIn - found.youngestAt >= stillYoung) {
+        // A Map keeps the order of insertion: what is put in again is the youngest.
+        entries.delete(digest)
+        entries.set(digest, found)
+        found.youngestAt = putIn
+      }
+      return found.verified
     },
     set(digest, verified) {
       if (entries.size >= maxEntries) entries.delete(entries.keys().next().value as string)
-      if (maxEntries > 0) entries.set(digest, verified)
+      if (maxEntries > 0) entries.set(digest, { verified, youngestAt: ++putIn })
     },
   }
 }

@@ -15,7 +15,7 @@ import { type ResourceServerOptions, type Settings, settingsOf } from './options
 import { enforce, type Need, needOf, type Requirement } from './requirement.ts'
 import { verifySignature } from './signature.ts'
 import type { StandardSchema } from './standard-schema.ts'
-import { type Verified, verifyToken } from './verify.ts'
+import { type Header, type Verified, verifyToken } from './verify.ts'
 
 /** Let in, as somebody or, where credentials are optional and none were sent, as nobody; or refused, with the answer to send. */
 export type Outcome<S extends string, C extends object = JsonObject> =
@@ -50,7 +50,13 @@ export function createResourceServer<S extends string, C extends object = JsonOb
     cache = tokenCache(settings.maxEntries)
   }
   const keys = keysOf(settings, forget)
-  const parts = { ...settings, keys, verifySignature, decrypt: settings.decrypt && decrypter(settings.decrypt) }
+  const parts = {
+    ...settings,
+    headers: new Map<string, Header>(),
+    keys,
+    verifySignature,
+    decrypt: settings.decrypt && decrypter(settings.decrypt),
+  }
   const metadataUrl = metadataUrlOf(resource)
   const schemes = schemesBy[dpop.mode]
   const single = new Map<unknown, Need<S>>([...resource.scopes.keys()].map((scope) => [scope, needOf<S>(scope, resource)]))

@@ -14,6 +14,8 @@ export interface VerifierSettings extends Expected {
   verifySignature: SignatureCheck
   decrypt: Decrypt | undefined
   accept: ReadonlySet<CredentialKind>
+  /** Encoded headers that were checked before. */
+  headers: Map<string, Header>
   now(): number
 }
 
@@ -22,7 +24,7 @@ export interface Verified {
   readonly kind: CredentialKind
 }
 
-interface Header {
+export interface Header {
   alg: Algorithm
   kid: string
   kind: CredentialKind
@@ -55,7 +57,7 @@ export function verifyToken(token: string, settings: VerifierSettings): Verified
 }
 
 function verifySigned(parts: string[], settings: VerifierSettings): Verified | Promise<Verified> {
-  const header = checkedHeader(decodeObject(parts[0] as string), settings)
+  const header = knownHeader(parts[0] as string, settings)
   const key = settings.keys.find(header.kid)
   if (key instanceof Promise) return key.then((found) => verifyWith(found, header, parts, settings))
   return verifyWith(key, header, parts, settings)
@@ -78,6 +80,18 @@ function verifyWith(
   const claims = decodeObject(payload)
   checkClaims(claims, settings, settings.now(), kind === 'api_key' ? maxKeyAge : settings.maxTokenAge)
   return { claims, kind }
+}
+
+// One issuer writes few headers, one for each key: what was accepted of them need not be read again.
+const maxHeaders = 32
+
+function knownHeader(encoded: string, settings: VerifierSettings): Header {
+  const known = settings.headers.get(encoded)
+  if (known) return known
+  const header = checkedHeader(decodeObject(encoded), settings)
+  if (settings.headers.size >= maxHeaders) settings.headers.clear()
+  settings.headers.set(encoded, header)
+  return header
 }
 
 function checkedHeader(header: JsonObject, { algorithms, accept }: VerifierSettings): Header {
