@@ -21,6 +21,11 @@ export const sealedCookieNames = (development: boolean) => ({
 export const interactionsPath = '/interaction'
 export const interactionPath = (uid: string): string => `${interactionsPath}/${uid}`
 
+/** The uid that an address or a form says. @returns undefined for what is none; whether there is such a sign-in its own page finds out */
+export function interactionIn(value: unknown): string | undefined {
+  return typeof value === 'string' && /^[A-Za-z0-9_-]{21,64}$/.test(value) ? value : undefined
+}
+
 export function cookies({ settings: { development }, keptKeys }: ProviderParts): Configuration['cookies'] {
   const common = { httpOnly: true, sameSite: 'lax' as const, secure: !development, signed: true }
   return {

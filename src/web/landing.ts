@@ -18,7 +18,7 @@ import type { SealedCookie } from '../oauth/records/sealed-cookies.ts'
 import { type LinkPurpose, type Links, linkKinds, type ReadLink } from '../tokens/links.ts'
 import type { Csrf } from './csrf.ts'
 import { readForm } from './form.ts'
-import { seeOther } from './interaction/step.ts'
+import { seeOther } from './see-other.ts'
 
 /** A link that is open in this browser. */
 export interface Landed<T> extends ReadLink<T> {
@@ -52,7 +52,7 @@ const landedSeconds = 3_600
 export function landing<T extends Json>({ links, cookie, csrf, now }: LandingParts, page: LandingPage<T>): Middleware {
   const { purpose } = page
   const { path } = linkKinds[purpose]
-  const own = new RegExp(`^${path}/([0-9a-f]{16})$`)
+  const own = landedPath(purpose)
   const pathOf = (id: string) => `${path}/${id}`
   const about = (id: string) => `link/${purpose}/${id}`
 
@@ -99,6 +99,9 @@ export function landing<T extends Json>({ links, cookie, csrf, now }: LandingPar
     await withinRequest(ctx, () => answer(ctx).catch((cause) => withNext(cause, page.next)))
   }
 }
+
+/** The pages of links of a purpose; the group is a page's own name. */
+export const landedPath = (purpose: LinkPurpose): RegExp => new RegExp(`^${linkKinds[purpose].path}/([0-9a-f]{16})$`)
 
 /** Its name is in the log's cut path and no secret: nothing leads back from it to the link. */
 const digestOf = (token: string): string => Buffer.from(digest(token), 'base64url').toString('hex').slice(0, 16)

@@ -3,8 +3,9 @@ import type Router from '@koa/router'
 import type { Context } from 'koa'
 import { Refusal } from '../../base/errors.ts'
 import { endSession } from '../../oauth/logout/endings.ts'
-import { seeOther } from '../interaction/step.ts'
-import { type AccountPageParts, from, inWords, show } from './page.ts'
+import { inWords, show } from '../page.ts'
+import { seeOther } from '../see-other.ts'
+import { type AccountPageParts, from } from './page.ts'
 import { posting, type SignedIn, visiting } from './person.ts'
 
 const wanted = { page: '/account/delete', fresh: true } as const

@@ -5,8 +5,9 @@ import type { EmailChanges } from '../../accounts/email-change.ts'
 import type { LetterLimits } from '../../accounts/letter-limits.ts'
 import { Refusal } from '../../base/errors.ts'
 import { field } from '../form.ts'
-import { seeOther } from '../interaction/step.ts'
-import { type AccountPageParts, inWords, refusalOf, show } from './page.ts'
+import { inWords, refusalIn, show } from '../page.ts'
+import { seeOther } from '../see-other.ts'
+import type { AccountPageParts } from './page.ts'
 import { posting, type SignedIn, visiting } from './person.ts'
 import type { WayBack } from './way-back.ts'
 
@@ -42,7 +43,9 @@ export function emailPage(router: Router, parts: EmailPageParts): void {
     const person = await posting(parts, ctx, wanted)
     if (!person) return
     const email = field(person.form, 'email').trim()
-    const fault = await refusalOf(letterLimits.count('email-change', email, ctx.ip).then(() => emails.ask(person.account, email)))
+    const { fault } = await refusalIn(
+      letterLimits.count('email-change', email, ctx.ip).then(() => emails.ask(person.account, email)),
+    )
     if (fault) ask(ctx, person, email, fault)
     else show(pages, ctx, 'accountEmailSent', { email })
   })

@@ -3,8 +3,9 @@ import type Router from '@koa/router'
 import type { Context } from 'koa'
 import type { Refusal } from '../../base/errors.ts'
 import { field } from '../form.ts'
-import { seeOther } from '../interaction/step.ts'
-import { type AccountPageParts, from, inWords, refusalOf, show } from './page.ts'
+import { inWords, refusalIn, show } from '../page.ts'
+import { seeOther } from '../see-other.ts'
+import { type AccountPageParts, from } from './page.ts'
 import { posting, visiting } from './person.ts'
 
 const wanted = { page: '/account/name' } as const
@@ -23,7 +24,7 @@ export function namePage(router: Router, parts: AccountPageParts): void {
     const person = await posting(parts, ctx, wanted)
     if (!person) return
     const name = field(person.form, 'name')
-    const fault = await refusalOf(own.setName(person.account, name, from(ctx)))
+    const { fault } = await refusalIn(own.setName(person.account, name, from(ctx)))
     if (fault) return ask(ctx, person.csrf, name, fault)
     said.say(ctx, 'name')
     seeOther(ctx, '/account')

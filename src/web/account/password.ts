@@ -11,8 +11,9 @@ import { signInFor } from '../../oauth/clients/own-client.ts'
 import type { Account } from '../../store/store.ts'
 import { field } from '../form.ts'
 import { trySignIn } from '../interaction/sign-in.ts'
-import { seeOther } from '../interaction/step.ts'
-import { type AccountPageParts, from, inWords, refusalOf, show } from './page.ts'
+import { inWords, refusalIn, show } from '../page.ts'
+import { seeOther } from '../see-other.ts'
+import { type AccountPageParts, from } from './page.ts'
 import { posting, type SignedIn, visiting } from './person.ts'
 
 const wanted = { page: '/account/password' } as const
@@ -47,7 +48,7 @@ export function passwordPage(router: Router, parts: AccountPageParts): void {
   router.post(wanted.page, async (ctx) => {
     const person = await posting(parts, ctx, wanted)
     if (!person) return
-    const fault = await refusalOf(change(ctx, person.account, person.form))
+    const { fault } = await refusalIn(change(ctx, person.account, person.form))
     if (fault) return ask(ctx, person, fault)
     said.say(ctx, 'password')
     seeOther(ctx, signInFor(issuer, '/account'))

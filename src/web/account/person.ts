@@ -9,7 +9,7 @@ import { type OwnPage, signInFor } from '../../oauth/clients/own-client.ts'
 import type { Account } from '../../store/store.ts'
 import type { Csrf } from '../csrf.ts'
 import { readForm } from '../form.ts'
-import { seeOther } from '../interaction/step.ts'
+import { seeOther } from '../see-other.ts'
 
 export interface PersonParts {
   provider: Provider
@@ -87,11 +87,21 @@ export async function present(
   ctx: Context,
   seconds = freshSeconds + formSeconds,
 ): Promise<Present | undefined> {
-  const session = await provider.Session.get(ctx)
-  const account = session.accountId && (await accounts.findSignedIn(session.accountId, session.loginTs))
-  if (!account) return undefined
+  const here = await signedInHere({ provider, accounts }, ctx)
+  if (!here) return undefined
+  const { account, session } = here
   notePerson({ account: account.id, network: networkOf(ctx.ip) })
   return { account, session, isFresh: now() - (session.loginTs ?? 0) <= seconds }
+}
+
+/** As `present`, of somebody whom the page is not for. */
+export async function signedInHere(
+  { provider, accounts }: Pick<PersonParts, 'provider' | 'accounts'>,
+  ctx: Context,
+): Promise<Pick<Present, 'account' | 'session'> | undefined> {
+  const session = await provider.Session.get(ctx)
+  const account = session.accountId && (await accounts.findSignedIn(session.accountId, session.loginTs))
+  return account ? { account, session } : undefined
 }
 
 const about = (page: OwnPage, { uid }: Session) => `${page}/${uid}`

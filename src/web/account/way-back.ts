@@ -1,6 +1,6 @@
 /** Where somebody goes on who was sent to sign in from the page of a link: such a page has no address that a client could register. */
 import type { Context } from 'koa'
-import { linkKinds } from '../../tokens/links.ts'
+import { landedPath } from '../landing.ts'
 
 export interface WayBack {
   note(ctx: Context): void
@@ -11,7 +11,7 @@ export interface WayBack {
 /** Longer than a sign-in takes. */
 const milliseconds = 600_000
 /** To no other place, whoever wrote the cookie. */
-const page = new RegExp(`^${linkKinds['email-change'].path}/[0-9a-f]{16}$`)
+const page = landedPath('email-change')
 
 /** @param path where it is taken */
 export function createWayBack(path: string, { development }: { development: boolean }): WayBack {

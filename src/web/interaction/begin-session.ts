@@ -2,6 +2,7 @@
 import type { Context } from 'koa'
 import { networkOf } from '../../accounts/networks.ts'
 import type { SignInAfter } from '../../accounts/sign-in-links.ts'
+import { recoveryPath } from '../../accounts/told.ts'
 import { acrOfSignIn } from '../../oauth/policy/acr.ts'
 import type { Account } from '../../store/store.ts'
 import { agentInWords } from '../agents.ts'
@@ -59,6 +60,6 @@ async function tellOfNewDevice(
   if (isKnown || withoutLetter || !signIn.newDeviceLetters || !mailer.delivers) return
   const { name, email } = account
   const [network, agent] = [networkOf(ctx.ip), agentInWords(ctx.get('User-Agent'))]
-  const model = { name, at: now(), network, agent, link: `${issuer}/recovery` }
+  const model = { name, at: now(), network, agent, link: issuer + recoveryPath }
   await mailer.owe({ kind: 'new-device', to: email, model }, { account: account.id })
 }

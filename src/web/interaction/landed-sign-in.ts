@@ -8,7 +8,8 @@ import type { OurClient } from '../../oauth/clients/our-client.ts'
 import { interactionPath } from '../../oauth/cookies.ts'
 import type { Account } from '../../store/store.ts'
 import type { LandingPage } from '../landing.ts'
-import { appOf, type InteractionParts, type LinkSignIns, seeOther } from './step.ts'
+import { seeOther } from '../see-other.ts'
+import { appOf, type InteractionParts, type LinkSignIns } from './step.ts'
 
 const ownAccount = '/account'
 

@@ -8,7 +8,8 @@ import type { SealedCookie } from '../../oauth/records/sealed-cookies.ts'
 import type { Settings } from '../../settings/load.ts'
 import { linkKinds } from '../../tokens/links.ts'
 import { createAskedLinks } from '../asked-links.ts'
-import { showSignIn } from './sign-in.ts'
+import { refusalIn } from '../page.ts'
+import { type SignInFault, showSignIn, signInFault } from './sign-in.ts'
 import { type InteractionParts, type LinkSignIns, pathOf, type Step, show } from './step.ts'
 
 const { lifetimeSeconds } = linkKinds['sign-in']
@@ -38,14 +39,10 @@ export async function sendLink(parts: InteractionParts, ctx: Context, step: Step
   })
 }
 
-async function whyNot(email: string, send: () => Promise<void>) {
+async function whyNot(email: string, send: () => Promise<void>): Promise<SignInFault | undefined> {
   if (possibleEmailKey(email) === undefined)
     return { error: { code: 'invalid_email', sentence: 'Enter your e-mail address to get a link.' }, status: 422 }
-  try {
-    return void (await send())
-  } catch (cause) {
-    if (!(cause instanceof Refusal) || cause.status !== 429) throw cause
-    const { code, message: sentence, status, retryAfterSeconds } = cause
-    return { error: { code, sentence }, status, retryAfterSeconds }
-  }
+  const { fault } = await refusalIn(send())
+  if (fault && fault.status !== 429) throw fault
+  return fault && signInFault(fault)
 }

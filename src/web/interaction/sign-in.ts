@@ -31,12 +31,12 @@ export async function trySignIn(
     )
   } catch (cause) {
     if (!(cause instanceof Refusal)) throw cause
-    return {
-      error: { code: cause.code, sentence: cause.message },
-      status: cause.status,
-      retryAfterSeconds: cause.retryAfterSeconds,
-    }
+    return signInFault(cause)
   }
+}
+
+export function signInFault({ code, message: sentence, status, retryAfterSeconds }: Refusal): SignInFault {
+  return { error: { code, sentence }, status, ...(retryAfterSeconds !== undefined && { retryAfterSeconds }) }
 }
 
 export async function showSignIn(

@@ -6,6 +6,7 @@ import { networkOf } from '../../accounts/networks.ts'
 import type { Audit } from '../../audit/audit.ts'
 import { notePerson } from '../../base/request.ts'
 import { endSession } from '../../oauth/logout/endings.ts'
+import { signedInHere } from '../account/person.ts'
 
 export interface SomebodyElse {
   /** @param self whose being there is no matter */
@@ -17,9 +18,8 @@ export function createSomebodyElse(parts: { provider: Provider; accounts: Accoun
   const { provider, accounts, audit } = parts
 
   async function present(ctx: Context, self: string | undefined) {
-    const session = await provider.Session.get(ctx)
-    const account = session.accountId && (await accounts.findSignedIn(session.accountId, session.loginTs))
-    return account && account.id !== self ? { session, account } : undefined
+    const here = await signedInHere({ provider, accounts }, ctx)
+    return here?.account.id === self ? undefined : here
   }
 
   return {

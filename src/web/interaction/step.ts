@@ -23,6 +23,7 @@ import type { Csrf } from '../csrf.ts'
 import type { Headers } from '../headers.ts'
 import type { KnownDevices } from '../known-devices.ts'
 import type { Said } from '../said.ts'
+import { seeOther } from '../see-other.ts'
 import type { Tickets } from '../tickets.ts'
 import type { SomebodyElse } from './somebody-else.ts'
 
@@ -123,12 +124,6 @@ export const whoAsks = (ctx: Context, { client }: Step) => ({
   client: client.clientId,
   network: networkOf(ctx.ip),
 })
-
-/** 303, so that no browser posts a password a second time to wherever the redirect leads (RFC 9700 s4.12). */
-export function seeOther(ctx: Context, location: string): void {
-  ctx.status = 303
-  ctx.redirect(location)
-}
 
 /** What an app is called on a page. */
 export const appOf = (client: OurClient) => ({

@@ -8,12 +8,13 @@ import { Refusal } from '../../base/errors.ts'
 import { signInFor } from '../../oauth/clients/own-client.ts'
 import type { Pages } from '../../pages/render.ts'
 import type { Account } from '../../store/store.ts'
-import { from, show } from '../account/page.ts'
+import { from } from '../account/page.ts'
 import { freshSeconds, type PersonParts, present } from '../account/person.ts'
 import type { WayBack } from '../account/way-back.ts'
-import { seeOther } from '../interaction/step.ts'
 import type { LandingPage } from '../landing.ts'
+import { show } from '../page.ts'
 import type { Said } from '../said.ts'
+import { seeOther } from '../see-other.ts'
 
 export interface EmailLinkParts extends PersonParts {
   emails: EmailChanges

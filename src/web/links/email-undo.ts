@@ -2,8 +2,9 @@
 import type { EmailChanges, UndoLink } from '../../accounts/email-change.ts'
 import { recoveryPath } from '../../accounts/told.ts'
 import type { Pages } from '../../pages/render.ts'
-import { from, show } from '../account/page.ts'
+import { from } from '../account/page.ts'
 import type { LandingPage } from '../landing.ts'
+import { show } from '../page.ts'
 
 export function emailUndoPage({ emails, pages }: { emails: EmailChanges; pages: Pages }): LandingPage<UndoLink> {
   return {

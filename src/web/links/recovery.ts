@@ -5,12 +5,14 @@ import { recoveryPath } from '../../accounts/told.ts'
 import type { Refusal } from '../../base/errors.ts'
 import { signInFor } from '../../oauth/clients/own-client.ts'
 import type { Pages } from '../../pages/render.ts'
-import { from, inWords, refusalOf, show } from '../account/page.ts'
+import { from } from '../account/page.ts'
 import { field } from '../form.ts'
-import { againPath, seeOther } from '../interaction/step.ts'
+import { againPath } from '../interaction/step.ts'
 import type { KnownDevices } from '../known-devices.ts'
 import type { Landed, LandingPage } from '../landing.ts'
+import { inWords, refusalIn, show } from '../page.ts'
 import type { Said } from '../said.ts'
+import { seeOther } from '../see-other.ts'
 
 export interface RecoveryLinkParts {
   recovery: Recovery
@@ -39,7 +41,7 @@ export function recoveryLinkPage({ recovery, devices, issuer, pages, said }: Rec
       const { content, close } = landed
       const setting = recovery.setPassword(content, field(form, 'password'), from(ctx))
       // Whoever guesses at this account from everywhere else must not keep its person from the sign-in that comes now.
-      const fault = await refusalOf(setting.then((account) => devices.note(ctx, account)))
+      const { fault } = await refusalIn(setting.then((account) => devices.note(ctx, account)))
       if (fault?.code.startsWith('link_')) throw fault
       if (fault) return ask(ctx, landed, fault)
       close()

@@ -7,12 +7,13 @@ import type { Context } from 'koa'
 import type { Person, Registration, SignUpLink } from '../../accounts/registration.ts'
 import type { Refusal } from '../../base/errors.ts'
 import type { Pages } from '../../pages/render.ts'
-import { from, inWords, show } from '../account/page.ts'
+import { from } from '../account/page.ts'
 import { field } from '../form.ts'
 import type { SomebodyElse } from '../interaction/somebody-else.ts'
-import { againPath, seeOther } from '../interaction/step.ts'
+import { againPath } from '../interaction/step.ts'
 import type { Landed, LandingPage } from '../landing.ts'
-import { type Outcome, refusalIn } from '../refusal-in.ts'
+import { inWords, type Outcome, refusalIn, show } from '../page.ts'
+import { seeOther } from '../see-other.ts'
 import { type SignUpCookies, signUpPath } from '../sign-up-cookies.ts'
 import type { Tickets } from '../tickets.ts'
 
@@ -70,7 +71,7 @@ export function signUpLinkPage(parts: SignUpLinkParts): LandingPage<SignUpLink> 
     show: (ctx, landed) => ask(ctx, landed),
     async act(ctx, landed, form) {
       const done: Outcome<Awaited<ReturnType<typeof confirm>>> = await refusalIn(confirm(ctx, landed, form))
-      if ('fault' in done) {
+      if (done.fault) {
         if (done.fault.code.startsWith('link_')) throw done.fault
         return ask(ctx, landed, form.get('name') ?? undefined, done.fault)
       }

@@ -7,9 +7,9 @@ import { withinRequest } from '../../oauth/records/request.ts'
 import { deletePage } from '../account/delete.ts'
 import { type EmailPageParts, emailPage } from '../account/email.ts'
 import { namePage } from '../account/name.ts'
-import { show } from '../account/page.ts'
 import { passwordPage } from '../account/password.ts'
 import { visiting } from '../account/person.ts'
+import { show } from '../page.ts'
 
 export function accountRoutes(parts: EmailPageParts): Router {
   const { pages, said } = parts

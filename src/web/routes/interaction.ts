@@ -17,19 +17,9 @@ import { consentRequest, isWhatWasShown, showConsent } from '../interaction/cons
 import { showSelectAccount } from '../interaction/select-account.ts'
 import { showSignIn, trySignIn } from '../interaction/sign-in.ts'
 import { sendLink } from '../interaction/sign-in-link.ts'
-import {
-  about,
-  by,
-  finish,
-  type InteractionParts,
-  leave,
-  pathOf,
-  type Step,
-  seeOther,
-  stepOf,
-  whoAsks,
-} from '../interaction/step.ts'
+import { about, by, finish, type InteractionParts, leave, pathOf, type Step, stepOf, whoAsks } from '../interaction/step.ts'
 import { signedInByTicket } from '../interaction/ticket.ts'
+import { seeOther } from '../see-other.ts'
 
 /** By the policy's prompt. */
 const pageOf: Record<string, (parts: InteractionParts, ctx: Context, step: Step) => Promise<void>> = {

@@ -5,7 +5,7 @@
  */
 import type { Middleware } from 'koa'
 import { readForm } from '../form.ts'
-import { seeOther } from '../interaction/step.ts'
+import { seeOther } from '../see-other.ts'
 
 const paths = new Set(['/auth', '/session/end'])
 

@@ -9,11 +9,11 @@ import type { Recovery } from '../../accounts/recovery.ts'
 import { recoveryPath } from '../../accounts/told.ts'
 import { Refusal } from '../../base/errors.ts'
 import type { Mailer } from '../../mail/mailer.ts'
-import { interactionPath } from '../../oauth/cookies.ts'
+import { interactionIn, interactionPath } from '../../oauth/cookies.ts'
 import type { Pages } from '../../pages/render.ts'
-import { inWords, refusalOf, show } from '../account/page.ts'
 import type { Csrf } from '../csrf.ts'
 import { field, readForm } from '../form.ts'
+import { inWords, refusalIn, show } from '../page.ts'
 
 export interface RecoveryRouteParts {
   recovery: Recovery
@@ -52,7 +52,7 @@ export function recoveryRoutes({ recovery, letterLimits, mailer, pages, csrf }: 
     csrf.check(about, form.get('csrf'))
     const email = field(form, 'email').trim()
     const interaction = interactionIn(form.get('for'))
-    const fault = await refusalOf(ask(email, interaction, ctx.ip))
+    const { fault } = await refusalIn(ask(email, interaction, ctx.ip))
     if (fault) show(pages, ctx, 'recovery', { ...model(interaction), email, error: inWords(fault) }, fault)
     else show(pages, ctx, 'recoverySent', { ...model(interaction), email })
   })
@@ -63,9 +63,4 @@ export function recoveryRoutes({ recovery, letterLimits, mailer, pages, csrf }: 
     await recovery.ask(email, interaction)
   }
   return router
-}
-
-/** @returns undefined for what is no id of ours; whether there is such a sign-in its own page finds out. */
-function interactionIn(value: unknown): string | undefined {
-  return typeof value === 'string' && /^[A-Za-z0-9_-]{21,64}$/.test(value) ? value : undefined
 }

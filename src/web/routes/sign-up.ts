@@ -6,16 +6,15 @@ import Router from '@koa/router'
 import type { Context } from 'koa'
 import type { Registration, SignUpLink } from '../../accounts/registration.ts'
 import type { Refusal } from '../../base/errors.ts'
-import { interactionPath } from '../../oauth/cookies.ts'
+import { interactionIn, interactionPath } from '../../oauth/cookies.ts'
 import { withinRequest } from '../../oauth/records/request.ts'
 import type { Pages } from '../../pages/render.ts'
 import type { Settings } from '../../settings/load.ts'
 import { linkKinds } from '../../tokens/links.ts'
-import { inWords, show } from '../account/page.ts'
 import type { Csrf } from '../csrf.ts'
 import { field, readForm } from '../form.ts'
-import { seeOther } from '../interaction/step.ts'
-import { refusalIn } from '../refusal-in.ts'
+import { inWords, refusalIn, show } from '../page.ts'
+import { seeOther } from '../see-other.ts'
 import { type SignUpCookies, signUpPath } from '../sign-up-cookies.ts'
 
 export interface SignUpRouteParts {
@@ -58,7 +57,7 @@ export function signUpRoutes({ registration, settings, cookies, pages, csrf }: S
     const person = asksFor === 'all' ? { name: field(form, 'name'), password: field(form, 'password') } : undefined
     const interaction = interactionIn(form.get('for'))
     const link = await refusalIn(registration.ask({ email, interaction, ...(person && { person }) }, ctx.ip))
-    if ('fault' in link) return ask(ctx, interaction, { email, name: person?.name }, link.fault)
+    if (link.fault) return ask(ctx, interaction, { email, name: person?.name }, link.fault)
     cookies.keep(link.value)
     sent(ctx, link.value)
   })
@@ -69,8 +68,8 @@ export function signUpRoutes({ registration, settings, cookies, pages, csrf }: S
     csrf.check(about, form.get('csrf'))
     const link = cookies.latest()
     if (!link) return seeOther(ctx, signUpPath)
-    const answer = await refusalIn(registration.askAgain(link, ctx.ip))
-    sent(ctx, link, 'fault' in answer ? answer.fault : undefined)
+    const { fault } = await refusalIn(registration.askAgain(link, ctx.ip))
+    sent(ctx, link, fault)
   })
   return router
 }
@@ -78,9 +77,4 @@ export function signUpRoutes({ registration, settings, cookies, pages, csrf }: S
 interface Typed {
   email?: string
   name?: string | undefined
-}
-
-/** @returns undefined for what is no id of ours; whether there is such a sign-in its own page finds out. */
-function interactionIn(value: unknown): string | undefined {
-  return typeof value === 'string' && /^[A-Za-z0-9_-]{21,64}$/.test(value) ? value : undefined
 }
