@@ -1,9 +1,8 @@
 /** People: added, found, signed in, disabled. */
-import { randomBytes } from 'node:crypto'
 import type { Act } from '../audit/acts.ts'
 import { Refusal } from '../base/errors.ts'
 import { type PersonClaims, personClaims } from '../settings/person-claims.ts'
-import type { Account, AccountChange, Store } from '../store/store.ts'
+import type { Account, AccountChange } from '../store/store.ts'
 import { endSubject } from '../tokens/bonds.ts'
 import {
   type CredentialsParts,
@@ -13,7 +12,8 @@ import {
   newCredentialsVersion,
   type PasswordParts,
 } from './credentials.ts'
-import { emailKey, possibleEmailKey } from './email.ts'
+import { emailKey, findTyped } from './email.ts'
+import { knownRoles, newAccount } from './new-account.ts'
 import { removeAccount } from './removal.ts'
 import { passwordChanged } from './told.ts'
 import type { Tombstones } from './tombstones.ts'
@@ -37,6 +37,7 @@ export interface Accounts {
   findSignedIn(id: string, signedInAt: number | undefined): Promise<Account | undefined>
   /** @throws Refusal `busy`, so that an attempt which could not be judged is not counted either. */
   checkRoom(): void
+  /** As typed: what is no address is nobody's. */
   findByEmail(email: string): Promise<Account | undefined>
   /** @returns the account, or undefined for any reason at all, after the same work. @throws Refusal `busy`, `password_too_long` */
   authenticate(email: string, password: string): Promise<Account | undefined>
@@ -71,13 +72,6 @@ export interface AccountParts extends CredentialsParts, PasswordParts {
 
 export function createAccounts(parts: AccountParts): Accounts {
   const { store, passwords, upgrades, roles, audit, issuer, now } = parts
-  const known = new Set(roles)
-
-  function checkRoles(wanted: string[]): string[] {
-    const unknown = wanted.find((role) => !known.has(role))
-    if (unknown !== undefined) throw new Refusal('unknown_role', `There is no role "${unknown}" in the settings.`)
-    return [...new Set(wanted)]
-  }
 
   async function mustFind(email: string): Promise<Account> {
     const account = await store.accounts.findByEmailKey(emailKey(email))
@@ -97,21 +91,19 @@ export function createAccounts(parts: AccountParts): Accounts {
 
   return {
     async add({ email, password, name, roles: wanted = [], claims = {}, demo = false }) {
-      const key = emailKey(email)
+      // Before anything is hashed.
+      emailKey(email)
       const { email_verified: isVerified, ...others } = checkClaims(claims)
-      const account: Account = {
-        id: randomBytes(16).toString('base64url'),
-        email: email.trim(),
-        emailKey: key,
-        name: name ?? key.slice(0, key.indexOf('@')),
-        roles: checkRoles(wanted),
+      const account = newAccount({
+        email,
+        ...(name !== undefined && { name }),
+        roles: knownRoles(wanted, roles),
         claims: others,
         passwordHash: await chosenPassword(parts, password, { email, name, demo }),
         demo,
         createdAt: now(),
-        credentialsVersion: newCredentialsVersion(),
         ...(isVerified && { emailVerifiedAt: now() }),
-      }
+      })
       const { id } = account
       const [added] = await Promise.all([
         store.accounts.add(account),
@@ -126,9 +118,9 @@ export function createAccounts(parts: AccountParts): Accounts {
       return account?.accessEndedAt === undefined || signedInAt > account.accessEndedAt ? account : undefined
     },
     checkRoom: () => passwords.checkRoom(),
-    findByEmail: (email) => store.accounts.findByEmailKey(emailKey(email)),
+    findByEmail: (email) => findTyped(store.accounts, email),
     async authenticate(email, password) {
-      const account = await findQuietly(store, email)
+      const account = await findTyped(store.accounts, email)
       const usable = account?.disabledAt === undefined ? account : undefined
       const { matches, outdated } = await passwords.compare(password, usable?.passwordHash)
       if (!usable || !matches) return undefined
@@ -137,7 +129,7 @@ export function createAccounts(parts: AccountParts): Accounts {
     },
     async setRoles(email, wanted) {
       const account = await mustFind(email)
-      const next = checkRoles(wanted)
+      const next = knownRoles(wanted, roles)
       await changed(account.id, { roles: next }, 'account.roles_set', { roles: next, before: account.roles })
       return { ...account, roles: next }
     },
@@ -211,10 +203,4 @@ function checkClaims(claims: unknown): PersonClaims {
   if (parsed.success) return parsed.data
   const faults = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'claims'}: ${issue.message}`)
   throw new Refusal('invalid_claims', faults.join('; '))
-}
-
-/** At the sign-in form a malformed address is an unknown person, and costs the same. */
-async function findQuietly(store: Store, email: string): Promise<Account | undefined> {
-  const key = possibleEmailKey(email)
-  return key === undefined ? undefined : store.accounts.findByEmailKey(key)
 }

@@ -11,8 +11,8 @@ export type Bound = { a: string; v: number }
 
 export const boundTo = ({ id, credentialsVersion }: Account): Bound => ({ a: id, v: credentialsVersion })
 
-/** Whoever is not there has a link made as well, which is sent to nobody: the work is the same. */
-export const boundToNobody: Bound = { a: 'nobody-has-this-id-here', v: 0 }
+/** Whoever is not there has a link made as well, as long as anybody's, which is sent to nobody: the work is the same. */
+export const boundToNobody: Bound = { a: 'x'.repeat(22), v: 2 ** 47 }
 
 /** @throws Refusal `link_used` 410 when it is not as it was any more, disabled or gone */
 export async function findBound(accounts: Pick<AccountStore, 'find'>, { a, v }: Bound): Promise<Account> {

@@ -1,6 +1,8 @@
 /** E-mail addresses: as typed for people and letters, and one canonical form for finding an account. */
 import { domainToASCII } from 'node:url'
 import { Refusal } from '../base/errors.ts'
+import { localPart } from '../mail/address.ts'
+import type { Account, AccountStore } from '../store/store.ts'
 
 /**
  * The form by which an account is found and is unique: NFKC, lower case, the domain in ASCII. Two spellings that people or
@@ -14,10 +16,9 @@ export function emailKey(email: string): string {
   return key
 }
 
-const localPart = /^[^\s@<>"(),:;\\\p{C}\p{Default_Ignorable_Code_Point}]{1,64}$/u
 const domainName = /^(?=.{1,253}$)[a-z0-9-]+(\.[a-z0-9-]+)*$/
 
-/** In bytes (RFC 5321 s4.5.3.1.3): what is longer gets no letter. */
+/** In bytes (RFC 5321 s4.5.3.1.3): what is longer gets no letter, and a link has to hold it. */
 export const longestEmailBytes = 254
 
 /** @returns undefined for what is no address */
@@ -27,4 +28,10 @@ export function possibleEmailKey(email: string): string | undefined {
   const local = canonical.slice(0, at)
   const domain = domainToASCII(canonical.slice(at + 1))
   return at > 0 && localPart.test(local) && domainName.test(domain) ? `${local}@${domain}` : undefined
+}
+
+/** Whose address somebody typed, if it is anybody's; what is no address is an unknown person's. A disabled account is found as well. */
+export async function findTyped(accounts: Pick<AccountStore, 'findByEmailKey'>, email: string): Promise<Account | undefined> {
+  const key = possibleEmailKey(email)
+  return key === undefined ? undefined : accounts.findByEmailKey(key)
 }

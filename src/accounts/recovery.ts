@@ -13,7 +13,7 @@ import {
   newCredentialsVersion,
   type PasswordParts,
 } from './credentials.ts'
-import { possibleEmailKey } from './email.ts'
+import { findTyped } from './email.ts'
 import type { By } from './own-account.ts'
 import { passwordChanged } from './told.ts'
 
@@ -45,8 +45,7 @@ export function createRecovery(parts: RecoveryParts): Recovery {
   const { store, links, mailer, now } = parts
 
   async function findUsable(email: string): Promise<Account | undefined> {
-    const key = possibleEmailKey(email)
-    const account = key === undefined ? undefined : await store.accounts.findByEmailKey(key)
+    const account = await findTyped(store.accounts, email)
     return account?.disabledAt === undefined ? account : undefined
   }
 

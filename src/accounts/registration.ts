@@ -7,16 +7,16 @@
  *
  * An account that is there is left as it is, whoever asks: nothing of a registration is merged into it.
  */
-import { randomBytes } from 'node:crypto'
 import { Refusal } from '../base/errors.ts'
 import type { Asked } from '../crypto/passwords.ts'
 import type { Mailer } from '../mail/mailer.ts'
 import type { Account } from '../store/store.ts'
 import { type Links, linkKinds } from '../tokens/links.ts'
 import type { Attempts } from './attempts.ts'
-import { type CredentialsParts, chosenPassword, newCredentialsVersion, type PasswordParts } from './credentials.ts'
-import { emailKey, possibleEmailKey } from './email.ts'
+import { type CredentialsParts, chosenPassword, type PasswordParts } from './credentials.ts'
+import { emailKey, longestEmailBytes, possibleEmailKey } from './email.ts'
 import type { LetterLimits } from './letter-limits.ts'
+import { newAccount, newAccountId } from './new-account.ts'
 import type { By } from './own-account.ts'
 import { personName } from './person-name.ts'
 import { recoveryPath } from './told.ts'
@@ -69,9 +69,6 @@ export interface RegistrationParts extends CredentialsParts, PasswordParts {
   roles: string[]
 }
 
-/** Bytes. RFC 5321 s4.5.3.1.3 leaves so many to an address, and a link has to hold it. */
-const longestAddress = 254
-
 /** Whoever has shown nothing yet waits among themselves. */
 const stranger: Asked = { share: 'strangers' }
 
@@ -101,7 +98,7 @@ export function createRegistration(parts: RegistrationParts): Registration {
       await limits.count('sign-up', e, network)
       const h = ready && (await passwords.hash(ready.password, stranger))
       const content: SignUpLink = {
-        r: randomBytes(16).toString('base64url'),
+        r: newAccountId(),
         e,
         ...(ready && h !== undefined && { n: ready.name, h }),
         ...(interaction !== undefined && { i: interaction }),
@@ -125,19 +122,8 @@ export function createRegistration(parts: RegistrationParts): Registration {
     async confirm({ r: id, e: email, n, h }, issuedAt, { from }, chosen) {
       const proven = n !== undefined && h !== undefined ? { n, h } : chosen && (await chosenLate(chosen, email))
       if (!proven) throw new TypeError('nobody has chosen a password')
-      const account: Account = {
-        id,
-        email,
-        emailKey: emailKey(email),
-        name: proven.n,
-        roles,
-        claims: {},
-        passwordHash: proven.h,
-        demo: false,
-        createdAt: now(),
-        credentialsVersion: newCredentialsVersion(),
-        emailVerifiedAt: now(),
-      }
+      const [createdAt, emailVerifiedAt] = [now(), now()]
+      const account = newAccount({ id, email, name: proven.n, roles, passwordHash: proven.h, createdAt, emailVerifiedAt })
       const { credentialsVersion } = account
       // One turn, so that one commit holds both; the version is this very use's, so of many the one that added it is told of.
       const [added] = await Promise.all([
@@ -158,7 +144,7 @@ export function createRegistration(parts: RegistrationParts): Registration {
 /** @returns as typed, without what surrounds it. @throws Refusal `invalid_email` */
 function address(typed: string): string {
   const email = typed.trim()
-  if (possibleEmailKey(email) !== undefined && Buffer.byteLength(email) <= longestAddress) return email
+  if (possibleEmailKey(email) !== undefined && Buffer.byteLength(email) <= longestEmailBytes) return email
   throw new Refusal('invalid_email', 'This is not an e-mail address.', { status: 422 })
 }
 

@@ -1,6 +1,6 @@
 /**
  * Signing in by a link that is sent to the person's address. A link hangs on the last sign-in, which has a version of its own: the next one, by
- * whatever means, moves it, and so does the use of the link itself. A new password, another address and the end of the account end it as well.
+ * whatever means, moves it, and so does the use of the link itself. What ends every link of the account (`bound-links.ts`) ends it as well.
  *
  * Whoever asks is told the same whether there is such an account or not, after the same look-up and the same signature; the letter is written
  * after the answer.
@@ -9,11 +9,12 @@ import { randomInt } from 'node:crypto'
 import type { Mailer } from '../mail/mailer.ts'
 import type { Account, AccountStore } from '../store/store.ts'
 import { type Links, linkKinds } from '../tokens/links.ts'
-import { possibleEmailKey } from './email.ts'
+import { type Bound, boundTo, boundToNobody, findBound, linkUsed } from './bound-links.ts'
+import { findTyped } from './email.ts'
 import type { LetterLimits } from './letter-limits.ts'
 
-/** What a link says: whose, as of which password, address and sign-in, and the interaction in which it was asked for. */
-export type SignInLink = { a: string; c: number; s: number; u: string }
+/** With the sign-in that was the last, and the interaction in which it was asked for. */
+export type SignInLink = Bound & { s: number; u: string }
 
 /** A sign-in that is good only as long as nobody else's came before it. */
 export type SignInAfter = Pick<Account, 'signInVersion' | 'credentialsVersion'>
@@ -25,8 +26,8 @@ export interface SignInLinks {
    * @throws Refusal `too_many_letters` 429 with `retryAfterSeconds`
    */
   send(email: string, uid: string, address: string): Promise<void>
-  /** Whom a link would sign in; undefined when it is over. Takes nothing away. */
-  find(link: SignInLink): Promise<Account | undefined>
+  /** Whom a link would sign in. Takes nothing away. @throws Refusal `link_used` 410 */
+  find(link: SignInLink): Promise<Account>
   /**
    * Of every sign-in, whatever its means.
    * @param after for one that a link began
@@ -49,31 +50,20 @@ export function createSignInLinks({ store: { accounts }, links, mailer, limits }
   return {
     async send(email, uid, address) {
       await limits.count('sign-in-link', email, address)
-      const key = possibleEmailKey(email)
-      const account = key === undefined ? undefined : await accounts.findByEmailKey(key)
-      const link = await links.urlOf<SignInLink>('sign-in', contentFor(account ?? nobody, uid))
+      const account = await findTyped(accounts, email)
+      const content = account
+        ? { ...boundTo(account), s: account.signInVersion ?? never, u: uid }
+        : { ...boundToNobody, s: boundToNobody.v, u: uid }
+      const link = await links.urlOf<SignInLink>('sign-in', content)
       if (!account || account.disabledAt !== undefined) return
       const { lifetimeSeconds } = linkKinds['sign-in']
       mailer.send({ kind: 'sign-in-link', to: account.email, model: { name: account.name, link, lifetimeSeconds } })
     },
-    async find({ a, c, s }) {
-      const account = await accounts.find(a)
-      if (!account || account.disabledAt !== undefined) return undefined
-      const isAsItWas = account.credentialsVersion === c && (account.signInVersion ?? never) === s
-      return isAsItWas ? account : undefined
+    async find(link) {
+      const account = await findBound(accounts, link)
+      if ((account.signInVersion ?? never) === link.s) return account
+      throw linkUsed()
     },
     signedIn: (account, after) => accounts.noteSignIn(account, randomInt(1, 2 ** 48 - 1), after),
   }
 }
-
-type Bound = Pick<Account, 'id' | 'credentialsVersion' | 'signInVersion'>
-
-const contentFor = ({ id, credentialsVersion, signInVersion = never }: Bound, uid: string): SignInLink => ({
-  a: id,
-  c: credentialsVersion,
-  s: signInVersion,
-  u: uid,
-})
-
-/** As long as anybody's. */
-const nobody: Bound = { id: 'x'.repeat(22), credentialsVersion: 2 ** 47, signInVersion: 2 ** 47 }

@@ -1,8 +1,8 @@
 /** An address as it stands in an envelope and a header. */
 import { domainToASCII } from 'node:url'
 
-// RFC 5321 s4.1.2 and RFC 6531 s3.3, without quoted local parts; nothing that ends a line, a list or an address can stand in it.
-const localPart = /^[^\s@<>"(),:;\\\p{C}\p{Default_Ignorable_Code_Point}]{1,64}$/u
+/** What stands before the `@` (RFC 5321 s4.1.2, RFC 6531 s3.3), without quotes: nothing that ends a line, a list or an address can stand in it, nor what cannot be seen. */
+export const localPart = /^[^\s@<>"(),:;\\\p{C}\p{Default_Ignorable_Code_Point}]{1,64}$/u
 
 /**
  * The local part as the account has it, since only its own server knows which spellings are one; the domain in ASCII.

@@ -3,10 +3,8 @@
  * here, at the person's own account. The page says whose account it is and needs a click, so that nobody is signed in as somebody else unawares.
  */
 import type { SignInLink } from '../../accounts/sign-in-links.ts'
-import { Refusal } from '../../base/errors.ts'
 import type { OurClient } from '../../oauth/clients/our-client.ts'
 import { interactionPath } from '../../oauth/cookies.ts'
-import type { Account } from '../../store/store.ts'
 import type { LandingPage } from '../landing.ts'
 import { seeOther } from '../see-other.ts'
 import { appOf, type InteractionParts, type LinkSignIns } from './step.ts'
@@ -15,14 +13,6 @@ const ownAccount = '/account'
 
 export function signInLanding(parts: InteractionParts, { links, asked }: LinkSignIns): LandingPage<SignInLink> {
   const { provider, somebodyElse, pages, headers, tickets, now } = parts
-
-  async function mustFind(link: SignInLink): Promise<Account> {
-    const account = await links.find(link)
-    if (account) return account
-    throw new Refusal('link_used', 'This link was used, or something that ends it came between: a sign-in, a new password.', {
-      status: 410,
-    })
-  }
 
   return {
     purpose: 'sign-in',
@@ -33,7 +23,7 @@ export function signInLanding(parts: InteractionParts, { links, asked }: LinkSig
     },
 
     async show(ctx, { content, action, csrf }) {
-      const account = await mustFind(content)
+      const account = await links.find(content)
       const here = asked.find(content.u)
       const client = here && ((await provider.Client.find(here.client)) as OurClient | undefined)
       const { name, email } = account
@@ -48,7 +38,7 @@ export function signInLanding(parts: InteractionParts, { links, asked }: LinkSig
     },
 
     async act(ctx, { content, close }) {
-      const account = await mustFind(content)
+      const account = await links.find(content)
       const { signInVersion, credentialsVersion } = account
       const after = { signInVersion, credentialsVersion }
       const uid = asked.find(content.u)?.uid

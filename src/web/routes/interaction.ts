@@ -5,7 +5,6 @@
 import Router from '@koa/router'
 import type { Context } from 'koa'
 import { countedFrom } from '../../accounts/credentials.ts'
-import { possibleEmailKey } from '../../accounts/email.ts'
 import { Refusal } from '../../base/errors.ts'
 import { signInFor } from '../../oauth/clients/own-client.ts'
 import { askedPermissions } from '../../oauth/consent/asked.ts'
@@ -100,7 +99,7 @@ export function interactionRoutes(parts: InteractionParts): Router {
 
   /** Where somebody has signed in before, strangers who guess elsewhere do not use up their attempts. */
   async function nameOfDevice(ctx: Context, email: string): Promise<string | undefined> {
-    const account = possibleEmailKey(email) === undefined ? undefined : await accounts.findByEmail(email)
+    const account = await accounts.findByEmail(email)
     return account && parts.devices.nameFor(ctx, account)
   }
 
