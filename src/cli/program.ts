@@ -8,6 +8,7 @@ import { clientCommands } from './client-commands.ts'
 import { completion, shells } from './completion.ts'
 import { clientsWithSecret, demo } from './demo.ts'
 import { doctor } from './doctor.ts'
+import { gauntlet } from './gauntlet.ts'
 import { importFolder, listKeys, revokeKey, rotateKeys } from './keys.ts'
 import { testMail } from './mail.ts'
 import { json, refuse, run } from './run.ts'
@@ -64,6 +65,16 @@ export function createProgram(): Command {
     .addOption(new Option('--secret-of <client>', 'say the secret of this client and nothing else').choices(clientsWithSecret))
     .option(...json)
     .action(run(demo))
+  program
+    .command('gauntlet')
+    .description('aim tokens that are nearly good at an API on this machine, and name what it wrongly accepts')
+    .requiredOption('--url <url>', 'what to ask: a route that a token protects')
+    .option('--resource <id>', 'the audience of the API; else the origin of the address')
+    .option('--scope <scope>', 'the scopes that the route needs')
+    .option('--issuer-port <port>', 'where this command plays the issuer that the API has to trust', '4010')
+    .option('--count <count>', 'so many tokens', '2000')
+    .option(...json)
+    .action(run(gauntlet))
   program
     .command('completion')
     .description('print a script that lets a shell complete these commands')

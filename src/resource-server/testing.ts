@@ -32,7 +32,7 @@ export interface TestIssuer {
   /** A good token of a person, with all scopes of the resource unless `scope` says otherwise. Claims are merged in; `undefined` takes one away. */
   token(claims?: Readonly<Record<string, unknown>>): string
   /** Tokens that are nearly good, without end; all are to be refused but those that say `isGood`, one in a thousand. */
-  mutations(seed?: number): Generator<Mutant, never>
+  mutations(seed?: number, claims?: Readonly<Record<string, unknown>>): Generator<Mutant, never>
   /** One maker for each kind of token that has to be refused. */
   readonly bad: BadTokens
   /** Signs by a new key from now on; what the one before signed stays good. */
@@ -79,7 +79,7 @@ export function createTestIssuer({ resource, issuer = 'https://issuer.test', ...
     },
     token: (more = {}) => signed(goodHeader(key()), { ...claims(), ...more }, key()),
     bad: badTokens({ key, claims, now }),
-    mutations: (seed = 1) => mutations({ key: key(), claims, seed }),
+    mutations: (seed = 1, more = {}) => mutations({ key: key(), claims: () => ({ ...claims(), ...more }), seed }),
     rotate() {
       keys = [...keys, testKey()]
     },

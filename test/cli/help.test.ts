@@ -50,7 +50,7 @@ describe('signet --help', () => {
 })
 
 /** Commands that need none. */
-const withoutSettings = ['doctor', 'completion']
+const withoutSettings = ['doctor', 'completion', 'gauntlet']
 
 describe('every command of signet', () => {
   for (const { name, command } of commandsOf(createProgram())) {

@@ -1,0 +1,43 @@
+import { expect } from 'chai'
+import { gauntlet, runGauntlet } from '../../src/cli/gauntlet.ts'
+import { createResourceServer, defineResource } from '../../src/resource-server/index.ts'
+import { node } from '../../src/resource-server/node.ts'
+import { createTestIssuer } from '../../src/resource-server/testing.ts'
+import { type Loopback, loopback } from '../resource-server/support.ts'
+
+const resource = defineResource({ id: 'https://api.example.com', scopes: { 'notes:read': 'Read your notes' } })
+
+describe('signet gauntlet', () => {
+  const issuer = createTestIssuer({ resource })
+  const scope = { scope: 'notes:read' }
+  let api: Loopback
+  afterEach(() => api?.close())
+
+  it('finds nothing at an API that the kit protects', async () => {
+    const { protect } = node(createResourceServer({ ...issuer.options, keys: {}, resource }))
+    api = await loopback(protect('notes:read', (_request, response) => response.end('notes')))
+    const report = await runGauntlet(api.url, issuer, scope, 2000)
+    expect(report).to.deep.equal({ sent: 2000, wronglyAccepted: [], wronglyRefused: [], failed: [] })
+  })
+  it('names what a verifier accepts that believes what it reads, and where it fails', async () => {
+    api = await loopback((request, response) => {
+      const payload = request.headers.authorization?.split('.')[1] ?? ''
+      let status = 500
+      try {
+        status = JSON.parse(Buffer.from(payload, 'base64url').toString()).iss === issuer.issuer ? 200 : 401
+      } catch {}
+      response.writeHead(status).end()
+    })
+    const { wronglyAccepted, wronglyRefused, failed } = await runGauntlet(api.url, issuer, scope, 1000)
+    expect(wronglyAccepted.map(({ how }) => how)).to.include.members(['alg none', 'HS256 with the public key'])
+    expect([wronglyRefused.length, failed.length > 0]).to.deep.equal([0, true])
+  })
+  it('says so where the API does not trust its issuer', async () => {
+    api = await loopback((_request, response) => response.writeHead(401).end())
+    expect(await runGauntlet(api.url, issuer, scope, 10).catch((error) => error.code)).to.equal('good_token_refused')
+  })
+  it('aims at this machine alone', async () => {
+    for (const url of ['https://localhost/', 'http://api.example.com/', 'http://localhost.example.com/', 'file:///etc', 'x'])
+      expect(await gauntlet({ url }).catch((error) => error.code), url).to.equal('invalid_request')
+  })
+})
