@@ -48,6 +48,7 @@ const answers = {
   wrong_issuer: invalid('The access token is from another issuer'),
   wrong_audience: invalid('The access token is not meant for this resource'),
   expired: invalid('The access token expired'),
+  revoked: invalid('The access token was revoked'),
   not_yet_valid: invalid('The access token is not valid yet'),
   lifetime_too_long: invalid('The access token lives longer than this resource accepts'),
   sender_constrained: invalid('The access token is bound to a key and cannot be sent as Bearer'),
@@ -72,6 +73,7 @@ const answers = {
   },
 
   // Nothing can be said about the token: a 401 would make clients throw good tokens away.
+  revocations_unavailable: { status: 503, description: 'What the issuer revoked cannot be had at the moment' },
   keys_unavailable: { status: 503, description: 'The keys of the issuer cannot be had at the moment' },
 } as const satisfies Record<string, Answer>
 

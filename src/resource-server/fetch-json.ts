@@ -14,14 +14,15 @@ export async function fetchJson(fetch: Fetch, url: string, signal: AbortSignal):
   try {
     // A redirect would let whoever controls one path of the host choose the keys. Custom fetches may follow it all the same.
     if (response.status !== 200 || response.redirected) throw new Error(`${url} answered ${response.status}`)
-    return JSON.parse(await boundedText(response, url))
+    return JSON.parse(await boundedText(response, url, maxBytes))
   } finally {
     // Frees the connection when the body was not wanted; a body that was read to its end is not touched by it.
     if (response.body && !response.bodyUsed) await response.body.cancel()
   }
 }
 
-async function boundedText(response: Response, url: string): Promise<string> {
+/** @throws Error for a body of more bytes, or one that is no UTF-8 */
+export async function boundedText(response: Response, url: string, maxBytes: number): Promise<string> {
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of response.body ?? []) {

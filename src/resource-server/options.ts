@@ -9,6 +9,7 @@ import type { Fetch } from './fetch-json.ts'
 import type { KeySet } from './jwks.ts'
 import type { KeyTimes } from './keys.ts'
 import type { Resource } from './resource.ts'
+import type { RevocationOptions } from './revocations.ts'
 import { type Algorithm, algorithms, knownAlgorithms } from './signature.ts'
 import type { StandardSchema } from './standard-schema.ts'
 import { secureUrl } from './url.ts'
@@ -19,6 +20,11 @@ export type ResourceServerEvent =
   /** Other keys than before were published. `ignored` says which entries are not used, and why. */
   | { type: 'keys_changed'; kids: string[]; ignored: KeySet['ignored'] }
   | { type: 'keys_failed'; error: unknown }
+  /** So many sentences came with one reading of the list. */
+  | { type: 'revocations_read'; entries: number }
+  | { type: 'revocations_failed'; error: unknown }
+  /** For `staleAfter` there was no fresh list; said once, until there is one again. */
+  | { type: 'revocations_stale' }
 
 export interface ResourceServerOptions<S extends string, C extends object = JsonObject> {
   /** Exactly the `iss` of the tokens; its keys are found by RFC 8414 or OpenID Connect discovery. */
@@ -35,6 +41,8 @@ export interface ResourceServerOptions<S extends string, C extends object = Json
   maxTokenAge?: number
   /** Seconds: `timeout` 5, `cooldown` 30, `maxAge` 300, `staleIfError` 3600 unless said. */
   keys?: Partial<KeyTimes>
+  /** Follow the issuer's list of what was revoked; without it a token is good until it expires. */
+  revocations?: RevocationOptions
   /** Verified tokens that are remembered: 10,000 unless said; 0 for none. */
   cache?: { maxEntries?: number }
   /** Accept tokens encrypted for this API, beside plain ones. */
@@ -73,6 +81,7 @@ export function settingsOf<S extends string, C extends object>(options: Resource
     clockTolerance: wholeNumber(options.clockTolerance ?? 5, 'clockTolerance', 300),
     maxTokenAge: wholeNumber(options.maxTokenAge ?? 86_400, 'maxTokenAge'),
     keyTimes: keyTimes(options.keys),
+    revocations: options.revocations && judgedRevocations(options.revocations, issuer, dangerouslyAllowHttp),
     maxEntries: wholeNumber(options.cache?.maxEntries ?? 10_000, 'cache.maxEntries'),
     decrypt: options.decrypt,
     dpop,
@@ -106,6 +115,20 @@ function judgedAlgorithms(given: readonly Algorithm[]): readonly Algorithm[] {
   if (unknown !== undefined || given.length === 0)
     throw new TypeError(`algorithms must be some of ${knownAlgorithms.join(', ')}, got ${given}`)
   return given
+}
+
+function judgedRevocations(
+  options: RevocationOptions,
+  issuer: string,
+  allowHttp: boolean | undefined,
+): Required<RevocationOptions> {
+  const { uri = `${issuer.replace(/\/$/, '')}/revocations`, staleAfter = 900, whenStale = {} } = options
+  secureUrl(uri, 'revocations.uri', allowHttp)
+  wholeNumber(staleAfter, 'revocations.staleAfter')
+  for (const [kind, what] of Object.entries(whenStale))
+    if (what !== 'accept' && what !== 'refuse')
+      throw new TypeError(`revocations.whenStale.${kind} must be accept or refuse, got ${what}`)
+  return { uri, staleAfter, whenStale: { access_token: 'accept', api_key: 'refuse', ...whenStale } }
 }
 
 function keyTimes({ timeout = 5, cooldown = 30, maxAge = 300, staleIfError = 3600 }: Partial<KeyTimes> = {}): KeyTimes {

@@ -5,15 +5,14 @@ import { type Refusal, refusalOf } from './challenge.ts'
 import { isBounded, type JsonObject } from './compact.ts'
 import { type Credentials, credentialsOf, type RequestLike, type Scheme } from './credentials.ts'
 import { decrypter } from './decrypt.ts'
-import { discoverJwksUri } from './discovery.ts'
 import { checkProof, type DpopMode, nonceNow } from './dpop.ts'
 import { BearerError } from './errors.ts'
-import { fetchJson } from './fetch-json.ts'
-import { fetchedKeys, fixedKeys, type KeySource } from './keys.ts'
 import { metadataOf, metadataUrlOf, type ProtectedResourceMetadata } from './metadata.ts'
-import { type ResourceServerOptions, type Settings, settingsOf } from './options.ts'
+import { type ResourceServerOptions, settingsOf } from './options.ts'
 import { enforce, type Need, needOf, type Requirement } from './requirement.ts'
+import type { Concerned } from './revocations.ts'
 import { verifySignature } from './signature.ts'
+import { keysOf, revocationsOf } from './sources.ts'
 import type { StandardSchema } from './standard-schema.ts'
 import { type Header, type Verified, verifyToken } from './verify.ts'
 
@@ -29,7 +28,7 @@ export interface ResourceServer<S extends string, C extends object = JsonObject>
   verify(token: string, requirement?: Requirement<S>): Promise<Auth<S, C>>
   /** Checks a requirement once, for a route that will be asked often. @throws TypeError */
   need(requirement?: Requirement<S>): Need<S>
-  /** Fetches the keys now. @throws BearerError `keys_unavailable` */
+  /** Fetches the keys now, and reads what was revoked, if that can be had. @throws BearerError `keys_unavailable` */
   ready(): Promise<void>
   /** RFC 9728: the document, and the URL at which to serve it. */
   metadata(): ProtectedResourceMetadata
@@ -45,11 +44,12 @@ export function createResourceServer<S extends string, C extends object = JsonOb
   const settings = settingsOf(options)
   const { resource, emit, now, clockTolerance, dpop } = settings
   // Forgetting is starting anew: a verification that is under way meanwhile, by a key of before, leaves its result in the old cache.
-  let cache = tokenCache<Auth<S, C>>(settings.maxEntries)
+  let cache = tokenCache<Known<S, C>>(settings.maxEntries)
   const forget = () => {
     cache = tokenCache(settings.maxEntries)
   }
   const keys = keysOf(settings, forget)
+  const revocations = revocationsOf(settings, keys)
   const parts = {
     ...settings,
     headers: new Map<string, Header>(),
@@ -67,26 +67,35 @@ export function createResourceServer<S extends string, C extends object = JsonOb
     if (!isBounded(token)) throw new BearerError('malformed_token')
     const digest = digestOf(token)
     const known = cache.get(digest)
-    if (!known) return verifyAnew(token, digest)
+    if (!known) return awaited(token, digest)
     // A known token is asked again what may have changed since: whether the issuer still publishes its key, and whether its time has come.
     const pending = keys.settle()
-    if (!pending) return unlessExpired(known)
+    if (!pending) return unlessEnded(known)
     return pending.then(() => {
       const still = cache.get(digest)
-      return still ? unlessExpired(still) : verifyAnew(token, digest)
+      return still ? unlessEnded(still) : verifyAnew(token, digest)
     })
   }
 
-  function unlessExpired(known: Auth<S, C>): Auth<S, C> {
-    if (now() >= known.expiresAt + clockTolerance) throw new BearerError('expired')
-    return known
+  function unlessEnded({ auth, concerned }: Known<S, C>): Auth<S, C> {
+    if (now() >= auth.expiresAt + clockTolerance) throw new BearerError('expired')
+    revocations.judge(concerned)
+    return auth
+  }
+
+  /** The first tokens of all wait until it is known what was revoked, or that it cannot be known. */
+  function awaited(token: string, digest: string): Auth<S, C> | Promise<Auth<S, C>> {
+    const pending = revocations.settle()
+    return pending ? pending.then(() => verifyAnew(token, digest)) : verifyAnew(token, digest)
   }
 
   function verifyAnew(token: string, digest: string): Auth<S, C> | Promise<Auth<S, C>> {
     const remembered = cache
     const known = ({ claims, kind }: Verified, shown: C) => {
       const auth = authOf(claims, kind, resource.granted(claims.scope), shown)
-      remembered.set(digest, auth)
+      const concerned = revocations.concernedBy(claims, kind)
+      revocations.judge(concerned)
+      remembered.set(digest, { auth, concerned })
       return auth
     }
     const accept = (verified: Verified) => {
@@ -150,14 +159,23 @@ export function createResourceServer<S extends string, C extends object = JsonOb
     check,
     verify,
     need,
-    ready: async () => keys.settle(),
+    async ready() {
+      await keys.settle()
+      await revocations.settle()
+    },
     metadata: () => metadataOf(resource, settings.issuer, dpop.mode),
     metadataUrl,
     close() {
       keys.close()
+      revocations.close()
       forget()
     },
   }
+}
+
+interface Known<S extends string, C extends object> {
+  auth: Auth<S, C>
+  concerned: Concerned
 }
 
 const schemesBy: Record<DpopMode, readonly Scheme[]> = { off: ['Bearer'], accept: ['Bearer', 'DPoP'], require: ['DPoP'] }
@@ -171,30 +189,4 @@ function shapedBy<C>(schema: StandardSchema<C>, claims: JsonObject): C | Promise
   // A copy: what a schema changes in place must not change what was signed.
   const result = schema['~standard'].validate(structuredClone(claims))
   return result instanceof Promise ? result.then(judged) : judged(result)
-}
-
-function keysOf<S extends string, C extends object>(
-  { issuer, jwks, fetch, emit, ...settings }: Settings<S, C>,
-  forget: () => void,
-): KeySource {
-  if (typeof jwks === 'object') return fixedKeys(jwks)
-  let uri = jwks
-  return fetchedKeys({
-    ...settings.keyTimes,
-    now: settings.now,
-    async load(signal) {
-      const get = (url: string) => fetchJson(fetch, url, signal)
-      const place = uri ?? (await discoverJwksUri(issuer, get, settings.dangerouslyAllowHttp))
-      // A place that fails is looked for anew the next time: the issuer may have moved its keys.
-      uri = jwks
-      const document = await get(place)
-      uri = place
-      return document
-    },
-    changed({ keys, ignored }) {
-      forget()
-      emit({ type: 'keys_changed', kids: [...keys.keys()], ignored })
-    },
-    failed: (error) => emit({ type: 'keys_failed', error }),
-  })
 }

@@ -1,0 +1,133 @@
+/**
+ * Whatever ends access reaches an API that verifies by itself. A row each, with its control before: the same token, a moment ago, was good. That it
+ * comes from another process as well shows `revocation-list.test.ts`.
+ */
+import { expect } from 'chai'
+import { createResourceServer, defineResource, type ResourceServerEvent } from '../../src/resource-server/index.ts'
+import { question, revoke } from '../support/questions.ts'
+import { api, startTestServer, type TestServer } from '../support/server.ts'
+import { type Cast, cast, codeFor, password, redeem, refresh, token, tokensFor } from '../support/story.ts'
+import { until } from '../support/until.ts'
+
+interface Given {
+  server: TestServer
+  who: Cast
+}
+
+/** @returns an access token, and what ends it */
+type Path = (given: Given) => Promise<{ jwt: string; end(): Promise<unknown> }>
+
+const person = async ({ server, who }: Given, end: (tokens: Record<string, string>) => Promise<unknown>, client = who.web) => {
+  const tokens = (await tokensFor(server, client)) as unknown as Record<string, string>
+  return { jwt: tokens.access_token as string, end: () => end(tokens) }
+}
+
+const machineToken = async ({ server, who }: Given) =>
+  (await token(server, who.machine, { grant_type: 'client_credentials', scope: 'notes:read' })).body.access_token as string
+
+const paths: Record<string, Path> = {
+  '/revocation of an access token of a person': (given) =>
+    person(given, ({ access_token: jwt }) => revoke(given.server, given.who.web, jwt as string)),
+  '/revocation of its refresh token': (given) =>
+    person(given, ({ refresh_token: one }) => revoke(given.server, given.who.web, one as string)),
+  '/revocation of a machine’s token': async (given) => {
+    const jwt = await machineToken(given)
+    return { jwt, end: () => revoke(given.server, given.who.machine, jwt) }
+  },
+  'a code that is redeemed again': async ({ server, who }) => {
+    const signed = await codeFor(server, who.web)
+    const jwt = (await redeem(server, who.web, signed)).body.access_token as string
+    return { jwt, end: () => redeem(server, who.web, signed) }
+  },
+  'a refresh token that was replaced twice and comes again': (given) =>
+    person(
+      given,
+      async ({ refresh_token: first }) => {
+        const again = async (one: string) => (await refresh(given.server, given.who.native, one)).body.refresh_token as string
+        await again(await again(first as string))
+        await again(first as string)
+      },
+      given.who.native,
+    ),
+  'a sign-out of who allowed nothing for later': async ({ server, who }) => {
+    const signed = await codeFor(server, who.own)
+    const jwt = (await redeem(server, who.own, signed)).body.access_token as string
+    return {
+      jwt,
+      end: async () => {
+        const page = await signed.visitor.open('/session/end')
+        await signed.visitor.submit(page, '/session/end/confirm', { logout: 'yes' })
+      },
+    }
+  },
+  'a password that an operator sets': (given) =>
+    person(given, () => given.server.parts.accounts.setPassword(given.who.email, `${password} again`)),
+  'an account that is disabled': (given) => person(given, () => given.server.parts.accounts.disable(given.who.email)),
+  'an account that is removed': (given) => person(given, () => given.server.parts.accounts.remove(given.who.email)),
+  'a client that is removed, for people': (given) => person(given, () => given.server.parts.clients.remove('web')),
+  'a client that is removed, for itself': async (given) => {
+    const jwt = await machineToken(given)
+    return { jwt, end: () => given.server.parts.clients.remove('machine') }
+  },
+  'a backup that is restored': (given) =>
+    person(given, () => given.server.parts.store.lineage.begin({ id: 'restored', beganAt: given.server.parts.now() })),
+}
+
+describe('what ends access reaches an API that asks nobody', () => {
+  let server: TestServer
+  let who: Cast
+  beforeEach(async () => {
+    server = await startTestServer()
+    who = await cast(server)
+  })
+  afterEach(() => server?.close())
+
+  function apiThatListens() {
+    const events: ResourceServerEvent[] = []
+    const listening = createResourceServer({
+      issuer: server.issuer,
+      resource: defineResource({ id: api, scopes: { 'notes:read': 'Read' } }),
+      revocations: {},
+      on: (event) => events.push(event),
+    })
+    const judged = async (jwt: string) => {
+      try {
+        await listening.verify(jwt)
+        return 'good'
+      } catch (error) {
+        return (error as { reason?: string }).reason
+      }
+    }
+    return { ...listening, judged, events }
+  }
+
+  for (const [name, path] of Object.entries(paths)) {
+    it(name, async () => {
+      const listening = apiThatListens()
+      try {
+        await listening.ready()
+        const { jwt, end } = await path({ server, who })
+        expect(await listening.judged(jwt), 'the control').to.equal('good')
+        await end()
+        expect(await until('the refusal', async () => (await listening.judged(jwt)) === 'revoked')).to.equal(true)
+      } finally {
+        listening.close()
+      }
+    })
+  }
+
+  it('and what does not end it does not', async () => {
+    const listening = apiThatListens()
+    try {
+      await listening.ready()
+      const { access_token: jwt } = await tokensFor(server, who.web)
+      await question(server, 'revocation', who.machine, { token: jwt as string })
+      const other = await machineToken({ server, who })
+      await revoke(server, who.machine, other)
+      await until('the refusal', async () => (await listening.judged(other)) === 'revoked')
+      expect(await listening.judged(jwt as string)).to.equal('good')
+    } finally {
+      listening.close()
+    }
+  })
+})
