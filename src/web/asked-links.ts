@@ -1,6 +1,7 @@
 /**
- * In which sign-ins of this browser a link was asked for: there it goes on, if it is opened in the same browser. A sealed cookie of the link's page,
- * so that whoever opens a link that somebody else asked for is not led into a sign-in that is not theirs.
+ * In which sign-in of this browser a link was asked for last: there it goes on, if it is opened in the same browser. A sealed cookie of the link's page,
+ * so that whoever opens a link that somebody else asked for is not led into a sign-in that is not theirs. It is sent to that page alone, so whoever
+ * asks in a second tab asks anew: the link of the first signs in as in another browser.
  */
 import type { SealedCookie } from '../oauth/records/sealed-cookies.ts'
 import { linkKinds } from '../tokens/links.ts'
@@ -21,16 +22,13 @@ export interface AskedLinks {
 
 const { path } = linkKinds['sign-in']
 const about = 'asked-links'
-/** Tabs; a link of one that is pushed out signs in beside it. */
-const most = 8
 
 export function createAskedLinks(cookie: SealedCookie): AskedLinks {
-  const read = () => (cookie.read(about)?.asked ?? []) as Asked[]
   return {
-    note(asked) {
-      const kept = [asked, ...read().filter(({ uid }) => uid !== asked.uid)].slice(0, most)
-      cookie.keep(about, { asked: kept, exp: Math.max(...kept.map(({ exp }) => exp)) }, path)
+    note: (asked) => void cookie.keep(about, { ...asked }, path),
+    find(uid) {
+      const asked = cookie.read(about) as Asked | undefined
+      return asked?.uid === uid ? asked : undefined
     },
-    find: (uid) => read().find((one) => one.uid === uid),
   }
 }

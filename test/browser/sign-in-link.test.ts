@@ -32,7 +32,7 @@ describeWithChromium('a person who signs in by a link from a letter', () => {
         const { page, troubles, link } = await asked()
         const { page: other } = await stage.visit({ javaScriptEnabled })
         await other.goto(link)
-        await other.getByText('not asked for in this browser').waitFor()
+        await other.getByText('asked for last in this browser').waitFor()
         await press(other, `Sign in as ${grace.name}`)
         await headed(other, 'Your account')
         await page.goto(link)

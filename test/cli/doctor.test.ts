@@ -29,6 +29,7 @@ describe('signet doctor', () => {
       'whether answers with long',
       'whether the proxy sets',
       'whether a signer that',
+      'whether letters that the',
       'whether backups are made,',
     ])
   })

@@ -86,12 +86,19 @@ describe('signing in by link', () => {
     const { page: waiting, visitor: first, link } = await asked()
     const visitor = browser()
     const page = await visitor.open(link)
-    expect(page.html).to.include('not asked for in this browser')
+    expect(page.html).to.include('asked for last in this browser')
     const { action, fields } = page.forms[0]!
     const answer = await visitor.fetch(action, { method: 'POST', body: new URLSearchParams(fields) })
     expect([answer.status, answer.headers.get('location')]).to.deep.equal([303, '/account'])
     expect(codeOf(await begin(visitor)), 'the next sign-in there').to.be.a('string')
     expect((await first.open(waiting.url)).html, 'the browser that asked').to.include('/sign-in"')
+  })
+
+  it('goes on in the tab that asked last, and signs in beside it by the link of another', async () => {
+    const { visitor, link: first } = await asked()
+    const { link: last } = await asked(visitor)
+    expect((await visitor.open(first)).html).to.include('asked for last in this browser')
+    expect(codeOf(await follow(visitor, last))).to.be.a('string')
   })
 
   it('M08 is used up by its form alone: not by whoever looks, twice', async () => {
