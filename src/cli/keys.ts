@@ -7,6 +7,7 @@ import { jwksMaxAgeSeconds } from '../crypto/rotation.ts'
 import { signerShown } from '../crypto/signing-key.ts'
 import { importKeys, openRing } from '../main/ring.ts'
 import { loadSettings } from '../settings/load.ts'
+import { type Dead, deadKey, sayDead } from '../tokens/revocation.ts'
 import { dateOf } from './client-words.ts'
 import { answer, withParts } from './run.ts'
 
@@ -21,13 +22,21 @@ async function withRing<T>(use: (ring: KeyRing) => Promise<T>): Promise<T> {
   return withParts(async ({ vault }) => use(await openRing(settings, vault, systemClock)))
 }
 
-/** Behind the act: a stolen key is gone, whether or not that can be written down. */
-async function tell(act: Act, detail: Record<string, unknown>): Promise<void> {
+/**
+ * Behind the act: a stolen key is gone, whether or not that can be written down.
+ * @returns whether it was
+ */
+async function tell(act: Act, detail: Record<string, unknown>, dead: Dead[] = []): Promise<boolean> {
   try {
-    await withParts(({ audit }) => audit.record(act, { detail }))
+    await withParts(({ audit, store: { revocations }, now }) =>
+      Promise.all([audit.record(act, { detail }), sayDead(revocations, dead, now())]),
+    )
+    return true
   } catch (cause) {
     if (!(cause instanceof Refusal)) throw cause
-    process.stderr.write(`signet: done, but not in the audit log: ${cause.message}\n`)
+    const where = dead.length > 0 ? 'neither in the audit log nor in the list of revocations' : 'not in the audit log'
+    process.stderr.write(`signet: done, but ${where}: ${cause.message}\n`)
+    return false
   }
 }
 
@@ -73,14 +82,16 @@ export async function rotateKeys({ json }: Output): Promise<void> {
 }
 
 export async function revokeKey(kid: string, { json }: Output): Promise<void> {
-  const { algorithm, current } = await withRing(async (ring) => {
+  const { algorithm, current, isSaid } = await withRing(async (ring) => {
     const { algorithm } = await ring.revoke(kid)
-    await tell('key.revoked', { kid, algorithm })
-    return { algorithm, current: ring.current(algorithm).kid }
+    // Once the next key signs, so that the list which says it need not be signed by the key that it is about.
+    const isSaid = await tell('key.revoked', { kid, algorithm }, [deadKey(kid)])
+    return { algorithm, current: ring.current(algorithm).kid, isSaid }
   })
+  const listed = isSaid ? 'An API that reads the list of revocations neither; ' : ''
   answer(json, { revoked: kid, algorithm, current, jwksMaxAgeSeconds }, [
     `Removed ${kid} for good. ${algorithm} is signed by ${current}.`,
-    `This server takes nothing that it signed any more; an API that keeps the key set does so for ${jwksMaxAgeSeconds} seconds at most.`,
+    `This server takes nothing that it signed any more. ${listed}${listed ? 'one' : 'An API'} that only keeps the key set does so for ${jwksMaxAgeSeconds} seconds at most.`,
   ])
 }
 

@@ -13,6 +13,11 @@ export interface KeySource {
   settle(): Promise<void> | undefined
   /** @returns the key, or `undefined` where the issuer has none of that id. @throws BearerError `keys_unavailable` where that cannot be known */
   find(kid: string): VerificationKey | undefined | Promise<VerificationKey | undefined>
+  /**
+   * As `find`, but an unknown key is fetched at once, whatever was fetched a moment ago: for who asks of a key that no stranger can name, and seldom.
+   * Otherwise the list that says a key was stolen, signed by one made a moment ago, would be refused for as long as `cooldown`.
+   */
+  findSeldom(kid: string): VerificationKey | undefined | Promise<VerificationKey | undefined>
   close(): void
 }
 
@@ -44,7 +49,8 @@ const maxAbsent = 1000
 export function fixedKeys(document: unknown): KeySource {
   const { keys, ignored } = readKeySet(document)
   if (keys.size === 0) throw new TypeError(`the given JWK set has no usable key: ${JSON.stringify(ignored)}`)
-  return { settle: () => undefined, find: (kid) => keys.get(kid), close: () => {} }
+  const find = (kid: string) => keys.get(kid)
+  return { settle: () => undefined, find, findSeldom: find, close: () => {} }
 }
 
 export function fetchedKeys({ load, now, changed, failed, ...times }: KeySourceParts): KeySource {
@@ -114,6 +120,12 @@ export function fetchedKeys({ load, now, changed, failed, ...times }: KeySourceP
     find(kid) {
       const pending = settle()
       return pending ? pending.then(() => lookUp(kid)) : lookUp(kid)
+    },
+
+    async findSeldom(kid) {
+      await settle()
+      if (!keys.has(kid)) await fetchOnce()
+      return keys.get(kid)
     },
 
     close: () => closed.abort(),

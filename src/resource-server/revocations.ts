@@ -2,14 +2,13 @@
  * What the issuer says has ended, followed for as long as this API runs: the list of docs/revocation.md. It is read at once, then waited for; what
  * was read is merged and never replaced, so that an old list, replayed or out of a cache, does no harm.
  */
-import { hash } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { CredentialKind } from './auth.ts'
-import { decodeObject, type JsonObject } from './compact.ts'
+import type { JsonObject } from './compact.ts'
 import { BearerError } from './errors.ts'
 import { boundedText, type Fetch } from './fetch-json.ts'
-import type { KeySource } from './keys.ts'
-import type { SignatureCheck } from './signature.ts'
+import { aboutOf, type RevocationList, type Trust, verifiedList } from './revocation-list.ts'
+import type { Verified } from './verify.ts'
 
 export interface RevocationOptions {
   /** Where the list is: `revocations` under the issuer unless said. */
@@ -28,7 +27,7 @@ export interface Concerned {
 }
 
 export interface RevocationReader {
-  concernedBy(claims: JsonObject, kind: CredentialKind): Concerned
+  concernedBy(verified: Verified): Concerned
   /** @returns a promise as long as the first reading is under way, which does not reject */
   settle(): Promise<void> | undefined
   /** @throws BearerError `revoked`, `revocations_unavailable` */
@@ -36,10 +35,7 @@ export interface RevocationReader {
   close(): void
 }
 
-export interface RevocationParts extends Required<RevocationOptions> {
-  issuer: string
-  keys: Pick<KeySource, 'find'>
-  verifySignature: SignatureCheck
+export interface RevocationParts extends Required<RevocationOptions>, Omit<Trust, 'isDead'> {
   fetch: Fetch
   now(): number
   read(entries: number): void
@@ -57,14 +53,14 @@ const sweepSeconds = 60
 
 /** For an API that follows no list. */
 export const noRevocations: RevocationReader = {
-  concernedBy: (_claims, kind) => ({ digests: [], iat: 0, kind }),
+  concernedBy: ({ kind }) => ({ digests: [], iat: 0, kind }),
   settle: () => undefined,
   judge: () => {},
   close: () => {},
 }
 
-/** By which claim a sentence of each kind is found. */
-const claimOf = { token: 'jti', grant: 'grant', subject: 'sub', client: 'client_id' } as const
+/** By which claim a sentence of each kind is found, or by the key of the header. */
+const claimOf = { token: 'jti', grant: 'grant', subject: 'sub', client: 'client_id', kid: 'kid' } as const
 
 export function followRevocations({
   issuer,
@@ -87,8 +83,9 @@ export function followRevocations({
   let first: Promise<void> | undefined
 
   const isStale = () => now() >= freshAt + staleAfter
+  const isDead = (kid: string) => dead.has(aboutOf(issuer, 'kid', kid))
 
-  function merge({ before, entries }: Document): void {
+  function merge({ before, entries }: RevocationList): void {
     if (before !== undefined) everythingBefore = Math.max(everythingBefore, before)
     for (const [digest, end, time = Number.POSITIVE_INFINITY] of entries) {
       const known = dead.get(digest)
@@ -113,7 +110,7 @@ export function followRevocations({
       await response.body?.cancel()
       throw new Error(`${uri} answered ${response.status}`)
     }
-    const document = await verified(await boundedText(response, uri, maxBytes), { issuer, keys, ...parts })
+    const document = await verifiedList(await boundedText(response, uri, maxBytes), { issuer, keys, isDead, ...parts })
     const isNews = document.cursor !== cursor
     merge(document)
     cursor = document.cursor
@@ -151,9 +148,10 @@ export function followRevocations({
   void follow().finally(begun.resolve)
 
   return {
-    concernedBy(claims, kind) {
-      const named = Object.entries(claimOf).filter(([, claim]) => typeof claims[claim] === 'string')
-      const digests = named.map(([about, claim]) => digestOf(issuer, about, claims[claim] as string))
+    concernedBy({ claims, kind, kid }) {
+      const names: JsonObject = { ...claims, kid }
+      const named = Object.entries(claimOf).filter(([, claim]) => typeof names[claim] === 'string')
+      const digests = named.map(([about, claim]) => aboutOf(issuer, about, names[claim] as string))
       // A token that says no time is older than any.
       return { digests, iat: typeof claims.iat === 'number' ? claims.iat : 0, kind }
     },
@@ -168,47 +166,6 @@ export function followRevocations({
     },
     close: () => closed.abort(),
   }
-}
-
-type Entry = readonly [digest: string, end: number, before?: number]
-
-interface Document {
-  iat: number
-  cursor: string
-  before?: number
-  /** There is more to be read at once. */
-  more?: unknown
-  entries: readonly Entry[]
-}
-
-/** Validates: the type, ES256 by a key of the issuer, the issuer, the shape. Does NOT validate: its age, since an old list is not wrong. */
-async function verified(
-  text: string,
-  { issuer, keys, verifySignature }: Pick<RevocationParts, 'issuer' | 'keys' | 'verifySignature'>,
-): Promise<Document> {
-  const [header = '', payload = '', signature = '', ...rest] = text.split('.')
-  const { typ, alg, kid, crit } = decodeObject(header)
-  if (rest.length > 0 || typ !== 'revocations+jwt' || alg !== 'ES256' || typeof kid !== 'string' || crit !== undefined)
-    throw new Error('the list of revocations is none')
-  const key = await keys.find(kid)
-  const signed = Buffer.from(`${header}.${payload}`, 'latin1')
-  if (key?.algorithm !== 'ES256' || !verifySignature('ES256', key.key, signed, Buffer.from(signature, 'base64url')))
-    throw new Error('the list of revocations is not signed by the issuer')
-  const document = decodeObject(payload)
-  const { iss, iat, cursor, before, entries } = document
-  const isWhole = iss === issuer && isTime(iat) && typeof cursor === 'string' && (before === undefined || isTime(before))
-  if (!isWhole || !Array.isArray(entries) || !entries.every(isEntry)) throw new Error('the list of revocations has another shape')
-  return document as unknown as Document
-}
-
-const isTime = (value: unknown): value is number => Number.isSafeInteger(value)
-
-const isEntry = (entry: unknown): entry is Entry =>
-  Array.isArray(entry) && typeof entry[0] === 'string' && isTime(entry[1]) && (entry[2] === undefined || isTime(entry[2]))
-
-function digestOf(issuer: string, about: string, value: string): string {
-  const inner = hash('sha256', value, 'base64url')
-  return hash('sha256', `${issuer}\n${about}\n${inner}`, 'buffer').subarray(0, 16).toString('base64url')
 }
 
 /** Keeps no process alive by itself. */

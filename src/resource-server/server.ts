@@ -91,9 +91,10 @@ export function createResourceServer<S extends string, C extends object = JsonOb
 
   function verifyAnew(token: string, digest: string): Auth<S, C> | Promise<Auth<S, C>> {
     const remembered = cache
-    const known = ({ claims, kind }: Verified, shown: C) => {
+    const known = (verified: Verified, shown: C) => {
+      const { claims, kind } = verified
       const auth = authOf(claims, kind, resource.granted(claims.scope), shown)
-      const concerned = revocations.concernedBy(claims, kind)
+      const concerned = revocations.concernedBy(verified)
       revocations.judge(concerned)
       remembered.set(digest, { auth, concerned })
       return auth

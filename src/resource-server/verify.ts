@@ -22,6 +22,7 @@ export interface VerifierSettings extends Expected {
 export interface Verified {
   readonly claims: JsonObject & CheckedClaims
   readonly kind: CredentialKind
+  readonly kid: string
 }
 
 export interface Header {
@@ -65,7 +66,7 @@ function verifySigned(parts: string[], settings: VerifierSettings): Verified | P
 
 function verifyWith(
   key: VerificationKey | undefined,
-  { alg, kind }: Header,
+  { alg, kind, kid }: Header,
   parts: string[],
   settings: VerifierSettings,
 ): Verified {
@@ -79,7 +80,7 @@ function verifyWith(
   }
   const claims = decodeObject(payload)
   checkClaims(claims, settings, settings.now(), kind === 'api_key' ? maxKeyAge : settings.maxTokenAge)
-  return { claims, kind }
+  return { claims, kind, kid }
 }
 
 // One issuer writes few headers, one for each key: what was accepted of them need not be read again.

@@ -40,22 +40,26 @@ export const skewSeconds = 5
  */
 export async function sayDead(store: RevocationStore, dead: readonly Dead[], at: number): Promise<void> {
   if (dead.length === 0) return
-  const endsAt = at + ((await store.list())?.longestSeconds ?? longestPossibleSeconds) + toleranceSeconds
+  const longest = (await store.list())?.longestSeconds ?? longestPossibleSeconds
+  const endsAt = (kind: Kind) => at + (kind === 'kid' ? keySeconds : longest) + toleranceSeconds
   const said = await store.find(dead)
   // A sentence for good needs no later end: nothing is issued any more that it could be about. So a replay that is tried again and again says nothing new.
   const isSaid = ({ kind, value }: Dead) =>
     said.some((one) => one.kind === kind && one.value === value && one.before === undefined)
-  await store.add(dead.filter((one) => !isSaid(one)).map((one) => ({ ...one, endsAt })))
+  await store.add(dead.filter((one) => !isSaid(one)).map((one) => ({ ...one, endsAt: endsAt(one.kind) })))
 }
 
 /** An account that was disabled or removed. Its grants are ended one by one, with what hangs on them (`bonds.ts`). */
 export const deadSubject = (id: string, at: number): Dead => ({ kind: 'subject', value: digest(id), before: at })
 /** A client that was removed. Another of its name may be registered, whose tokens are good once the clocks of all issuers are past this. */
 export const deadClient = (id: string, at: number): Dead => ({ kind: 'client', value: digest(id), before: at + skewSeconds })
+/** A signing key that was taken out before its time. */
 export const deadKey = (kid: string): Dead => ({ kind: 'kid', value: digest(kid) })
 
 /** Where no server has said yet how long its tokens live: what the settings allow at most. */
 const longestPossibleSeconds = 86_400
+/** Whoever has a stolen key writes the times of tokens as they like: the longest that the kit takes of anything, an API key. */
+const keySeconds = 366 * 86_400
 
 export interface Revocations {
   /**

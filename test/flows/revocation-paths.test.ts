@@ -3,7 +3,9 @@
  * comes from another process as well shows `revocation-list.test.ts`.
  */
 import { expect } from 'chai'
+import { decodeProtectedHeader } from 'jose'
 import { createResourceServer, defineResource, type ResourceServerEvent } from '../../src/resource-server/index.ts'
+import { createPrograms } from '../cli/program.ts'
 import { question, revoke } from '../support/questions.ts'
 import { api, startTestServer, type TestServer } from '../support/server.ts'
 import { type Cast, cast, codeFor, password, redeem, refresh, token, tokensFor } from '../support/story.ts'
@@ -68,6 +70,13 @@ const paths: Record<string, Path> = {
   'a client that is removed, for itself': async (given) => {
     const jwt = await machineToken(given)
     return { jwt, end: () => given.server.parts.clients.remove('machine') }
+  },
+  'a signing key that is revoked by the command line': async (given) => {
+    const jwt = await machineToken(given)
+    const { dataFolder, keyFolder, masterSecret } = given.server.settings
+    const env = { SIGNET_DATA: dataFolder, SIGNET_KEYS: keyFolder, SIGNET_SECRET: masterSecret as string }
+    const { signet } = await createPrograms()
+    return { jwt, end: () => signet(['keys', 'revoke', decodeProtectedHeader(jwt).kid as string], { env }) }
   },
   'a backup that is restored': (given) =>
     person(given, () => given.server.parts.store.lineage.begin({ id: 'restored', beganAt: given.server.parts.now() })),

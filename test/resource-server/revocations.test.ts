@@ -9,6 +9,7 @@ import {
   expectAccepted,
   expectRefused,
   ISSUER,
+  jwksOf,
   keys,
   mint,
   NOW,
@@ -92,6 +93,37 @@ describe('revocations', () => {
       await expectAccepted(api, mint({ ...claims, jti: 'b', grant: 'h', sub: 'bob', client_id: 'spa' }))
     })
   }
+  it('refuses what a revoked key signed, known or not, though the key set has it still, and takes no list by it again', async () => {
+    const list = listOf(signed([]))
+    const api = apiThatFollows(list)
+    const stolen = keys.EdDSA
+    await expectAccepted(api, mint(claims, {}, stolen))
+    await expectAccepted(api, mint(claims))
+    list.say(signed([[about('kid', stolen.kid), end]]))
+    await eventually(() => heard('revocations_read') === 2)
+    await expectRefused(api, mint(claims, {}, stolen), 'revoked')
+    await expectRefused(api, mint({ ...claims, jti: 'forged', iat: NOW + 1 }, {}, stolen), 'revoked')
+    await expectAccepted(api, mint(claims))
+    await expectAccepted(api, mint({ ...claims, kid: stolen.kid }))
+    list.say(signed([[about('kid', keys.ES256.kid), end]]))
+    await eventually(() => heard('revocations_read') === 3)
+    list.say(signed([[about('grant', 'h'), end]]))
+    await eventually(() => heard('revocations_failed') === 1)
+  })
+  it('reads a list that is signed by a key made a moment ago, whatever the cooldown of keys', async () => {
+    const list = listOf(signed([]))
+    const fresh = signingKey('ES256', 'fresh')
+    let published = jwksOf(keys.ES256)
+    const fetch = async (url: string, init: RequestInit) =>
+      url.endsWith('/jwks') ? Response.json(published) : list.fetch(url, init)
+    const api = apiThatFollows(list, { jwks: `${ISSUER}/jwks`, fetch, keys: { cooldown: 300 } })
+    await expectAccepted(api, mint(claims))
+    published = jwksOf(keys.ES256, fresh)
+    list.say(signed([[about('kid', 'ES256'), end]], {}, {}, fresh))
+    await eventually(() => heard('revocations_read') === 2)
+    await expectRefused(api, mint(claims), 'revoked')
+    expect(heard('revocations_failed')).to.equal(0)
+  })
   it('waits with its first token for the list, and asks on from its cursor', async () => {
     const list = listOf(
       signed([[about('grant', 'g'), end]], { cursor: 'a.x', more: true }),

@@ -86,7 +86,8 @@ export function createDocuments({ issuer, store, ring, signatures, now }: Docume
     },
     async after({ lineage, cursor: after }) {
       const { cursor } = await end()
-      const of = textOf({ lineage, cursor })
+      // A key that was revoked signs no document again, not one that was asked for before either.
+      const of = `${textOf({ lineage, cursor })} ${ring.current(algorithm).kid}`
       if (signed.of !== of || now() >= signed.at + reusedSeconds || now() < signed.at)
         signed = { of, at: now(), after: new Map() }
       const { after: known } = signed

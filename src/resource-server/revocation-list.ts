@@ -1,0 +1,52 @@
+/** The issuer's signed list of what ended, as docs/revocation.md has it. */
+import { hash } from 'node:crypto'
+import { decodeObject } from './compact.ts'
+import type { KeySource } from './keys.ts'
+import type { SignatureCheck } from './signature.ts'
+
+export interface Trust {
+  issuer: string
+  keys: Pick<KeySource, 'findSeldom'>
+  verifySignature: SignatureCheck
+  /** Whether the key of this id was revoked. */
+  isDead(kid: string): boolean
+}
+
+export type Entry = readonly [digest: string, end: number, before?: number]
+
+export interface RevocationList {
+  iat: number
+  cursor: string
+  before?: number
+  /** There is more to be read at once. */
+  more?: unknown
+  entries: readonly Entry[]
+}
+
+/** Validates: the type, ES256 by a key of the issuer that was not revoked, the issuer, the shape. Does NOT validate: its age, since an old list is not wrong. */
+export async function verifiedList(text: string, { issuer, keys, verifySignature, isDead }: Trust): Promise<RevocationList> {
+  const [header = '', payload = '', signature = '', ...rest] = text.split('.')
+  const { typ, alg, kid, crit } = decodeObject(header)
+  if (rest.length > 0 || typ !== 'revocations+jwt' || alg !== 'ES256' || typeof kid !== 'string' || crit !== undefined)
+    throw new Error('the list of revocations is none')
+  const key = isDead(kid) ? undefined : await keys.findSeldom(kid)
+  const signed = Buffer.from(`${header}.${payload}`, 'latin1')
+  if (key?.algorithm !== 'ES256' || !verifySignature('ES256', key.key, signed, Buffer.from(signature, 'base64url')))
+    throw new Error('the list of revocations is not signed by the issuer')
+  const document = decodeObject(payload)
+  const { iss, iat, cursor, before, entries } = document
+  const isWhole = iss === issuer && isTime(iat) && typeof cursor === 'string' && (before === undefined || isTime(before))
+  if (!isWhole || !Array.isArray(entries) || !entries.every(isEntry)) throw new Error('the list of revocations has another shape')
+  return document as unknown as RevocationList
+}
+
+const isTime = (value: unknown): value is number => Number.isSafeInteger(value)
+
+const isEntry = (entry: unknown): entry is Entry =>
+  Array.isArray(entry) && typeof entry[0] === 'string' && isTime(entry[1]) && (entry[2] === undefined || isTime(entry[2]))
+
+/** What an entry says of a value of this kind: it names something, and not what. */
+export function aboutOf(issuer: string, about: string, value: string): string {
+  const inner = hash('sha256', value, 'base64url')
+  return hash('sha256', `${issuer}\n${about}\n${inner}`, 'buffer').subarray(0, 16).toString('base64url')
+}
