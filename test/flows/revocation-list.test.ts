@@ -117,9 +117,10 @@ describe('the list of revocations', () => {
     expect(before).to.equal(undefined)
     const waiting = list(`?after=${cursor}&wait=25`)
     await list()
-    await server.parts.store.lineage.begin({ id: 'restored', beganAt: server.parts.now() })
+    const beganAt = server.parts.now()
+    await server.parts.store.lineage.begin({ id: 'restored', beganAt })
     const anew = await waiting
-    expect(anew).to.include({ lineage: 'restored', before: server.parts.now() })
+    expect(anew).to.include({ lineage: 'restored', before: beganAt })
     expect(anew.entries).to.deep.equal((await list()).entries)
   })
 })
