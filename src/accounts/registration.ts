@@ -47,8 +47,8 @@ export interface Registration {
   ask(asked: SignUp, network: string): Promise<SignUpLink>
   /** The same letter once more, with a fresh link. @throws Refusal `too_many_letters` */
   askAgain(link: SignUpLink, network: string): Promise<void>
-  /** @throws Refusal `link_taken` 410 when the address has an account by now */
-  check(link: SignUpLink): Promise<void>
+  /** @param issuedAt of the link @throws Refusal `link_taken` 410 when the address has an account by now, or its account was deleted since */
+  check(link: SignUpLink, issuedAt: number): Promise<void>
   /** That this is the password that was chosen. @throws Refusal `wrong_password`, `too_many_attempts` 429, `password_too_long`, `busy` */
   prove(link: SignUpLink, password: string, network: string): Promise<void>
   /**
@@ -110,8 +110,10 @@ export function createRegistration(parts: RegistrationParts): Registration {
       await limits.count('sign-up', link.e, network)
       await send(link)
     },
-    async check({ e, r }) {
-      if ((await store.accounts.findByEmailKey(emailKey(e))) ?? (await store.accounts.find(r))) throw taken()
+    async check({ e, r: id }, at) {
+      const key = emailKey(e)
+      if ((await store.accounts.findByEmailKey(key)) ?? (await store.accounts.find(id))) throw taken()
+      if (await store.accounts.wasRemoved({ at, digests: tombstones.digestsOf({ id, emailKey: key }) })) throw taken()
     },
     async prove(link, password, network) {
       const known = await attempts.counted({ email: link.e, address: network }, async () =>

@@ -54,14 +54,22 @@ export interface Tombstone {
   expiresAt: number
 }
 
+/** Something that was asked for at some time, and the digests under which a removed account would be known that ended it. */
+export interface Asked {
+  /** Seconds since the epoch. */
+  at: number
+  digests: string[]
+}
+
 export interface AccountStore {
   /** @returns false when the e-mail key is taken. */
   add(account: Account): Promise<boolean>
   /**
-   * Adds one that was asked for at some time, if nothing of these digests was removed in that second or later.
-   * @returns false also when the e-mail key or the id is taken: what is used twice adds one
+   * Adds one if `wasRemoved` says no of it in the same commit. @returns false also when the e-mail key or the id is taken: what is used twice adds one
    */
-  addAsked(account: Account, asked: { at: number; digests: string[] }): Promise<boolean>
+  addAsked(account: Account, asked: Asked): Promise<boolean>
+  /** Whether anything of these digests was removed in the second in which it was asked for, or later. */
+  wasRemoved(asked: Asked): Promise<boolean>
   find(id: string): Promise<Account | undefined>
   findByEmailKey(emailKey: string): Promise<Account | undefined>
   /** An explicit `disabledAt: undefined` enables. @returns false when there is no such account. */

@@ -11,7 +11,7 @@ import type { AccountStore } from './accounts.ts'
 import type { AuditStore, Condition } from './audit.ts'
 import type { RevocationStore } from './revocations.ts'
 
-export type { Account, AccountChange, AccountStore, CredentialsChange, EmailChange, Tombstone } from './accounts.ts'
+export type { Account, AccountChange, AccountStore, Asked, CredentialsChange, EmailChange, Tombstone } from './accounts.ts'
 export type { KeptSentence, RevocationList, RevocationStore, Sentence } from './revocations.ts'
 
 /** A record that oidc-provider keeps: a session, a grant, a code, a refresh token, … */

@@ -162,12 +162,13 @@ describe('signing up', () => {
     const email = newAddress()
     const unused = await asked(email)
     const { visitor, link } = await asked(email)
+    const open = await unused.visitor.open(unused.link)
     await follow(visitor, link)
     await server.parts.accounts.remove(email)
-    for (const { visitor: late, link: old } of [{ visitor, link }, unused]) {
-      expect((await follow(late, old)).status).to.equal(410)
-      expect(await find(email)).to.equal(undefined)
-    }
+    for (const { visitor: late, link: old } of [{ visitor, link }, unused])
+      expect((await late.open(old)).status, 'whoever looks').to.equal(410)
+    expect((await post(unused.visitor, open)).status, 'whoever confirms what was shown before').to.equal(410)
+    expect(await find(email)).to.equal(undefined)
     travel(2)
     const anew = await asked(email)
     await follow(anew.visitor, anew.link)

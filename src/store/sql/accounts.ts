@@ -29,6 +29,7 @@ export function sqlAccounts(engine: SqlEngine, now: Clock): AccountStore {
       return changes === 1
     },
     addAsked: (account, asked) => tombstones.addUnlessRemoved(rowOf(account), asked),
+    wasRemoved: (asked) => tombstones.have(asked),
     find: (id) => findBy('id', id),
     findByEmailKey: (emailKey) => findBy('email_key', emailKey),
     async change(id, change) {

@@ -37,18 +37,18 @@ export function signUpLinkPage(parts: SignUpLinkParts): LandingPage<SignUpLink> 
 
   async function ask(
     ctx: Context,
-    { content, action, csrf }: Landed<SignUpLink>,
+    { content, issuedAt, action, csrf }: Landed<SignUpLink>,
     name = content.n,
     fault?: Refusal,
   ): Promise<void> {
-    await registration.check(content)
+    await registration.check(content, issuedAt)
     const leaves = (await somebodyElse.at(ctx))?.email
     const model = { action, csrf, email: content.e, name, asksFor: asksFor(content), anewHref: signUpPath, leaves } as const
     show(pages, ctx, 'signUpConfirm', { ...model, error: inWords(fault) }, fault)
   }
 
   async function confirm(ctx: Context, { content, issuedAt }: Landed<SignUpLink>, form: URLSearchParams) {
-    await registration.check(content)
+    await registration.check(content, issuedAt)
     const asked = asksFor(content)
     if (asked === 'password') await registration.prove(content, field(form, 'password'), ctx.ip)
     const chosen: Person | undefined =

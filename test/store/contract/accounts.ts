@@ -193,6 +193,12 @@ export function accountFacts(world: World): void {
     const asked = (at: number, ...digests: string[]) => store.addAsked(made('ada', { id: `id-${at}` }), { at, digests })
     for (const digests of [['d1'], ['d2'], ['x', 'd2', 'd1']])
       for (const at of [world.time - 1, world.time]) expect(await asked(at, ...digests), `${digests} ${at}`).to.equal(false)
+    const removed = (at: number, ...digests: string[]) => store.wasRemoved({ at, digests })
+    expect([
+      await removed(world.time, 'x', 'd2'),
+      await removed(world.time + 1, 'd2'),
+      await removed(world.time, 'x'),
+    ]).to.deep.equal([true, false, false])
     expect(await asked(world.time + 1, 'd1', 'd2')).to.equal(true)
     expect(await store.find(`id-${world.time + 1}`)).to.deep.equal(made('ada', { id: `id-${world.time + 1}` }))
   })
