@@ -151,7 +151,7 @@ function address(typed: string): string {
 }
 
 function taken(): Refusal {
-  return new Refusal('link_taken', 'This link has done what it was for, or its address has an account by another way.', {
+  return new Refusal('link_taken', 'This link was used already, or its address got an account in another way.', {
     status: 410,
   })
 }

@@ -71,7 +71,7 @@ describe('a change of the e-mail address', () => {
     expect([done.status, done.url.pathname]).to.deep.equal([200, '/account'])
     expect(done.html).to.include(to).and.include('Your e-mail address is changed.').and.not.include('Not confirmed')
     expect((await elsewhere.open('/account')).html).to.include(to)
-    expect((await letterTo(server, email, 'email-changed')).text).to.include('another e-mail address')
+    expect((await letterTo(server, email, 'email-changed')).text).to.include('e-mail address of your account')
     expect((await accounts().findActive(id))?.emailVerifiedAt).to.be.a('number')
     expect(
       (await signIn(newVisitor(), await newVisitor().open('/account'), email).catch(() => ({ status: 0 }))).status,
