@@ -45,6 +45,8 @@ function installTestPrograms() {
     'nginx-light': '/usr/sbin/nginx',
     strace: '/usr/bin/strace',
     'python3-django': '/usr/lib/python3/dist-packages/django/__init__.py',
+    'python3-jwt': '/usr/lib/python3/dist-packages/jwt/__init__.py',
+    'python3-cryptography': '/usr/lib/python3/dist-packages/cryptography/__init__.py',
   }
   const missing = Object.entries(programs).filter(([, file]) => !existsSync(file))
   if (missing.length === 0) return
