@@ -3,11 +3,12 @@ import { connect } from 'node:net'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { grantTypes } from '../../src/settings/client/kinds.ts'
-import { createVisitor } from '../../src/try/visitor.ts'
+import { linkKinds } from '../../src/tokens/links.ts'
+import { createVisitor, type Page, type Visitor } from '../../src/try/visitor.ts'
 import { deviceFor } from '../support/device.ts'
 import { type Apis, apiClients } from '../support/questions.ts'
 import { declared, otherApi, startTestServer, type TestServer } from '../support/server.ts'
-import { authorizationUrl, basic, type Cast, cast, codeFor, pkce, token, tokensFor } from '../support/story.ts'
+import { authorizationUrl, basic, type Cast, cast, codeFor, password, pkce, token, tokensFor } from '../support/story.ts'
 
 const encoded = (json: string) => Buffer.from(json).toString('base64url')
 /** As anybody can make one; what stands in it is read before its signature is. */
@@ -47,6 +48,10 @@ interface Route {
   /** At the token endpoint. */
   grant?: string
   names: string[]
+  /** The page whose form it is; a sign-in’s unless said. */
+  on?: string
+  /** What is in order there, beside what is everywhere. */
+  good?: Record<string, string>
 }
 
 const authorization = [
@@ -133,8 +138,24 @@ const routes: Route[] = [
   { method: 'GET', path: '/interaction/{}', names: [] },
   { method: 'POST', path: '/interaction/{}/sign-in', names: ['csrf', 'email', 'password'] },
   { method: 'POST', path: '/interaction/{}/link', names: ['csrf', 'email'] },
-  { method: 'GET', path: '/link/sign-in', names: ['token'] },
-  { method: 'POST', path: '/link/sign-in/{}', names: ['csrf'] },
+  ...(Object.values(linkKinds) as { path: string }[]).flatMap(({ path }): Route[] => [
+    { method: 'GET', path, names: ['token'] },
+    { method: 'POST', path: `${path}/{}`, names: ['csrf', 'password'] },
+  ]),
+  { method: 'POST', path: '/recovery', names: ['csrf', 'email', 'for'], on: '/recovery' },
+  {
+    method: 'POST',
+    path: '/sign-up',
+    names: ['csrf', 'email', 'name', 'password', 'for'],
+    on: '/sign-up',
+    good: { name: 'Grace Hopper', password: 'four words of no kin' },
+  },
+  { method: 'POST', path: '/sign-up/again', names: ['csrf'], on: '/sign-up' },
+  { method: 'GET', path: '/account', names: ['error', 'error_description', 'iss', 'state'] },
+  { method: 'POST', path: '/account/name', names: ['csrf', 'name'], on: '/account/name' },
+  { method: 'POST', path: '/account/email', names: ['csrf', 'email'], on: '/account/email' },
+  { method: 'POST', path: '/account/password', names: ['csrf', 'current', 'password'], on: '/account/password' },
+  { method: 'POST', path: '/account/delete', names: ['csrf', 'sure'], on: '/account/delete' },
   { method: 'POST', path: '/interaction/{}/consent', names: ['csrf', 'decision', 'scope'] },
   { method: 'POST', path: '/interaction/{}/switch', names: ['csrf'] },
   { method: 'POST', path: '/interaction/{}/select-account', names: ['csrf'] },
@@ -155,7 +176,7 @@ describe('bad input', function () {
   let apis: Apis
   let jwt: string
   before(async () => {
-    server = await startTestServer({ settings: { signIn: { ...declared.signIn, byLink: true } } })
+    server = await startTestServer({ settings: { registration: { open: true }, signIn: { ...declared.signIn, byLink: true } } })
     who = await cast(server)
     apis = await apiClients(server)
     jwt = (await tokensFor(server, who.web)).access_token!
@@ -165,13 +186,20 @@ describe('bad input', function () {
   const alive = async () =>
     expect((await token(server, who.machine, { grant_type: 'client_credentials', scope: 'notes:read' })).status).to.equal(200)
 
-  for (const { method, path, grant, names } of routes) {
+  /** Through the sign-in where the page is behind one. */
+  async function openSignedIn(visitor: Visitor, path: string): Promise<Page> {
+    const page = await visitor.open(path)
+    return page.url.pathname === path ? page : visitor.submit(page, '/sign-in', { email: who.email, password })
+  }
+
+  for (const { method, path, grant, names, on, good: own } of routes) {
     it(`X01 X04 ${method} ${path}${grant ? ` for ${grant}` : ''}: whatever stands in it`, async () => {
       const visitor = createVisitor(server.issuer)
       const page = await visitor.open(authorizationUrl(server.issuer, 'web', pkce().challenge))
       const uid = page.url.pathname.split('/')[2] as string
       const ofDevice = path.startsWith('/device') ? await deviceFor(server, who.tv) : undefined
-      const csrf = page.forms[0]?.fields.find(([name]) => name === 'csrf')?.[1] as string
+      const asked = on === undefined ? page : await openSignedIn(visitor, on)
+      const csrf = asked.forms[0]?.fields.find(([name]) => name === 'csrf')?.[1] as string
       // Half of the requests are in order but for one parameter, which gets them further in.
       const good: Record<string, string> = {
         ...Object.fromEntries(authorizationUrl(server.issuer, 'web', pkce().challenge).searchParams),
@@ -182,6 +210,7 @@ describe('bad input', function () {
         subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
         ...(grant && { resource: otherApi, audience: otherApi, scope: 'mail:read' }),
         email: 'x@example.com',
+        ...own,
         decision: 'allow',
         ...(ofDevice && { client_id: who.tv.id, user_code: ofDevice.user_code, xsrf: '' }),
       }
@@ -201,6 +230,7 @@ describe('bad input', function () {
         segment: fc.oneof(text, fc.constant(uid)),
         signed: fc.boolean(),
       })
+      const statuses = new Set<number>()
       await fc.assert(
         fc.asyncProperty(parameters, async ({ base, changed, segment, signed }) => {
           // Each page of the code has a secret of its own, which its confirmation uses up.
@@ -226,10 +256,12 @@ describe('bad input', function () {
             method === 'GET' ? { headers } : { method, body: query, headers: { ...form, ...headers } },
           )
           await response.arrayBuffer()
+          statuses.add(response.status)
           if (response.status >= 500) throw new Error(`${response.status} for ${method} ${url} ${query}`)
         }),
         { numRuns: requestsPerRoute, endOnFailure: true },
       )
+      if (on !== undefined) expect([...statuses], 'what was taken for a form of ours').to.include.oneOf([200, 303, 422])
       await alive()
     })
   }
