@@ -30,6 +30,7 @@ interface Outcome {
 /** A person takes some 300 characters; the longest claims that are allowed, some 20,000. */
 const longestLine = 65_536
 const perCommit = 500
+const notJson = 'This is not JSON. A line is an object such as {"email":"ada@example.com","hash":"$2b$10$…"}.'
 const mostFaultsSaid = 100
 
 /** @throws Refusal `unreadable_file` */
@@ -42,10 +43,12 @@ export async function importAccounts(file: string, { dryRun = false, json }: Opt
 async function importFrom(file: string, parts: Parts, dryRun: boolean): Promise<Outcome> {
   const { store, audit } = parts
   const outcome: Outcome = { added: 0, left: 0, faulty: 0, faults: [] }
+  /** Of a dry run, which finds nobody in the store whom an earlier line would have added. */
+  const seen = new Set<string>()
   let batch: Account[] = []
 
   async function put(): Promise<void> {
-    const added = dryRun ? await countNew(parts, batch) : await addImported({ accounts: store.accounts, audit }, batch)
+    const added = dryRun ? await countNew(parts, batch, seen) : await addImported({ accounts: store.accounts, audit }, batch)
     outcome.added += added
     outcome.left += batch.length - added
     batch = []
@@ -72,14 +75,16 @@ function accountOf({ number: line, text }: Line, { settings, now }: Parts): Acco
     if (text === undefined) return { line, error: 'invalid_person', message: `A line has at most ${longestLine} characters.` }
     return importedAccount(JSON.parse(text), { roles: Object.keys(settings.roles), now })
   } catch (cause) {
-    if (cause instanceof SyntaxError) return { line, error: 'invalid_person', message: 'This is not JSON.' }
+    if (cause instanceof SyntaxError) return { line, error: 'invalid_person', message: notJson }
     if (!(cause instanceof Refusal)) throw cause
     return { line, error: cause.code, message: cause.message }
   }
 }
 
-async function countNew({ store }: Parts, batch: Account[]): Promise<number> {
-  const found = await Promise.all(batch.map(({ emailKey }) => store.accounts.findByEmailKey(emailKey)))
+async function countNew({ store }: Parts, batch: Account[], seen: Set<string>): Promise<number> {
+  const unseen = new Set(batch.map(({ emailKey }) => emailKey).filter((key) => !seen.has(key)))
+  for (const key of unseen) seen.add(key)
+  const found = await Promise.all([...unseen].map((key) => store.accounts.findByEmailKey(key)))
   return found.filter((account) => account === undefined).length
 }
 

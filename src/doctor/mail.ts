@@ -28,6 +28,7 @@ export async function mailCheck(settings: Settings, now: Clock): Promise<Check> 
 
 /** What the other server said is for whoever runs this one: it goes to no log. */
 export function sentenceOn({ reason, said }: SmtpFault, { host, port }: { host: string; port: number }): string {
+  if (reason === 'EADDRESS') return 'This is no address that a letter can go to.'
   return `${host}:${port} does not take letters (${reason}${said === '' ? '' : `: ${oneLine(said, '', 300)}`}).`
 }
 

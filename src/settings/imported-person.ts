@@ -4,8 +4,7 @@ import { personClaims } from './person-claims.ts'
 
 const when = 'has to be seconds since the epoch, or a time such as 2019-03-01T12:00:00Z'
 
-/** Strict: a misspelt member is a fault, and not a person without it. */
-export const importedPerson = z.strictObject({
+const members = {
   email: z.string().max(320),
   /** As the other system wrote it; `!` for who has no password and gets one by a letter. */
   hash: z.string().max(1_024),
@@ -23,4 +22,12 @@ export const importedPerson = z.strictObject({
   /** Seconds since the epoch, or ISO 8601. */
   created: z.union([z.int(when).min(0, when), z.iso.datetime({ offset: true, error: when })], when).optional(),
   disabled: z.boolean().default(false),
+}
+
+/** Strict: a misspelt member is a fault, and not a person without it. */
+export const importedPerson = z.strictObject(members, {
+  error: (issue) =>
+    issue.code === 'unrecognized_keys'
+      ? `there is no member ${issue.keys.map((key) => JSON.stringify(key)).join(', ')}: there are ${Object.keys(members).join(', ')}`
+      : undefined,
 })

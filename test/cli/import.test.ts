@@ -10,6 +10,7 @@ const lines = [
   { email: 'grace@example.com', hash: '!' },
   { email: 'ADA@example.com', hash: '!' },
 ].map((one) => JSON.stringify(one))
+const notJson = 'This is not JSON. A line is an object such as {"email":"ada@example.com","hash":"$2b$10$…"}.'
 const faulty = [...lines, '', '{"email":', JSON.stringify({ email: 'eve@example.com', hash: hash.replace('05', '31') })]
 
 describe('signet account import', () => {
@@ -26,9 +27,9 @@ describe('signet account import', () => {
     const { code, stdout, stderr } = await programs.signet(['account', 'import', file, '--dry-run'])
     expect({ code, stderr }).to.deep.equal({ code: 1, stderr: '' })
     expect(stdout.split('\n')).to.deep.equal([
-      'Line 5: This is not JSON.',
+      `Line 5: ${notJson}`,
       'Line 6: The cost of bcrypt of this hash is 31: at most 14 is taken.',
-      'Would add 3 people, leave 0 people whose address is here already, and leave out 2 faulty lines.',
+      'Would add 2 people, leave 1 person whose address is here already, and leave out 2 faulty lines.',
       '',
     ])
     expect(await list()).to.deep.equal([])
@@ -42,7 +43,7 @@ describe('signet account import', () => {
       left: 1,
       faulty: 2,
       faults: [
-        { line: 5, error: 'invalid_person', message: 'This is not JSON.' },
+        { line: 5, error: 'invalid_person', message: notJson },
         { line: 6, error: 'costly_hash', message: 'The cost of bcrypt of this hash is 31: at most 14 is taken.' },
       ],
       dryRun: false,
@@ -56,6 +57,12 @@ describe('signet account import', () => {
   it('may be run again, and adds nobody twice; - is standard input', async () => {
     const again = await programs.json(['account', 'import', '-'], { input: lines.join('\n') })
     expect(again).to.deep.equal({ added: 0, left: 3, faulty: 0, faults: [], dryRun: false })
+  })
+
+  it('says of a misspelt member which members there are', async () => {
+    const input = JSON.stringify({ email: 'typo@example.com', hash: '!', nmae: 'Typo' })
+    const { stdout } = await programs.signet(['account', 'import', '-'], { input })
+    expect(stdout).to.match(/^Line 1: there is no member "nmae": there are email, hash, name, roles, /)
   })
 
   it('says of a file that cannot be read that it cannot, in one line', async () => {

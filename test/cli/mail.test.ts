@@ -8,7 +8,7 @@ import { settingsFile } from '../settings/file.ts'
 import { type MailServer, password, startMailServer, user } from '../support/mail-server.ts'
 import { freePort } from '../support/ports.ts'
 import { temporaryFolder } from '../support/server.ts'
-import { createPrograms } from './program.ts'
+import { createPrograms, expectOneLine } from './program.ts'
 
 describe('signet mail test', () => {
   let mail: MailServer
@@ -37,6 +37,13 @@ describe('signet mail test', () => {
     )
     expect(stderr.trim().split('\n')).to.have.length(1)
     expect(stderr).to.not.contain('a-wrong-one')
+  })
+
+  it('does not blame the mail server for an address that is none', async () => {
+    expectOneLine(
+      await (await createPrograms(settings())).signet(['mail', 'test', 'nonsense']),
+      /^signet: This is no address that a letter can go to\. Write one address, as name@example\.com\.\n$/,
+    )
   })
 
   it('says to a program what it says to a person', async () => {
