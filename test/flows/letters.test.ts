@@ -2,6 +2,7 @@
 import { expect } from 'chai'
 import { createLog } from '../../src/base/log.ts'
 import { createVisitor } from '../../src/try/visitor.ts'
+import { linkOf } from '../support/inbox.ts'
 import { type MailServer, startMailServer } from '../support/mail-server.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { until } from '../support/until.ts'
@@ -53,6 +54,22 @@ describe('letters of a server', () => {
     const links = [...`${text}${String(html)}`.matchAll(/https?:\/\/[^\s"<]+/g)].map(([link]) => new URL(link).origin)
     expect(links.length).to.be.greaterThan(1)
     expect(new Set(links)).to.deep.equal(new Set([issuer]))
+  })
+
+  it('come over SMTP whole: their link leads a browser of its own to another password', async () => {
+    server = await startTestServer({ settings: { mail: { from: 'signet@id.example.com', smtp: mail.smtp } } })
+    const email = 'grace@example.com'
+    await server.parts.accounts.add({ email, password, name: 'Grace' })
+    const asking = createVisitor(server.issuer)
+    await asking.submit(await asking.open('/recovery'), '/recovery', { email })
+    const { text = '', html } = await mail.letterTo(email)
+    const link = linkOf({ text })
+    expect(String(html).replaceAll('&amp;', '&')).to.include(`href="${link}"`)
+    const reading = createVisitor(server.issuer)
+    const page = await reading.open(link)
+    await reading.submit(page, page.url.pathname, { password: 'four words of no kin' })
+    expect(await server.parts.accounts.authenticate(email, 'four words of no kin')).to.include({ email })
+    expect(await server.parts.accounts.authenticate(email, password)).to.equal(undefined)
   })
 
   it('L08 L06 are asked for with the same answer whether there is an account or not, the mail server takes letters, refuses them or is away', async () => {
