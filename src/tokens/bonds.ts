@@ -6,7 +6,7 @@ import { deadSubject, sayDead } from './revocation.ts'
  * The sentences first: when rows are gone nobody knows any more which grants there were. Then the durable rows, which hold what could be used
  * again. Does NOT know what is in flight meanwhile: whoever ends an account or a client says so of that as well.
  * @param at seconds since the epoch
- * @returns how many rows there were
+ * @returns how many grants ended by it that had not before; rows say nothing of that, since the library removes some of them at the same moment
  */
 export async function endBound(
   { artifacts, volatile, revocations }: Pick<Store, 'artifacts' | 'volatile' | 'revocations'>,
@@ -14,13 +14,14 @@ export async function endBound(
   at: number,
 ): Promise<number> {
   const grants = 'grant' in bond ? [bond.grant] : await artifacts.grantsOf(bond)
-  await sayDead(
+  const ended = await sayDead(
     revocations,
     grants.map((value) => ({ kind: 'grant', value })),
     at,
   )
-  const removed = await artifacts.removeBound(bond)
-  return removed + (await volatile.removeBound(bond))
+  await artifacts.removeBound(bond)
+  await volatile.removeBound(bond)
+  return ended
 }
 
 /** Ends an account's access, with what is in flight. */

@@ -37,16 +37,19 @@ export const skewSeconds = 5
 /**
  * Says of each that it is dead, for as long as a token that it concerns can live.
  * @param at seconds since the epoch
+ * @returns how many of them had not been said before
  */
-export async function sayDead(store: RevocationStore, dead: readonly Dead[], at: number): Promise<void> {
-  if (dead.length === 0) return
+export async function sayDead(store: RevocationStore, dead: readonly Dead[], at: number): Promise<number> {
+  if (dead.length === 0) return 0
   const longest = (await store.list())?.longestSeconds ?? longestPossibleSeconds
   const endsAt = (kind: Kind) => at + (kind === 'kid' ? keySeconds : longest) + toleranceSeconds
   const said = await store.find(dead)
   // A sentence for good needs no later end: nothing is issued any more that it could be about. So a replay that is tried again and again says nothing new.
   const isSaid = ({ kind, value }: Dead) =>
     said.some((one) => one.kind === kind && one.value === value && one.before === undefined)
-  await store.add(dead.filter((one) => !isSaid(one)).map((one) => ({ ...one, endsAt: endsAt(one.kind) })))
+  const added = dead.filter((one) => !isSaid(one))
+  await store.add(added.map((one) => ({ ...one, endsAt: endsAt(one.kind) })))
+  return added.length
 }
 
 /** An account that was disabled or removed. Its grants are ended one by one, with what hangs on them (`bonds.ts`). */

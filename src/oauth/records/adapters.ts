@@ -34,7 +34,7 @@ export interface Adapters {
 export function adapters(parts: ProviderParts, tokens: TokenParts): Adapters {
   const { settings, secrets, store, audit, clients, deviceLimits, pushLimit, longRequestLimit, now } = parts
   const rows = createRows(secrets, now)
-  /** Asked for each kind of record of one grant, at once: it ends once, and whoever finds the records tells of its end. */
+  /** Asked for each kind of record of one grant, at once: it ends once, and whoever ends it tells of that. */
   const ending = new Map<string, Promise<void>>()
   function endGrant(grant: string): Promise<void> {
     const begun = ending.get(grant) ?? end(grant).finally(() => ending.delete(grant))
