@@ -39,6 +39,11 @@ export interface Attempts {
    * @throws Refusal `too_many_attempts` 429 with `retryAfterSeconds`, without asking `check`
    */
   counted<T extends object>(attempt: Attempt, check: () => Promise<T | undefined>): Promise<T | undefined>
+  /**
+   * Before a password that somebody chooses is judged: that takes the queue of those who sign in as long as several of theirs, so it counts for the network.
+   * @param address of the network, or `networkOf` it. @throws Refusal as `counted`
+   */
+  choosing(address: string): Promise<void>
 }
 
 export interface AttemptLimits {
@@ -89,6 +94,9 @@ export function createAttempts({
   const giveBack = (taken: Count[]) => Promise.all(taken.map(limiter.giveBack))
 
   return {
+    async choosing(address) {
+      await takeOfNetwork('sign-in-from', address, limits.attemptsPerNetwork)
+    },
     async counted(attempt, check) {
       const taken = await take(attempt)
       const proven = await check().catch(async (cause) => {

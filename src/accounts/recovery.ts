@@ -5,6 +5,7 @@
 import type { Mailer } from '../mail/mailer.ts'
 import type { Account } from '../store/store.ts'
 import { type Links, linkKinds } from '../tokens/links.ts'
+import type { Attempts } from './attempts.ts'
 import { type Bound, boundTo, boundToNobody, findBound, linkUsed } from './bound-links.ts'
 import {
   type CredentialsParts,
@@ -31,7 +32,7 @@ export interface Recovery {
   /**
    * Ends every session, grant and refresh token of the account, and every other link. The address is its person's from now on, since they read the letter.
    * @returns the account with the credentials that it has now
-   * @throws Refusal `link_used` 410, `weak_password`, `password_too_long`, `busy`
+   * @throws Refusal `link_used` 410, `weak_password`, `password_too_long`, `busy`, `too_many_attempts` 429
    */
   setPassword(link: RecoveryLink, password: string, by: By): Promise<Pick<Account, 'id' | 'credentialsVersion'>>
 }
@@ -39,10 +40,11 @@ export interface Recovery {
 export interface RecoveryParts extends CredentialsParts, PasswordParts {
   links: Links
   mailer: Pick<Mailer, 'send' | 'owe'>
+  attempts: Pick<Attempts, 'choosing'>
 }
 
 export function createRecovery(parts: RecoveryParts): Recovery {
-  const { store, links, mailer, now } = parts
+  const { store, links, mailer, attempts, now } = parts
 
   async function findUsable(email: string): Promise<Account | undefined> {
     const account = await findTyped(store.accounts, email)
@@ -62,6 +64,7 @@ export function createRecovery(parts: RecoveryParts): Recovery {
     async setPassword(link, password, { from }) {
       const account = await findBound(store.accounts, link)
       const { id, email, name, emailVerifiedAt = now() } = account
+      await attempts.choosing(from)
       const passwordHash = await chosenPassword(parts, password, { email, name })
       const version = newCredentialsVersion()
       const endedAt = await changeCredentials(

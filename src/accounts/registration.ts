@@ -42,11 +42,14 @@ export interface Registration {
   /**
    * Sends a letter, whatever there is behind the address. @param network of whoever asks
    * @returns what the link says, for the browser that asked
-   * @throws Refusal `invalid_email`, `invalid_name`, `weak_password`, `password_too_long`, `busy`, `too_many_letters`
+   * @throws Refusal `invalid_email`, `invalid_name`, `weak_password`, `password_too_long`, `busy`, `too_many_letters`, `too_many_attempts` 429
    */
   ask(asked: SignUp, network: string): Promise<SignUpLink>
-  /** The same letter once more, with a fresh link. @throws Refusal `too_many_letters` */
-  askAgain(link: SignUpLink, network: string): Promise<void>
+  /**
+   * The same letter once more, with a link that has an id of its own: what is sent after an account was deleted must not bring its id back.
+   * @returns as `ask`. @throws Refusal `too_many_letters`
+   */
+  askAgain(link: SignUpLink, network: string): Promise<SignUpLink>
   /** @param issuedAt of the link @throws Refusal `link_taken` 410 when the address has an account by now, or its account was deleted since */
   check(link: SignUpLink, issuedAt: number): Promise<void>
   /** That this is the password that was chosen. @throws Refusal `wrong_password`, `too_many_attempts` 429, `password_too_long`, `busy` */
@@ -75,7 +78,8 @@ const stranger: Asked = { share: 'strangers' }
 export function createRegistration(parts: RegistrationParts): Registration {
   const { store, audit, passwords, checkPassword, links, mailer, limits, attempts, tombstones, roles, issuer, now } = parts
 
-  async function chosenLate({ name, password }: Person, email: string): Promise<{ n: string; h: string }> {
+  async function chosenLate({ name, password }: Person, email: string, from: string): Promise<{ n: string; h: string }> {
+    await attempts.choosing(from)
     const n = personName(name)
     return { n, h: await chosenPassword(parts, password, { email, name: n }) }
   }
@@ -92,6 +96,7 @@ export function createRegistration(parts: RegistrationParts): Registration {
   return {
     async ask({ email: typed, person, interaction }, network) {
       const e = address(typed)
+      if (person) await attempts.choosing(network)
       // Before it is hashed; what was refused before has cost no letter.
       const ready = person && { ...person, name: personName(person.name) }
       if (ready) await checkPassword(ready.password, { email: e, name: ready.name }, stranger)
@@ -108,7 +113,9 @@ export function createRegistration(parts: RegistrationParts): Registration {
     },
     async askAgain(link, network) {
       await limits.count('sign-up', link.e, network)
-      await send(link)
+      const content = { ...link, r: newAccountId() }
+      await send(content)
+      return content
     },
     async check({ e, r: id }, at) {
       const key = emailKey(e)
@@ -122,7 +129,7 @@ export function createRegistration(parts: RegistrationParts): Registration {
       if (!known) throw new Refusal('wrong_password', 'This is not the password that was chosen.', { status: 422 })
     },
     async confirm({ r: id, e: email, n, h }, issuedAt, { from }, chosen) {
-      const proven = n !== undefined && h !== undefined ? { n, h } : chosen && (await chosenLate(chosen, email))
+      const proven = n !== undefined && h !== undefined ? { n, h } : chosen && (await chosenLate(chosen, email, from))
       if (!proven) throw new TypeError('nobody has chosen a password')
       const [createdAt, emailVerifiedAt] = [now(), now()]
       const account = newAccount({ id, email, name: proven.n, roles, passwordHash: proven.h, createdAt, emailVerifiedAt })

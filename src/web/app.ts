@@ -88,7 +88,7 @@ export function createApp(parts: AppParts): App {
   const devices = createKnownDevices({ secrets, development: settings.development, now })
   const said = createSaid(interactionsPath, settings)
   const credentials = { ...parts, issuer: settings.issuer }
-  const recovery = createRecovery(credentials)
+  const recovery = createRecovery({ ...credentials, attempts })
   const emails = createEmailChanges(credentials)
   const somebodyElse = createSomebodyElse({ ...parts, provider })
   const readiness = createReadiness({ store, now })

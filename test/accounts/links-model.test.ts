@@ -124,7 +124,7 @@ class Real {
       upgrades: { begin() {} },
       tombstones: createTombstones(secrets.keysFor('removed')),
     })
-    this.recovery = createRecovery(parts)
+    this.recovery = createRecovery({ ...parts, attempts: { choosing: async () => {} } })
     this.emails = createEmailChanges(parts)
   }
 

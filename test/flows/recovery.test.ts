@@ -127,6 +127,18 @@ describe('recovery of an account', () => {
       })
   })
 
+  it('L03 judges no more passwords of a network than it may try', async () => {
+    const strict = await startTestServer({ settings: { signIn: { attemptsPerNetwork: 3 } } })
+    await strict.parts.accounts.add({ email: 'eve@example.com', password: next })
+    const visitor = createVisitor(strict.issuer)
+    await visitor.submit(await visitor.open('/recovery'), '/recovery', { email: 'eve@example.com' })
+    const page = await visitor.open(linkOf(await letterTo(strict, 'eve@example.com', 'recovery')))
+    const answers = []
+    for (let i = 0; i < 4; i++) answers.push((await choose(visitor, page, 'password1234')).status)
+    await strict.close()
+    expect(answers).to.deep.equal([422, 422, 422, 429])
+  })
+
   const signedInAs = async (email: string) => {
     const visitor = newVisitor()
     return { visitor, page: await visitor.submit(await visitor.open('/account'), '/sign-in', { email, password }) }

@@ -68,8 +68,10 @@ export function signUpRoutes({ registration, settings, cookies, pages, csrf }: S
     csrf.check(about, form.get('csrf'))
     const link = cookies.latest()
     if (!link) return seeOther(ctx, signUpPath)
-    const { fault } = await refusalIn(registration.askAgain(link, ctx.ip))
-    sent(ctx, link, fault)
+    const again = await refusalIn(registration.askAgain(link, ctx.ip))
+    if (again.fault) return sent(ctx, link, again.fault)
+    cookies.keep(again.value)
+    sent(ctx, again.value)
   })
   return router
 }
