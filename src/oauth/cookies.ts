@@ -2,9 +2,14 @@
 import type { Configuration } from 'oidc-provider'
 import type { ProviderParts } from './parts.ts'
 
-const sessionCookieName = (development: boolean): string => (development ? 'signet_session' : '__Host-signet_session')
+/**
+ * `__Host-` pins a cookie to this host and to the path `/` (RFC 6265bis s4.1.3.2): no other host of the same domain can set it. It is for what makes this
+ * browser somebody's without a word that only they know.
+ */
+const pinnedName = (development: boolean, name: string): string => (development ? name : `__Host-${name}`)
+export const pinnedPath = '/'
 
-/** `__Host-` pins a cookie to this host and path (RFC 6265bis s4.1.3.2); the short ones have a path of their own, so `__Secure-` is theirs. */
+/** The short ones have a path of their own, so `__Secure-` is theirs. */
 const shortName = (development: boolean, name: string): string => (development ? name : `__Secure-${name}`)
 
 /** What `records/sealed-cookies.ts` keeps: interactions, the sessions of strangers, links and accounts that are asked for, links that are open, proofs that sign somebody in next. */
@@ -12,9 +17,10 @@ export const sealedCookieNames = (development: boolean) => ({
   interaction: shortName(development, 'signet_sealed'),
   visit: shortName(development, 'signet_visit'),
   link: shortName(development, 'signet_link'),
-  ticket: shortName(development, 'signet_ticket'),
+  ticket: pinnedName(development, 'signet_ticket'),
   asked: shortName(development, 'signet_asked'),
   signUp: shortName(development, 'signet_sign_up'),
+  signedUp: pinnedName(development, 'signet_signed_up'),
 })
 
 /** Where the pages of interactions are, and where each is. */
@@ -31,7 +37,7 @@ export function cookies({ settings: { development }, keptKeys }: ProviderParts):
   return {
     keys: [keptKeys.cookies],
     names: {
-      session: sessionCookieName(development),
+      session: pinnedName(development, 'signet_session'),
       interaction: shortName(development, 'signet_interaction'),
       resume: shortName(development, 'signet_resume'),
     },

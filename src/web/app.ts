@@ -152,7 +152,13 @@ export function createApp(parts: AppParts): App {
     ...(linkSignIns ? [landed(signInLanding(interactions, linkSignIns))] : []),
     recoveryRoutes({ recovery, letterLimits, mailer: parts.mailer, pages, csrf }).routes() as Middleware,
     ...(interactions.offersSignUp
-      ? signUpPages({ ...interactions, ...credentials, limits: letterLimits, cookie: kept(names.signUp), landed })
+      ? signUpPages({
+          ...interactions,
+          ...credentials,
+          limits: letterLimits,
+          signUpCookies: { latest: kept(names.signUp), asked: kept(names.signedUp) },
+          landed,
+        })
       : []),
     landed(emailChangePage(accountParts)),
     landed(emailUndoPage(accountParts)),

@@ -1,9 +1,11 @@
 /**
  * What the browser knows in which somebody asked for an account: the registration, to have its letter sent once more, and at the page of the link
- * the names of those that were asked for here. There one click is enough, since whoever chose the password was at this browser.
+ * the names of those that were asked for here. There one click is enough, since whoever chose the password was at this browser. So those are pinned to
+ * this host: another host of the same domain could say it of a stranger's.
  */
 import type { SignUpLink } from '../accounts/registration.ts'
 import type { Clock } from '../base/clock.ts'
+import { pinnedPath } from '../oauth/cookies.ts'
 import type { SealedCookie } from '../oauth/records/sealed-cookies.ts'
 import { linkKinds } from '../tokens/links.ts'
 
@@ -18,20 +20,20 @@ export interface SignUpCookies {
 }
 
 export const signUpPath = '/sign-up'
-const { path: linkPath, lifetimeSeconds } = linkKinds['sign-up']
+const { lifetimeSeconds } = linkKinds['sign-up']
 /** Whoever mistypes an address asks anew; the link of one that is pushed out asks for the password. */
 const most = 8
 
-export function createSignUpCookies(cookie: SealedCookie, now: Clock): SignUpCookies {
-  const read = () => cookie.read('sign-up') as { link: SignUpLink; names: string[] } | undefined
+/** @param latest the registration, @param asked the names */
+export function createSignUpCookies({ latest, asked }: Record<'latest' | 'asked', SealedCookie>, now: Clock): SignUpCookies {
+  const names = () => (asked.read('signed-up')?.names ?? []) as string[]
   return {
     keep(link) {
-      const names = [link.r, ...(read()?.names ?? []).filter((name) => name !== link.r)].slice(0, most)
       const exp = now() + lifetimeSeconds
-      cookie.keep('sign-up', { link, names, exp }, signUpPath)
-      cookie.keep('signed-up', { names, exp }, linkPath)
+      latest.keep('sign-up', { link, exp }, signUpPath)
+      asked.keep('signed-up', { names: [link.r, ...names()].slice(0, most), exp }, pinnedPath)
     },
-    latest: () => read()?.link,
-    askedHere: ({ r }) => ((cookie.read('signed-up')?.names ?? []) as string[]).includes(r),
+    latest: () => latest.read('sign-up')?.link as SignUpLink | undefined,
+    askedHere: ({ r }) => names().includes(r),
   }
 }

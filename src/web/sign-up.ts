@@ -1,7 +1,6 @@
 /** Signing up, put together: the pages of whoever asks, and the page of the link. */
 import type { Middleware } from 'koa'
 import { createRegistration, type RegistrationParts, type SignUpLink } from '../accounts/registration.ts'
-import type { SealedCookie } from '../oauth/records/sealed-cookies.ts'
 import type { Settings } from '../settings/load.ts'
 import type { LandingPage } from './landing.ts'
 import { type SignUpLinkParts, signUpLinkPage } from './links/sign-up.ts'
@@ -13,16 +12,20 @@ export interface SignUpParts
     Omit<SignUpLinkParts, 'registration' | 'cookies' | 'interactionSeconds'>,
     Omit<SignUpRouteParts, 'registration' | 'cookies' | 'settings'> {
   settings: Pick<Settings, 'registration' | 'lifetimes'>
-  cookie: SealedCookie
+  signUpCookies: Parameters<typeof createSignUpCookies>[0]
   /** How a link of a letter lands. */
   landed(page: LandingPage<SignUpLink>): Middleware
 }
 
 export function signUpPages(parts: SignUpParts): Middleware[] {
-  const { settings, cookie, landed, now } = parts
+  const { settings, signUpCookies, landed, now } = parts
   const { roles } = settings.registration
   const { interactionSeconds } = settings.lifetimes
-  const common = { ...parts, registration: createRegistration({ ...parts, roles }), cookies: createSignUpCookies(cookie, now) }
+  const common = {
+    ...parts,
+    registration: createRegistration({ ...parts, roles }),
+    cookies: createSignUpCookies(signUpCookies, now),
+  }
   return [
     signUpRoutes({ ...common, settings: settings.registration }).routes() as Middleware,
     landed(signUpLinkPage({ ...common, interactionSeconds })),

@@ -1,14 +1,14 @@
 /**
- * What signs a person in after another proof than the password: a link was used, a sign-up confirmed. A sealed cookie, sent to the pages of
- * sign-ins alone and good for two minutes, which the next sign-in page takes instead of asking. It has a name, which becomes the name of the
- * sign-in (`oauth/records/sign-ins.ts`): by one ticket a session begins once, however often it was copied.
+ * What signs a person in after another proof than the password: a link was used, a sign-up confirmed. A sealed cookie, good for two minutes,
+ * which the next sign-in page takes instead of asking. It has a name, which becomes the name of the sign-in (`oauth/records/sign-ins.ts`): by one ticket a
+ * session begins once, however often it was copied. It is pinned to this host, so that no other host of the domain signs anybody in as somebody else.
  *
  * It does NOT answer whoever asks for a fresh proof (`prompt=login`, `max_age`), unless it was made for that very sign-in.
  */
 import { randomBytes } from 'node:crypto'
 import type { SignInAfter } from '../accounts/sign-in-links.ts'
 import type { Clock } from '../base/clock.ts'
-import { interactionsPath } from '../oauth/cookies.ts'
+import { pinnedPath } from '../oauth/cookies.ts'
 import type { SealedCookie } from '../oauth/records/sealed-cookies.ts'
 
 export interface Ticket {
@@ -48,12 +48,12 @@ export function createTickets(cookie: SealedCookie, now: Clock): Tickets {
   return {
     give(ticket, uid) {
       const name = randomBytes(16).toString('base64url')
-      cookie.keep(about, { ...ticket, name, uid, exp: now() + ticketSeconds }, interactionsPath)
+      cookie.keep(about, { ...ticket, name, uid, exp: now() + ticketSeconds }, pinnedPath)
     },
     find(uid) {
       const ticket = cookie.read(about) as NamedTicket | undefined
       return ticket?.uid === undefined || ticket.uid === uid ? ticket : undefined
     },
-    spend: () => cookie.remove(interactionsPath),
+    spend: () => cookie.remove(pinnedPath),
   }
 }

@@ -5,6 +5,7 @@ import type { Received } from '../../src/mail/inbox.ts'
 import { reseal } from '../../src/main/reseal.ts'
 import { createVisitor, type Page, type Visitor } from '../../src/try/visitor.ts'
 import { lettersOf, letterTo, linkOf } from '../support/inbox.ts'
+import { startMailServer } from '../support/mail-server.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { authorizationUrl, type Cast, cast, codeFor, pkce, redeem, signedFrom } from '../support/story.ts'
 import { rowsOf } from '../support/strangers.ts'
@@ -175,6 +176,21 @@ describe('signing up', () => {
     expect(await find(email), 'the control').to.include({ email })
   })
 
+  it('does not bring the subject of a deleted account back by a letter that is sent once more', async () => {
+    const email = newAddress()
+    const visitor = browser()
+    const sent = await ask(email, visitor)
+    await follow(visitor, await linkTo(email))
+    const { id } = (await find(email))!
+    await server.parts.accounts.remove(email)
+    travel(2)
+    await visitor.submit(sent, '/again', {})
+    await follow(visitor, await linkTo(email))
+    const anew = await find(email)
+    expect(anew, 'by one click, as the first time').to.include({ email })
+    expect(anew!.id).to.not.equal(id)
+  })
+
   it('M03 ends after a day', async () => {
     const { email, visitor, link } = await asked()
     travel(86_401)
@@ -297,6 +313,30 @@ describe('signing up', () => {
     expect((await confirm(first.visitor, page)).html).to.include(second.email)
   })
 
+  it('L03 judges of a network no more passwords than it may try, before the letter and after it', async () => {
+    const signIn = { attemptsPerNetwork: 5 }
+    const weak = { password: 'password1234' }
+    const strict = await startTestServer({ settings: { registration: { open: true, password: 'after' }, signIn } })
+    const visitor = createVisitor(strict.issuer)
+    await visitor.submit(await visitor.open('/sign-up'), '/sign-up', { email: 'eve@example.com' })
+    const page = await visitor.open(linkOf(await letterTo(strict, 'eve@example.com', 'sign-up')))
+    const after = []
+    for (let i = 0; i < 6; i++) after.push((await visitor.submit(page, page.url.pathname, { name, ...weak })).status)
+    await strict.close()
+    expect(after).to.deep.equal([422, 422, 422, 422, 422, 429])
+
+    const other = await startTestServer({ settings: { registration: { open: true }, signIn } })
+    const stranger = createVisitor(other.issuer)
+    const form = await stranger.open('/sign-up')
+    const typed = { email: 'eve@example.com', name }
+    const before = []
+    for (let i = 0; i < 6; i++) before.push((await stranger.submit(form, '/sign-up', { ...typed, ...weak })).status)
+    const letters = await lettersOf(other)
+    await other.close()
+    expect(before).to.deep.equal([422, 422, 422, 422, 422, 429])
+    expect(letters).to.deep.equal([])
+  })
+
   it('is not offered, and answers nothing, unless the settings say so', async () => {
     const closed = await startTestServer()
     await cast(closed)
@@ -384,5 +424,37 @@ describe('signing up with the password after the proof', () => {
     expect(rowsOf(server)).to.deep.equal(before)
     await server.parts.accounts.add({ email: 'naive@example.com', password })
     expect(rowsOf(server), 'the control, which adds a person when asked').to.deep.equal(withOneMore(before))
+  })
+})
+
+describe('signing up on a host whose domain has other hosts', () => {
+  it('L13 S01 takes no other host’s word for who asked, and no proof of a sign-in', async () => {
+    const mail = await startMailServer()
+    const server = await startTestServer({
+      issuer: 'https://id.example.com',
+      settings: { registration: { open: true }, mail: { from: 'accounts@example.com', smtp: mail.smtp }, trustedProxies: [] },
+    })
+    const address = `http://localhost:${server.port}`
+    const here = (page: Page): Page => ({ ...page, url: new URL(page.url.pathname, address) })
+    const stranger = createVisitor(address)
+    await stranger.submit(here(await stranger.open('/sign-up')), '/sign-up', { email: 'eve@example.com', name, password })
+    const { text = '' } = await mail.letterTo('eve@example.com')
+    const link = new URL(linkOf({ text }))
+    const opened = async (visitor: Visitor) => visitor.open(`${address}${link.pathname}${link.search}`)
+
+    const owner = createVisitor(address)
+    for (const [key, cookie] of stranger.cookies) if (!key.startsWith('__Host-')) owner.cookies.set(key, cookie)
+    expect((await opened(owner)).html).to.include('not asked for in this browser')
+    const page = await opened(stranger)
+    expect(page.html, 'the control').to.not.include('not asked for in this browser')
+    const done = await stranger.fetch(page.url, { method: 'POST', body: new URLSearchParams(page.forms[0]!.fields) })
+    expect(done.status, await done.text()).to.equal(303)
+    expect(done.headers.getSetCookie().find((cookie) => cookie.includes('ticket=')))
+      .to.match(/^__Host-signet_ticket=/)
+      .and.match(/; path=\/;/i)
+      .and.match(/; secure/i)
+      .and.not.match(/domain=/i)
+    await server.close()
+    await mail.close()
   })
 })
