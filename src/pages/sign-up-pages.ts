@@ -28,6 +28,8 @@ export interface SignUpSentModel {
   /** As typed; nothing is said of whether it has an account. */
   email: string
   hours: number
+  /** Whether the link asks for nothing more in this browser. */
+  oneClick: boolean
   backHref?: string | undefined
   changeHref: string
   error?: Fault | undefined

@@ -49,7 +49,9 @@ describe('signing up', () => {
   }
   /** Asks and reads the letter. */
   async function asked(email = newAddress(), visitor = browser()): Promise<{ email: string; visitor: Visitor; link: string }> {
-    expect((await ask(email, visitor)).status).to.equal(200)
+    const sent = await ask(email, visitor)
+    expect(sent.status).to.equal(200)
+    expect(sent.html).to.include('with one click')
     return { email, visitor, link: await linkTo(email) }
   }
   const confirm = (visitor: Visitor, page: Page, typed: Record<string, string> = {}) =>
@@ -394,7 +396,9 @@ describe('signing up with the password after the proof', () => {
   it('asks for nothing but the address, and for name and password at the link, in any browser', async () => {
     for (const email of ['one@example.com', 'two@example.com']) {
       const visitor = createVisitor(server.issuer)
-      expect((await ask(visitor, email)).html).to.not.include('name="password"')
+      const sent = (await ask(visitor, email)).html
+      expect(sent).to.include('to go on.').and.not.include('one click')
+      expect(sent).to.not.include('name="password"')
       const link = linkOf(await letterTo(server, email, 'sign-up'))
       const here = email.startsWith('one') ? visitor : createVisitor(server.issuer)
       const page = await here.open(link)

@@ -48,6 +48,7 @@ export const good: PageModels = {
     csrf: 'c5rf',
     email: 'ada@example.com',
     hours: 24,
+    oneClick: true,
     backHref: '/interaction/u1',
     changeHref: '/sign-up',
     error: { code: 'too_many_letters', sentence: 'Too many letters were asked for.' },

@@ -44,7 +44,8 @@ export function signUpRoutes({ registration, settings, cookies, pages, csrf }: S
   function sent(ctx: Context, { e: email, i }: SignUpLink, fault?: Refusal): void {
     const hours = linkKinds['sign-up'].lifetimeSeconds / 3_600
     const backHref = i && interactionPath(i)
-    const model = { action: againPath, csrf: csrf.tokenFor(about), email, hours, backHref, changeHref: signUpPath }
+    const oneClick = asksFor === 'all'
+    const model = { action: againPath, csrf: csrf.tokenFor(about), email, hours, oneClick, backHref, changeHref: signUpPath }
     show(pages, ctx, 'signUpSent', { ...model, error: inWords(fault) }, fault)
   }
 
