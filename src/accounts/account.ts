@@ -3,7 +3,7 @@ import type { Act } from '../audit/acts.ts'
 import { Refusal } from '../base/errors.ts'
 import { type PersonClaims, personClaims } from '../settings/person-claims.ts'
 import type { Account, AccountChange } from '../store/store.ts'
-import { endSubject } from '../tokens/bonds.ts'
+import { endIssued, endSubject } from '../tokens/bonds.ts'
 import {
   type CredentialsParts,
   changeCredentials,
@@ -41,7 +41,7 @@ export interface Accounts {
   findByEmail(email: string): Promise<Account | undefined>
   /** @returns the account, or undefined for any reason at all, after the same work. @throws Refusal `busy`, `password_too_long` */
   authenticate(email: string, password: string): Promise<Account | undefined>
-  /** @throws Refusal `unknown_role`, `unknown_account` */
+  /** Where one is taken away, ends the tokens that were issued until now; apps get new ones that say less. @throws Refusal `unknown_role`, `unknown_account` */
   setRoles(email: string, roles: string[]): Promise<Account>
   /**
    * Replaces what the account says of its person. That its address is confirmed is a fact of the address: what is not said of it stays.
@@ -131,6 +131,7 @@ export function createAccounts(parts: AccountParts): Accounts {
       const account = await mustFind(email)
       const next = knownRoles(wanted, roles)
       await changed(account.id, { roles: next }, 'account.roles_set', { roles: next, before: account.roles })
+      if (account.roles.some((role) => !next.includes(role))) await endIssued(store, { account: account.id }, now())
       return { ...account, roles: next }
     },
     async setClaims(email, claims) {

@@ -1,6 +1,7 @@
 import { Refusal } from '../base/errors.ts'
 import { createApis } from '../permissions/apis.ts'
 import type { Settings } from '../settings/load.ts'
+import { skewSeconds } from '../tokens/revocation.ts'
 import { dateOf, inWords, shownOf } from './client-words.ts'
 import { answer, withParts } from './run.ts'
 
@@ -50,12 +51,20 @@ function membersOf(json = '{}'): Record<string, unknown> {
 /** How long a replaced secret may go on. */
 export const keepTimes = { none: 0, '1h': 3_600, '24h': 86_400, '7d': 604_800 } as const
 
-export async function rotateSecret(id: string, { keep, json }: { keep: keyof typeof keepTimes; json?: boolean }): Promise<void> {
-  const keepSeconds = keepTimes[keep]
-  const { registration, secret, ended } = await withParts(({ clients }) => clients.rotateSecret(id, keepSeconds))
+export async function rotateSecret(
+  id: string,
+  { keep, compromised: isCompromised = false, json }: { keep: keyof typeof keepTimes; compromised?: boolean; json?: boolean },
+): Promise<void> {
+  const keepSeconds = isCompromised ? 0 : keepTimes[keep]
+  const { registration, secret, ended } = await withParts(({ clients }) =>
+    clients.rotateSecret(id, keepSeconds, { isCompromised }),
+  )
   answer(json, { ...shownOf(registration), secret, ended: ended.map(({ digest: _, ...known }) => known) }, [
     `client_secret  ${secret}   (shown once; only its digest is kept)`,
     keepSeconds ? `The secret before goes on for ${keep}.` : 'The secret before is dead.',
+    ...(isCompromised
+      ? [`So is every access token that the client was issued until now; ask for new ones in ${skewSeconds} seconds.`]
+      : []),
     ...ended.map(({ hint = 'before that', expiresAt }) => {
       const promised = expiresAt === undefined ? '' : `, promised until ${dateOf(expiresAt)},`
       return `The secret ${hint}${promised} ends now: two at most live at a time.`

@@ -1,6 +1,6 @@
 /** Ends what hangs together, wherever it lies, and what was issued from it and lies nowhere. */
 import type { ArtifactBond, Store } from '../store/store.ts'
-import { deadSubject, sayDead } from './revocation.ts'
+import { deadSubject, narrowedGrant, sayDead } from './revocation.ts'
 
 /**
  * The sentences first: when rows are gone nobody knows any more which grants there were. Then the durable rows, which hold what could be used
@@ -22,6 +22,24 @@ export async function endBound(
   await artifacts.removeBound(bond)
   await volatile.removeBound(bond)
   return ended
+}
+
+/**
+ * Ends the tokens that were issued from what is so bound, and nothing else: grants, refresh tokens and sessions go on, and give what is allowed by
+ * now. For whoever lost a permission that tokens still say. What is in flight has read the old one, so the change is durable before.
+ * @param at seconds since the epoch
+ */
+export async function endIssued(
+  { artifacts, revocations }: Pick<Store, 'artifacts' | 'revocations'>,
+  bond: ArtifactBond,
+  at: number,
+): Promise<void> {
+  const grants = await artifacts.grantsOf(bond)
+  await sayDead(
+    revocations,
+    grants.map((grant) => narrowedGrant(grant, at)),
+    at,
+  )
 }
 
 /** Ends an account's access, with what is in flight. */

@@ -54,8 +54,13 @@ export async function sayDead(store: RevocationStore, dead: readonly Dead[], at:
 
 /** An account that was disabled or removed. Its grants are ended one by one, with what hangs on them (`bonds.ts`). */
 export const deadSubject = (id: string, at: number): Dead => ({ kind: 'subject', value: digest(id), before: at })
-/** A client that was removed. Another of its name may be registered, whose tokens are good once the clocks of all issuers are past this. */
+/**
+ * A client that was removed, or whose secret is in other hands. What it is issued later, or another of its name, is good once the clocks of all
+ * issuers are past this.
+ */
 export const deadClient = (id: string, at: number): Dead => ({ kind: 'client', value: digest(id), before: at + skewSeconds })
+/** @param value its digest. What was issued from it says more than is allowed by now; what will be does not. */
+export const narrowedGrant = (value: string, at: number): Dead => ({ kind: 'grant', value, before: at + skewSeconds })
 /** A signing key that was taken out before its time. */
 export const deadKey = (kid: string): Dead => ({ kind: 'kid', value: digest(kid) })
 

@@ -3,12 +3,16 @@
  * comes from another process as well shows `revocation-list.test.ts`.
  */
 import { expect } from 'chai'
-import { decodeProtectedHeader } from 'jose'
+import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { createResourceServer, defineResource, type ResourceServerEvent } from '../../src/resource-server/index.ts'
+import { skewSeconds } from '../../src/tokens/revocation.ts'
+import { createVisitor, type Page, type Visitor } from '../../src/try/visitor.ts'
 import { createPrograms } from '../cli/program.ts'
+import { letterTo, linkOf } from '../support/inbox.ts'
 import { question, revoke } from '../support/questions.ts'
 import { api, startTestServer, type TestServer } from '../support/server.ts'
 import { type Cast, cast, codeFor, password, redeem, refresh, token, tokensFor } from '../support/story.ts'
+import { returnToPresent, travel } from '../support/time.ts'
 import { until } from '../support/until.ts'
 
 interface Given {
@@ -22,6 +26,13 @@ type Path = (given: Given) => Promise<{ jwt: string; end(): Promise<unknown> }>
 const person = async ({ server, who }: Given, end: (tokens: Record<string, string>) => Promise<unknown>, client = who.web) => {
   const tokens = (await tokensFor(server, client)) as unknown as Record<string, string>
   return { jwt: tokens.access_token as string, end: () => end(tokens) }
+}
+
+/** A page of somebody's own account, once they have signed in there. */
+async function atOwn({ server, who }: Given, path: string): Promise<{ visitor: Visitor; page: Page }> {
+  const visitor = createVisitor(server.issuer)
+  const page = await visitor.submit(await visitor.open(path), '/sign-in', { email: who.email, password })
+  return { visitor, page }
 }
 
 const machineToken = async ({ server, who }: Given) =>
@@ -64,12 +75,51 @@ const paths: Record<string, Path> = {
   },
   'a password that an operator sets': (given) =>
     person(given, () => given.server.parts.accounts.setPassword(given.who.email, `${password} again`)),
+  'a password that is changed at /account': (given) =>
+    person(given, async () => {
+      const { visitor, page } = await atOwn(given, '/account/password')
+      await visitor.submit(page, '/account/password', { current: password, password: `${password} again` })
+    }),
+  'a password that is recovered by a letter': (given) =>
+    person(given, async () => {
+      const visitor = createVisitor(given.server.issuer)
+      await visitor.submit(await visitor.open('/recovery'), '/recovery', { email: given.who.email })
+      const page = await visitor.open(linkOf(await letterTo(given.server, given.who.email, 'recovery')))
+      await visitor.submit(page, page.url.pathname, { password: `${password} again` })
+    }),
+  'an address that is taken back by the one before': (given) =>
+    person(given, async () => {
+      const { server, who } = given
+      const to = 'eve@example.com'
+      const confirm = async (visitor: Visitor, link: string) => {
+        const page = await visitor.open(link)
+        await visitor.submit(page, page.url.pathname, {})
+      }
+      const { visitor, page } = await atOwn(given, '/account/email')
+      await visitor.submit(page, '/account/email', { email: to })
+      await confirm(visitor, linkOf(await letterTo(server, to, 'email-change')))
+      await confirm(createVisitor(server.issuer), linkOf(await letterTo(server, who.email, 'email-changed')))
+    }),
+  'a role that is taken away': async (given) => {
+    const { accounts } = given.server.parts
+    await accounts.setRoles(given.who.email, ['editor', 'admin'])
+    return person(given, () => accounts.setRoles(given.who.email, ['admin']))
+  },
   'an account that is disabled': (given) => person(given, () => given.server.parts.accounts.disable(given.who.email)),
+  'an account that its person deletes': (given) =>
+    person(given, async () => {
+      const { visitor, page } = await atOwn(given, '/account/delete')
+      await visitor.submit(page, '/account/delete', { sure: 'yes' })
+    }),
   'an account that is removed': (given) => person(given, () => given.server.parts.accounts.remove(given.who.email)),
   'a client that is removed, for people': (given) => person(given, () => given.server.parts.clients.remove('web')),
   'a client that is removed, for itself': async (given) => {
     const jwt = await machineToken(given)
     return { jwt, end: () => given.server.parts.clients.remove('machine') }
+  },
+  'a client’s secret that others have': async (given) => {
+    const jwt = await machineToken(given)
+    return { jwt, end: () => given.server.parts.clients.rotateSecret('machine', 0, { isCompromised: true }) }
   },
   'a signing key that is revoked by the command line': async (given) => {
     const jwt = await machineToken(given)
@@ -132,10 +182,34 @@ describe('what ends access reaches an API that asks nobody', () => {
       const { access_token: jwt } = await tokensFor(server, who.web)
       await question(server, 'revocation', who.machine, { token: jwt as string })
       const other = await machineToken({ server, who })
+      const { accounts, clients } = server.parts
+      await clients.rotateSecret('machine', 86_400)
+      await accounts.setRoles(who.email, ['editor'])
       await revoke(server, who.machine, other)
       await until('the refusal', async () => (await listening.judged(other)) === 'revoked')
       expect(await listening.judged(jwt as string)).to.equal('good')
     } finally {
+      listening.close()
+    }
+  })
+
+  it('a role that is taken away leaves the app its grant: what it gets later is good, and says less', async () => {
+    const { accounts } = server.parts
+    await accounts.setRoles(who.email, ['editor'])
+    const listening = apiThatListens()
+    try {
+      await listening.ready()
+      const scope = 'openid offline_access notes:read notes:delete'
+      const { access_token: before, refresh_token: one } = await tokensFor(server, who.web, { scope })
+      expect(decodeJwt(before as string).scope).to.include('notes:delete')
+      await accounts.setRoles(who.email, [])
+      await until('the refusal', async () => (await listening.judged(before as string)) === 'revoked')
+      travel(skewSeconds + 1)
+      const { access_token: after } = (await refresh(server, who.web, one as string)).body
+      expect(decodeJwt(after as string).scope).to.equal('openid notes:read')
+      expect(await listening.judged(after as string)).to.equal('good')
+    } finally {
+      returnToPresent()
       listening.close()
     }
   })

@@ -4,6 +4,7 @@ import { decodeJwt } from 'jose'
 import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
 import { grantTypes } from '../../src/settings/client/kinds.ts'
+import { skewSeconds } from '../../src/tokens/revocation.ts'
 import { addKeyed, configured, type Keyed, sent } from '../support/keyed.ts'
 import { keptLog } from '../support/log.ts'
 import { type Apis, apiClients, introspect, revoke } from '../support/questions.ts'
@@ -95,17 +96,21 @@ describe('token exchange', () => {
     returnToPresent()
   })
   it('narrows to what was asked, the settings, and the person’s roles', async () => {
-    const mails = await exchanged(apis.notes, await called())
+    let mails = await exchanged(apis.notes, await called())
     const scopes = async (scope?: string) => (await exchange(apis.mail, mails, { scope })).body.scope
     expect(await scopes(), 'all that the settings let it have').to.equal('notes:read notes:delete')
     expect(await scopes('notes:delete notes:write openid')).to.equal('notes:delete')
     await server.parts.accounts.setRoles(who.email, [])
+    expect((await exchange(apis.mail, mails)).body.error, 'a token from before').to.equal('invalid_request')
+    travel(skewSeconds + 1)
+    mails = await exchanged(apis.notes, await called())
     expect(await scopes(), 'without the role').to.equal('notes:read')
     for (const scope of ['notes:delete', 'notes:write', 'openid', 'mail:read', 'x']) {
       const { status, body } = await exchange(apis.mail, mails, { scope })
       expect([status, body.error], scope).to.deep.equal([400, 'invalid_scope'])
     }
     await server.parts.accounts.setRoles(who.email, ['editor'])
+    returnToPresent()
   })
   it('gains nothing at the API that the token is for already', async () => {
     const { secret } = await server.parts.clients.add({

@@ -35,10 +35,11 @@ export interface Clients {
   /** Inserts or replaces a client for a first try. */
   putDemo(registration: Record<string, unknown>, secret?: string): Promise<void>
   /**
-   * Makes a second secret beside the newest one, which goes on for `keepSeconds`; what is older ends at once.
+   * Makes a second secret beside the newest one, which goes on for `keepSeconds`; what is older ends at once. Where others have
+   * the newest, it ends at once as well, with every token that the client was issued until now; its refresh tokens stay, since they need the new secret.
    * @returns the new secret, shown once, and those older ones, which were to live longer. @throws Refusal `unknown_client`, `declared_client`, `no_secret`, `conflict`
    */
-  rotateSecret(id: string, keepSeconds: number): Promise<Rotated>
+  rotateSecret(id: string, keepSeconds: number, options?: { isCompromised?: boolean }): Promise<Rotated>
   /** As it is registered. @throws Refusal `unknown_client` */
   show(id: string): Promise<{ registration: ClientRegistration; declared: boolean; createdAt?: number }>
   /** Ends everything that hangs on the client. @throws Refusal `unknown_client`, `declared_client` */
@@ -114,7 +115,8 @@ export function createClients({ settings, store, audit, now }: ClientsParts): Cl
       await store.clients.put(row(registration, true))
       recent.forget(registration.id)
     },
-    async rotateSecret(id, keepSeconds) {
+    async rotateSecret(id, keep, { isCompromised = false } = {}) {
+      const keepSeconds = isCompromised ? 0 : keep
       if (fromSettings.has(id)) throw declaredHere(id)
       const stored = await store.clients.find(id)
       if (!stored) throw unknown(id)
@@ -129,11 +131,12 @@ export function createClients({ settings, store, audit, now }: ClientsParts): Cl
       const written = { ...stored, registration: JSON.stringify(changed) }
       const [replaced] = await Promise.all([
         store.clients.replace(written, stored.registration),
-        recorded('client.secret_rotated', written, { keepSeconds }),
+        recorded('client.secret_rotated', written, { keepSeconds, ...(isCompromised && { compromised: true }) }),
       ])
       recent.forget(id)
       // Somebody else changed it meanwhile: a secret that was shown has to stay one that works.
       if (!replaced) throw new Refusal('conflict', `The client ${id} was changed at the same moment: try again.`, { status: 409 })
+      if (isCompromised) await sayDead(store.revocations, [deadClient(id, now())], now())
       const older: ClientSecret[] = registration.secretDigests.slice(1)
       const ended = older.filter(({ expiresAt = Number.POSITIVE_INFINITY }) => expiresAt > now())
       return { registration: changed, secret, ended }
