@@ -1,7 +1,6 @@
 /** E-mail addresses: as typed for people and letters, and one canonical form for finding an account. */
-import { domainToASCII } from 'node:url'
 import { Refusal } from '../base/errors.ts'
-import { localPart } from '../mail/address.ts'
+import { asciiDomain, localPart } from '../mail/address.ts'
 import type { Account, AccountStore } from '../store/store.ts'
 
 /**
@@ -26,7 +25,7 @@ export function possibleEmailKey(email: string): string | undefined {
   const canonical = email.trim().normalize('NFKC').toLowerCase().normalize('NFKC')
   const at = canonical.lastIndexOf('@')
   const local = canonical.slice(0, at)
-  const domain = domainToASCII(canonical.slice(at + 1))
+  const domain = asciiDomain(canonical.slice(at + 1))
   return at > 0 && localPart.test(local) && domainName.test(domain) ? `${local}@${domain}` : undefined
 }
 

@@ -154,12 +154,21 @@ export function isDevelopment(issuer: string): boolean {
   return protocol === 'http:' && isLoopbackHost(hostname)
 }
 
+/** With the longest registration behind it, a link has fewer than 1,500 (`test/accounts/link-lengths.test.ts`). */
+const longestIssuer = 128
+
 function issuerFaults(given: string, { demo, listen }: { demo: boolean; listen: { tls?: unknown } }, fault: SayFault): void {
   const issuer = new URL(given)
   if (issuer.search || issuer.hash || issuer.username)
     fault(['issuer'], 'must have no query, fragment or user (RFC 8414 s2)', `Write ${issuer.origin}.`)
   if (issuer.pathname !== '/')
     fault(['issuer'], 'must have no path: give Signet a host name of its own', `Write ${issuer.origin}.`)
+  if (given.length > longestIssuer)
+    fault(
+      ['issuer'],
+      `must have at most ${longestIssuer} characters: links in letters begin with it`,
+      'Choose a shorter host name.',
+    )
   if (listen.tls && issuer.protocol !== 'https:')
     fault(['issuer'], 'must be https, since listen.tls is given', `Write https://${issuer.host}, or remove listen.tls.`)
   if (isDevelopment(given)) return

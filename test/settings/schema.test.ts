@@ -18,6 +18,7 @@ const bad: [string, unknown][] = [
   ['issuer', { issuer: 'https://id.example.com?a=b' }],
   ['issuer', { issuer: 'https://id.example.com#a' }],
   ['issuer', { issuer: 'https://user@id.example.com' }],
+  ['issuer', { issuer: `https://${'a'.repeat(60)}.${'b'.repeat(60)}` }],
   ['issuer', { issuer: 'http://id.example.com' }],
   ['issuer', { issuer: 'ftp://localhost' }],
   ['listen', { listen: { hosts: 'localhost' } }],
