@@ -121,14 +121,18 @@ function suite(start: () => Promise<TestServer>): void {
     const { form } = await codeForm()
     const { refresh_token: token } = await tokensFor(server, who.native)
     const { form: ofDevice } = await deviceForm()
+    // Nearly all of them win, and each winner costs two signatures: a tenth shows it as well.
+    const fewer = await warmRace([server.port], runners / 10)
+    const winners = async (fields: Record<string, string>) => tally(await fewer.run(fields))[200]
     Object.assign(artifacts, naive({ ...artifacts }))
     Object.assign(volatile, naive({ ...volatile }))
     try {
-      expect((await race(form))[200]).to.be.greaterThan(1)
-      expect((await race(ofDevice))[200]).to.be.greaterThan(1)
-      expect((await race({ grant_type: 'refresh_token', client_id: 'native', refresh_token: token! }))[200]).to.be.greaterThan(1)
+      expect(await winners(form)).to.be.greaterThan(1)
+      expect(await winners(ofDevice)).to.be.greaterThan(1)
+      expect(await winners({ grant_type: 'refresh_token', client_id: 'native', refresh_token: token! })).to.be.greaterThan(1)
       expect(await confirmations()).to.be.greaterThan(1)
     } finally {
+      fewer.close()
       Object.assign(artifacts, { consume, replace })
       Object.assign(volatile, { consume: consumeVolatile, replace: replaceVolatile })
     }
