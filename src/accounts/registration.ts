@@ -97,7 +97,8 @@ export function createRegistration(parts: RegistrationParts): Registration {
     async ask({ email: typed, person, interaction }, network) {
       const e = address(typed)
       if (person) await attempts.choosing(network)
-      // Before it is hashed; what was refused before has cost no letter.
+      // Before it is hashed; what was refused before, for want of room too, has cost no letter.
+      if (person) passwords.checkRoom(stranger.share)
       const ready = person && { ...person, name: personName(person.name) }
       if (ready) await checkPassword(ready.password, { email: e, name: ready.name }, stranger)
       await limits.count('sign-up', e, network)

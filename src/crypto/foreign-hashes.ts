@@ -66,7 +66,7 @@ const formats: { pattern: RegExp; read(groups: Record<string, string>): ForeignH
 ]
 
 const argon2 =
-  /^(?:argon2)?(?<phc>\$argon2(?:id|i|d)\$v=19\$m=(?<memory>\d{1,10}),t=(?<passes>\d{1,6}),p=(?<lanes>\d{1,3})\$[A-Za-z0-9+/]{11,171}\$[A-Za-z0-9+/]{16,171})$/
+  /^(?:argon2)?(?<phc>\$argon2(?:id|i|d)\$v=19\$m=(?<memory>\d{1,10}),t=(?<passes>\d{1,6}),p=(?<lanes>\d{1,3})\$(?<salt>[A-Za-z0-9+/]{11,171})\$(?<key>[A-Za-z0-9+/]{16,171}))$/
 
 /** @throws Refusal `unknown_hash`, `costly_hash` with the bound */
 export function readForeignHash(text: string): ForeignHash {
@@ -83,7 +83,7 @@ export function readForeignHash(text: string): ForeignHash {
  */
 export function acceptedHash(text: string): string {
   if (/^[!*]/.test(text)) return noPassword
-  const { phc, memory, passes, lanes } = argon2.exec(text)?.groups ?? {}
+  const { phc, memory, passes, lanes, salt, key } = argon2.exec(text)?.groups ?? {}
   if (phc === undefined) {
     readForeignHash(text)
     return text
@@ -91,14 +91,15 @@ export function acceptedHash(text: string): string {
   bound('memory of argon2 in KiB', Number(memory), most.argon2KiB)
   bound('memory of argon2 in KiB times its passes', Number(memory) * Number(passes), most.argon2Work)
   bound('number of lanes of argon2', Number(lanes), 16)
-  if (Number(passes) < 1 || Number(lanes) < 1 || Number(memory) < 8 * Number(lanes))
+  if (Number(passes) < 1 || Number(lanes) < 1 || Number(memory) < 8 * Number(lanes) || ![salt, key].every(isUnpadded))
     throw new Refusal('unknown_hash', 'The parameters of this hash of argon2 are none.')
   return phc
 }
 
 function scryptWork(text: Record<string, string>) {
   const [cost, blockSize, parallelization] = [Number(text.cost), Number(text.blockSize), Number(text.parallelization)]
-  if (cost < 2 || !Number.isInteger(Math.log2(cost)) || blockSize < 1 || parallelization < 1)
+  // RFC 7914 s6: N is a power of two below 2^(128 r / 8).
+  if (cost < 2 || !Number.isInteger(Math.log2(cost)) || blockSize < 1 || cost >= 2 ** (16 * blockSize) || parallelization < 1)
     throw new Refusal('unknown_hash', 'The parameters of this hash of scrypt are none.')
   bound('memory of scrypt in KiB', (cost * blockSize) / 8, most.scryptKiB)
   bound('work of scrypt (N times r times p)', cost * blockSize * parallelization, most.scryptWork)
@@ -109,5 +110,8 @@ function scryptWork(text: Record<string, string>) {
 function bound(what: string, given: number, limit: number): void {
   if (given > limit) throw new Refusal('costly_hash', `The ${what} of this hash is ${given}: at most ${limit} is taken.`)
 }
+
+/** PHC strings have base64 without padding, and in one spelling. */
+const isUnpadded = (text: string | undefined) => decoded(text).toString('base64').replace(/=+$/, '') === text
 
 const decoded = (text: string | undefined) => Buffer.from(String(text), 'base64')

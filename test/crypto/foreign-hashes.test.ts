@@ -56,6 +56,14 @@ describe('a hash of another system', () => {
   for (const unusable of ['!', '!uJSmygaB2M0obKyrIPdxbQVaAK2wqO3gmcSMNs9G', '*', '*0'])
     it(`that nothing matches is kept as none: ${unusable}`, () => expect(acceptedHash(unusable)).to.equal(noPassword))
 
+  it('that its own library does not take is matched by nothing, at the work of one of ours', async () => {
+    for (const hash of [
+      `scrypt$65536$salt$1$1$${'A'.repeat(86)}==`,
+      `$argon2id$v=19$m=64,t=1,p=1$${'A'.repeat(13)}$${'A'.repeat(43)}`,
+    ])
+      expect(await passwords.compare('analytical engine', hash), hash).to.deep.equal({ matches: false, outdated: false })
+  })
+
   it('is kept as it was written, but for Django’s name before argon2', () => {
     for (const { hash, system } of usable)
       expect(acceptedHash(hash)).to.equal(system.startsWith('Django argon2') ? hash.slice('argon2'.length) : hash)
@@ -74,6 +82,9 @@ describe('a hash of another system', () => {
     ['costly_hash', /lanes/, `$argon2id$v=19$m=19456,t=2,p=17$${salt}$${'A'.repeat(43)}`],
     ['unknown_hash', /parameters/, `$argon2id$v=19$m=19456,t=0,p=1$${salt}$${'A'.repeat(43)}`],
     ['unknown_hash', /parameters/, `$argon2id$v=19$m=1,t=2,p=1$${salt}$${'A'.repeat(43)}`],
+    ['unknown_hash', /parameters/, `$argon2id$v=19$m=64,t=1,p=1$${'A'.repeat(13)}$${'A'.repeat(43)}`],
+    ['unknown_hash', /parameters/, `$argon2id$v=19$m=64,t=1,p=1$${'A'.repeat(11)}$${'A'.repeat(17)}`],
+    ['unknown_hash', /parameters/, `scrypt$65536$salt$1$1$${key}`],
     ['unknown_hash', /parameters/, `scrypt$16383$salt$8$1$${key}`],
     ['unknown_hash', /parameters/, `scrypt$0$salt$8$1$${key}`],
     ['unknown_hash', /parameters/, `scrypt$16384$salt$0$1$${key}`],

@@ -2,6 +2,7 @@
  * Where a link that signs somebody in lands. It goes on in the sign-in in which it was asked for, if that is under way in this browser; else it signs in
  * here, at the person's own account. The page says whose account it is and needs a click, so that nobody is signed in as somebody else unawares.
  */
+import { countedFrom } from '../../accounts/credentials.ts'
 import type { SignInLink } from '../../accounts/sign-in-links.ts'
 import type { OurClient } from '../../oauth/clients/our-client.ts'
 import { interactionPath } from '../../oauth/cookies.ts'
@@ -39,12 +40,12 @@ export function signInLanding(parts: InteractionParts, { links, asked }: LinkSig
 
     async act(ctx, { content, close }) {
       const account = await links.find(content)
-      const { signInVersion, credentialsVersion } = account
+      const { signInVersion, credentialsVersion, accessEndedAt } = account
       const after = { signInVersion, credentialsVersion }
       const uid = asked.find(content.u)?.uid
       // Where a sign-in under way is gone on with, the protocol asks about whoever else is there.
       if (uid === undefined) await somebodyElse.leaves(ctx, account.id)
-      tickets.give({ account: account.id, amr: ['email'], by: 'link', provenAt: now(), after }, uid)
+      tickets.give({ account: account.id, amr: ['email'], by: 'link', provenAt: countedFrom(now(), accessEndedAt), after }, uid)
       close()
       seeOther(ctx, uid === undefined ? ownAccount : interactionPath(uid))
     },
