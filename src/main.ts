@@ -64,7 +64,8 @@ export async function startServer(settings: Settings, options: StartOptions = {}
     const ring = await openRing(settings, parts.vault, parts.now)
     const apis = createApis(settings.apis, settings.issuer, settings.theme.title, settings.authorizationDetails)
     await parts.store.revocations.begin({ id: randomUUID(), longestSeconds: apis.longestLifetimeSeconds })
-    const pages = createPages({ viewsFolder: settings.viewsFolder, theme: settings.theme })
+    const { viewsFolder, theme, passwords } = settings
+    const pages = createPages({ viewsFolder, theme, shortestPassword: passwords.shortest })
     const asking = () => createGuardedFetch({ ...settings.outgoing, deadline: AbortSignal.timeout, log: parts.log })
     // Strangers choose when clients' keys are asked for: they must not be able to use up what logout notices need.
     const [outgoing, notifying] = [asking(), asking()]

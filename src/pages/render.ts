@@ -57,11 +57,18 @@ export interface Pages {
   readonly assets: ReadonlyMap<string, Asset>
 }
 
+export interface PagesParts {
+  /** Holds the templates, `style.css` and `app.js`. */
+  viewsFolder: string
+  theme: Theme
+  /** Said where a password is chosen, and NOT checked here. */
+  shortestPassword: number
+}
+
 /**
- * @param viewsFolder holds the templates, `style.css` and `app.js`
  * @throws TypeError on a theme that is no theme, EtaParseError on a template that does not compile
  */
-export function createPages({ viewsFolder, theme }: { viewsFolder: string; theme: Theme }): Pages {
+export function createPages({ viewsFolder, theme, shortestPassword }: PagesParts): Pages {
   checkTheme(theme)
   const views = openViews(viewsFolder)
   const { read } = views
@@ -86,7 +93,7 @@ export function createPages({ viewsFolder, theme }: { viewsFolder: string; theme
     link: linkTo,
     asset: (path: string) => `${path}?v=${assets.get(path)?.etag.slice(1, 13)}`,
   }
-  const site = { title: theme.title, logo: linkTo(theme.logo) }
+  const site = { title: theme.title, logo: linkTo(theme.logo), shortestPassword }
   return { assets, render: (page, model) => views.render(templateOf[page], { ...model, show, site }) }
 }
 

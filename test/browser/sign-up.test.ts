@@ -53,7 +53,7 @@ describeWithChromium('somebody new', () => {
       ] as const) {
         await asking.goto(`${server.issuer}/sign-up`)
         await asking.getByLabel('E-mail address').fill(email)
-        await press(asking, 'Create the account')
+        await press(asking, 'Send the letter')
         await headed(asking, 'Look into your mailbox')
         await page.goto(linkOf(await letterTo(server, email, 'sign-up')))
         await page.getByLabel('Name').fill('New Person')

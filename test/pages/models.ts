@@ -5,7 +5,7 @@ import type { Theme } from '../../src/pages/theme.ts'
 
 export const viewsFolder = fileURLToPath(new URL('../../views', import.meta.url))
 export const theme: Theme = { title: 'Signet', accent: 'oklch(52% 0.17 262)', radius: '10px' }
-export const pages = createPages({ viewsFolder, theme })
+export const pages = createPages({ viewsFolder, theme, shortestPassword: 8 })
 
 /** One ordinary model of each page, with every optional member. */
 export const good: PageModels = {
