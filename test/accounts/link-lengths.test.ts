@@ -35,7 +35,7 @@ async function world() {
     attempts,
     ...{ store, audit: auditOf(store, now), issuer, now, log: silentLog, limits: { count: async () => {} } },
     mailer: { send: keep, owe: async (letter: Letter) => keep(letter) },
-    passwords: { hash: async () => hash } as unknown as Passwords,
+    passwords: { hash: async () => hash, checkRoom() {} } as unknown as Passwords,
     checkPassword: async () => {},
     links: createLinks({ secrets, issuer, lineage: store.lineage, now }),
   }
