@@ -81,7 +81,7 @@ export function settingsOf<S extends string, C extends object>(options: Resource
     clockTolerance: wholeNumber(options.clockTolerance ?? 5, 'clockTolerance', 300),
     maxTokenAge: wholeNumber(options.maxTokenAge ?? 86_400, 'maxTokenAge'),
     keyTimes: keyTimes(options.keys),
-    revocations: options.revocations && judgedRevocations(options.revocations, issuer, dangerouslyAllowHttp),
+    revocations: options.revocations && judgedRevocations(options.revocations, dangerouslyAllowHttp),
     maxEntries: wholeNumber(options.cache?.maxEntries ?? 10_000, 'cache.maxEntries'),
     decrypt: options.decrypt,
     dpop,
@@ -118,17 +118,15 @@ function judgedAlgorithms(given: readonly Algorithm[]): readonly Algorithm[] {
 }
 
 function judgedRevocations(
-  options: RevocationOptions,
-  issuer: string,
+  { uri, staleAfter = 900, whenStale = {} }: RevocationOptions,
   allowHttp: boolean | undefined,
-): Required<RevocationOptions> {
-  const { uri = `${issuer.replace(/\/$/, '')}/revocations`, staleAfter = 900, whenStale = {} } = options
-  secureUrl(uri, 'revocations.uri', allowHttp)
+): Required<Omit<RevocationOptions, 'uri'>> & Pick<RevocationOptions, 'uri'> {
+  if (uri !== undefined) secureUrl(uri, 'revocations.uri', allowHttp)
   wholeNumber(staleAfter, 'revocations.staleAfter')
   for (const [kind, what] of Object.entries(whenStale))
     if (what !== 'accept' && what !== 'refuse')
       throw new TypeError(`revocations.whenStale.${kind} must be accept or refuse, got ${what}`)
-  return { uri, staleAfter, whenStale: { access_token: 'accept', api_key: 'refuse', ...whenStale } }
+  return { ...(uri !== undefined && { uri }), staleAfter, whenStale: { access_token: 'accept', api_key: 'refuse', ...whenStale } }
 }
 
 function keyTimes({ timeout = 5, cooldown = 30, maxAge = 300, staleIfError = 3600 }: Partial<KeyTimes> = {}): KeyTimes {

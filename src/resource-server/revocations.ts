@@ -11,7 +11,7 @@ import { aboutOf, type RevocationList, type Trust, verifiedList } from './revoca
 import type { Verified } from './verify.ts'
 
 export interface RevocationOptions {
-  /** Where the list is: `revocations` under the issuer unless said. */
+  /** Where the list is: what the issuer's metadata says (`revocations_uri`), or else `revocations` under the issuer. */
   uri?: string
   /** Seconds after which a list counts as stale: 900 unless said. */
   staleAfter?: number
@@ -35,7 +35,8 @@ export interface RevocationReader {
   close(): void
 }
 
-export interface RevocationParts extends Required<RevocationOptions>, Omit<Trust, 'isDead'> {
+export interface RevocationParts extends Required<Omit<RevocationOptions, 'uri'>>, Omit<Trust, 'isDead'> {
+  locate(signal: AbortSignal): Promise<string>
   fetch: Fetch
   now(): number
   read(entries: number): void
@@ -64,7 +65,7 @@ const claimOf = { token: 'jti', grant: 'grant', subject: 'sub', client: 'client_
 
 export function followRevocations({
   issuer,
-  uri,
+  locate,
   keys,
   fetch,
   now,
@@ -76,6 +77,7 @@ export function followRevocations({
   const dead = new Map<string, { before: number; end: number }>()
   let everythingBefore = Number.NEGATIVE_INFINITY
   let cursor: string | undefined
+  let place: string | undefined
   let freshAt = Number.NEGATIVE_INFINITY
   let sweptAt = now()
   let isTold = false
@@ -103,14 +105,21 @@ export function followRevocations({
       closed.signal,
       AbortSignal.timeout(cursor === undefined ? timeoutMilliseconds.first : timeoutMilliseconds.other),
     ])
-    const query = cursor === undefined ? '' : `?after=${encodeURIComponent(cursor)}&wait=${waitSeconds}`
+    place ??= await locate(signal)
+    const uri = new URL(place)
+    if (cursor !== undefined)
+      for (const [name, value] of [
+        ['after', cursor],
+        ['wait', waitSeconds],
+      ] as const)
+        uri.searchParams.set(name, `${value}`)
     const asked = performance.now()
-    const response = await fetch(uri + query, { redirect: 'manual', signal })
+    const response = await fetch(uri.href, { redirect: 'manual', signal })
     if (response.status !== 200 || response.redirected) {
       await response.body?.cancel()
-      throw new Error(`${uri} answered ${response.status}`)
+      throw new Error(`${place} answered ${response.status}`)
     }
-    const document = await verifiedList(await boundedText(response, uri, maxBytes), { issuer, keys, isDead, ...parts })
+    const document = await verifiedList(await boundedText(response, place, maxBytes), { issuer, keys, isDead, ...parts })
     const isNews = document.cursor !== cursor
     merge(document)
     cursor = document.cursor
@@ -130,6 +139,8 @@ export function followRevocations({
         failures = 0
       } catch (error) {
         if (closed.signal.aborted) return
+        // The issuer may have moved its list.
+        place = undefined
         parts.failed(error)
         pauseMilliseconds = Math.min(longestPauseMilliseconds, 500 * 2 ** failures++)
         if (isStale() && !isTold) parts.stale()

@@ -1,5 +1,5 @@
 /** Where keys and revocations come from, by the settings. */
-import { discoverJwksUri } from './discovery.ts'
+import { discoverJwksUri, discoverRevocationsUri } from './discovery.ts'
 import { fetchJson } from './fetch-json.ts'
 import { fetchedKeys, fixedKeys, type KeySource } from './keys.ts'
 import type { Settings } from './options.ts'
@@ -7,12 +7,18 @@ import { followRevocations, noRevocations, type RevocationReader } from './revoc
 import { verifySignature } from './signature.ts'
 
 export function revocationsOf<S extends string, C extends object>(
-  { issuer, revocations, fetch, now, emit }: Settings<S, C>,
+  { issuer, revocations, fetch, now, emit, dangerouslyAllowHttp }: Settings<S, C>,
   keys: KeySource,
 ): RevocationReader {
   if (!revocations) return noRevocations
+  const { uri, ...times } = revocations
   return followRevocations({
-    ...revocations,
+    ...times,
+    async locate(signal) {
+      if (uri !== undefined) return uri
+      const get = (url: string) => fetchJson(fetch, url, signal)
+      return (await discoverRevocationsUri(issuer, get, dangerouslyAllowHttp)) ?? `${issuer.replace(/\/$/, '')}/revocations`
+    },
     ...{ issuer, keys, verifySignature, fetch, now },
     read: (entries) => emit({ type: 'revocations_read', entries }),
     failed: (error) => emit({ type: 'revocations_failed', error }),

@@ -33,6 +33,7 @@ function listOf(...first: (string | Error)[]) {
   const texts: (string | Error)[] = [...first]
   const asked: string[] = []
   const fetch = async (url: string, { signal }: RequestInit) => {
+    if (url.includes('/.well-known/')) return new Response('', { status: 404 })
     asked.push(url)
     const text =
       texts.shift() ??
@@ -212,6 +213,38 @@ describe('revocations', () => {
       expect([heard('revocations_read'), heard('revocations_failed')]).to.deep.equal([0, 1])
     })
   }
+  const elsewhere = 'https://cdn.example.com/list?of=it'
+  const metadata: [string, object, string][] = [
+    ['where the metadata says', { issuer: ISSUER, revocations_uri: elsewhere }, elsewhere],
+    ['under the issuer where the metadata says nothing', { issuer: ISSUER }, `${ISSUER}/revocations`],
+    ['under the issuer where the metadata is another’s', { issuer: 'x', revocations_uri: elsewhere }, `${ISSUER}/revocations`],
+  ]
+  for (const [where, document, uri] of metadata) {
+    it(`reads the list ${where}`, async () => {
+      const list = listOf(signed([[about('grant', 'g'), end]], { cursor: 'a.7' }))
+      const fetch = async (url: string, init: RequestInit) =>
+        url.includes('/.well-known/') ? Response.json(document) : list.fetch(url, init)
+      await expectRefused(apiThatFollows(list, { fetch }), mint(claims), 'revoked')
+      await eventually(() => list.asked.length === 2)
+      const next = `${uri}${uri.includes('?') ? '&' : '?'}after=a.7&wait=25`
+      expect(list.asked).to.deep.equal([uri, next])
+    })
+  }
+  it('reads no list over plain http, whatever the metadata says, and looks again where it is', async () => {
+    const list = listOf(signed([[about('grant', 'g'), end]]))
+    let uri = 'http://id.example.com/list'
+    const fetch = async (url: string, init: RequestInit) =>
+      url.includes('/.well-known/') ? Response.json({ issuer: ISSUER, revocations_uri: uri }) : list.fetch(url, init)
+    const api = apiThatFollows(list, { fetch })
+    await expectAccepted(api, mint(claims))
+    expect([heard('revocations_failed'), list.asked]).to.deep.equal([1, []])
+    uri = elsewhere
+    await eventually(() => heard('revocations_read') === 1)
+    await expectRefused(api, mint(claims), 'revoked')
+    uri = 'https://moved.example.com/list'
+    list.say(new Error('gone'))
+    await eventually(() => list.asked.some((url) => url.startsWith(uri)))
+  })
   it('asks no more once it is closed', async () => {
     const list = listOf(signed([]))
     const api = apiThatFollows(list)
