@@ -1,5 +1,6 @@
-/** What the page after a form says of it, once: in a cookie, since an address that says it could be sent to anybody. */
+/** What the page after a form says of it, once. */
 import type { Context } from 'koa'
+import { createOnce } from './once.ts'
 
 /** By what was done. */
 const sentences = {
@@ -17,16 +18,13 @@ export interface Said {
 }
 
 /** @param path of the pages that say it */
-export function createSaid(path: string, { development }: { development: boolean }): Said {
-  const name = development ? 'signet_said' : '__Secure-signet_said'
-  const options = { path, httpOnly: true, sameSite: 'lax', secure: !development, signed: false } as const
+export function createSaid(path: string, settings: { development: boolean }): Said {
+  const once = createOnce('signet_said', path, 60, settings)
   return {
-    say: (ctx, done) => void ctx.cookies.set(name, done, { ...options, maxAge: 60_000 }),
+    say: (ctx, done) => once.put(ctx, done),
     take(ctx) {
-      const done = ctx.cookies.get(name, { signed: false })
-      if (done === undefined) return undefined
-      ctx.cookies.set(name, null, options)
-      return Object.hasOwn(sentences, done) ? sentences[done as Done] : undefined
+      const done = once.take(ctx)
+      return done !== undefined && Object.hasOwn(sentences, done) ? sentences[done as Done] : undefined
     },
   }
 }

@@ -1,6 +1,7 @@
 /** Where somebody goes on who was sent to sign in from the page of a link: such a page has no address that a client could register. */
 import type { Context } from 'koa'
 import { landedPath } from '../landing.ts'
+import { createOnce } from '../once.ts'
 
 export interface WayBack {
   note(ctx: Context): void
@@ -9,21 +10,18 @@ export interface WayBack {
 }
 
 /** Longer than a sign-in takes. */
-const milliseconds = 600_000
+const seconds = 600
 /** To no other place, whoever wrote the cookie. */
 const page = landedPath('email-change')
 
 /** @param path where it is taken */
-export function createWayBack(path: string, { development }: { development: boolean }): WayBack {
-  const name = development ? 'signet_back' : '__Secure-signet_back'
-  const options = { path, httpOnly: true, sameSite: 'lax', secure: !development, signed: false } as const
+export function createWayBack(path: string, settings: { development: boolean }): WayBack {
+  const once = createOnce('signet_back', path, seconds, settings)
   return {
-    note: (ctx) => void ctx.cookies.set(name, ctx.path, { ...options, maxAge: milliseconds }),
+    note: (ctx) => once.put(ctx, ctx.path),
     take(ctx) {
-      const back = ctx.cookies.get(name, { signed: false })
-      if (back === undefined) return undefined
-      ctx.cookies.set(name, null, options)
-      return page.test(back) ? back : undefined
+      const back = once.take(ctx)
+      return back !== undefined && page.test(back) ? back : undefined
     },
   }
 }
