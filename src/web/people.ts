@@ -8,6 +8,7 @@ import { createOwnAccount } from '../accounts/own-account.ts'
 import { createRecovery } from '../accounts/recovery.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Json } from '../crypto/packed-json.ts'
+import { ownPages } from '../oauth/clients/own-client.ts'
 import { interactionsPath, sealedCookieNames } from '../oauth/cookies.ts'
 import { createSealedCookie } from '../oauth/records/sealed-cookies.ts'
 import type { CounterStore } from '../store/store.ts'
@@ -77,10 +78,10 @@ export function peoplesPages(parts: PeopleParts): Middleware[] {
   const account = {
     ...common,
     own: createOwnAccount(credentials),
-    said: createSaid('/account', settings),
+    said: createSaid(ownPages.account, settings),
     emails: createEmailChanges(credentials),
     letterLimits,
-    wayBack: createWayBack('/account/email', settings),
+    wayBack: createWayBack(ownPages.email, settings),
   }
   const recovery = createRecovery({ ...credentials, attempts })
   const landed = <T extends Json>(page: LandingPage<T>) =>

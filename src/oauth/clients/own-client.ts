@@ -17,8 +17,14 @@ import type { ClientMetadata } from './metadata.ts'
 export const ownClientId = 'signet:account'
 
 /** Pages that people are sent to signed in. */
-export const ownPages = ['/account', '/account/name', '/account/email', '/account/password', '/account/delete'] as const
-export type OwnPage = (typeof ownPages)[number]
+export const ownPages = {
+  account: '/account',
+  name: '/account/name',
+  email: '/account/email',
+  password: '/account/password',
+  delete: '/account/delete',
+} as const
+export type OwnPage = (typeof ownPages)[keyof typeof ownPages]
 
 const responseType = 'none'
 
@@ -42,7 +48,7 @@ export function withOwnClient(clients: Clients, { issuer, theme }: Pick<Settings
     application_type: 'web',
     grant_types: [],
     response_types: [responseType],
-    redirect_uris: ownPages.map((page) => issuer + page),
+    redirect_uris: Object.values(ownPages).map((page) => issuer + page),
     token_endpoint_auth_method: 'client_secret_basic',
     client_secret: digest(randomBytes(32).toString('base64url')),
     apis: {},

@@ -2,14 +2,15 @@
 import type Router from '@koa/router'
 import type { Context } from 'koa'
 import { Refusal } from '../../base/errors.ts'
+import { ownPages } from '../../oauth/clients/own-client.ts'
 import { endSession } from '../../oauth/logout/endings.ts'
 import { inWords, show } from '../page.ts'
 import { seeOther } from '../see-other.ts'
 import { type AccountPageParts, from } from './page.ts'
 import { posting, type SignedIn, visiting } from './person.ts'
 
-const wanted = { page: '/account/delete', fresh: true } as const
-const deletedPath = '/account/deleted'
+const wanted = { page: ownPages.delete, fresh: true } as const
+const deletedPath = `${ownPages.account}/deleted`
 
 export function deletePage(router: Router, { own, pages, provider, ...parts }: AccountPageParts): void {
   const personParts = { provider, ...parts }

@@ -4,6 +4,7 @@ import type { Context } from 'koa'
 import type { EmailChanges } from '../../accounts/email-change.ts'
 import type { LetterLimits } from '../../accounts/letter-limits.ts'
 import { Refusal } from '../../base/errors.ts'
+import { ownPages } from '../../oauth/clients/own-client.ts'
 import { field } from '../form.ts'
 import { inWords, refusalIn, show } from '../page.ts'
 import { seeOther } from '../see-other.ts'
@@ -11,7 +12,7 @@ import type { AccountPageParts } from './page.ts'
 import { posting, type SignedIn, visiting } from './person.ts'
 import type { WayBack } from './way-back.ts'
 
-const wanted = { page: '/account/email', fresh: true } as const
+const wanted = { page: ownPages.email, fresh: true } as const
 
 export interface EmailPageParts extends AccountPageParts {
   emails: EmailChanges

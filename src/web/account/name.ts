@@ -2,13 +2,14 @@
 import type Router from '@koa/router'
 import type { Context } from 'koa'
 import type { Refusal } from '../../base/errors.ts'
+import { ownPages } from '../../oauth/clients/own-client.ts'
 import { field } from '../form.ts'
 import { inWords, refusalIn, show } from '../page.ts'
 import { seeOther } from '../see-other.ts'
 import { type AccountPageParts, from } from './page.ts'
 import { posting, visiting } from './person.ts'
 
-const wanted = { page: '/account/name' } as const
+const wanted = { page: ownPages.name } as const
 
 export function namePage(router: Router, parts: AccountPageParts): void {
   const { own, pages, said } = parts
@@ -27,6 +28,6 @@ export function namePage(router: Router, parts: AccountPageParts): void {
     const { fault } = await refusalIn(own.setName(person.account, name, from(ctx)))
     if (fault) return ask(ctx, person.csrf, name, fault)
     said.say(ctx, 'name')
-    seeOther(ctx, '/account')
+    seeOther(ctx, ownPages.account)
   })
 }

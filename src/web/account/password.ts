@@ -7,7 +7,7 @@ import type { Context } from 'koa'
 import { countedFrom } from '../../accounts/credentials.ts'
 import { recoveryPath } from '../../accounts/told.ts'
 import { Refusal } from '../../base/errors.ts'
-import { signInFor } from '../../oauth/clients/own-client.ts'
+import { ownPages, signInFor } from '../../oauth/clients/own-client.ts'
 import type { Account } from '../../store/store.ts'
 import { field } from '../form.ts'
 import { trySignIn } from '../interaction/sign-in.ts'
@@ -16,7 +16,7 @@ import { seeOther } from '../see-other.ts'
 import { type AccountPageParts, from } from './page.ts'
 import { posting, type SignedIn, visiting } from './person.ts'
 
-const wanted = { page: '/account/password' } as const
+const wanted = { page: ownPages.password } as const
 
 export function passwordPage(router: Router, parts: AccountPageParts): void {
   const { own, pages, said, tickets, devices, issuer, now } = parts
@@ -51,6 +51,6 @@ export function passwordPage(router: Router, parts: AccountPageParts): void {
     const { fault } = await refusalIn(change(ctx, person.account, person.form))
     if (fault) return ask(ctx, person, fault)
     said.say(ctx, 'password')
-    seeOther(ctx, signInFor(issuer, '/account'))
+    seeOther(ctx, signInFor(issuer, ownPages.account))
   })
 }

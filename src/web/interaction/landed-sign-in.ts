@@ -5,12 +5,11 @@
 import { countedFrom } from '../../accounts/credentials.ts'
 import type { SignInLink } from '../../accounts/sign-in-links.ts'
 import type { OurClient } from '../../oauth/clients/our-client.ts'
+import { ownPages } from '../../oauth/clients/own-client.ts'
 import { interactionPath } from '../../oauth/cookies.ts'
 import type { LandingPage } from '../landing.ts'
 import { seeOther } from '../see-other.ts'
 import { appOf, type InteractionParts, type LinkSignIns } from './step.ts'
-
-const ownAccount = '/account'
 
 export function signInLanding(parts: InteractionParts, { links, asked }: LinkSignIns): LandingPage<SignInLink> {
   const { provider, somebodyElse, pages, headers, tickets, now } = parts
@@ -20,7 +19,7 @@ export function signInLanding(parts: InteractionParts, { links, asked }: LinkSig
     next: {
       heading: 'This link is over',
       sentence: 'You can sign in, or ask for another link there.',
-      way: { href: ownAccount, label: 'Sign in' },
+      way: { href: ownPages.account, label: 'Sign in' },
     },
 
     async show(ctx, { content, action, csrf }) {
@@ -47,7 +46,7 @@ export function signInLanding(parts: InteractionParts, { links, asked }: LinkSig
       if (uid === undefined) await somebodyElse.leaves(ctx, account.id)
       tickets.give({ account: account.id, amr: ['email'], by: 'link', provenAt: countedFrom(now(), accessEndedAt), after }, uid)
       close()
-      seeOther(ctx, uid === undefined ? ownAccount : interactionPath(uid))
+      seeOther(ctx, uid === undefined ? ownPages.account : interactionPath(uid))
     },
   }
 }

@@ -5,7 +5,7 @@
 import type { Context } from 'koa'
 import type { EmailChanges, EmailLink } from '../../accounts/email-change.ts'
 import { Refusal } from '../../base/errors.ts'
-import { signInFor } from '../../oauth/clients/own-client.ts'
+import { ownPages, signInFor } from '../../oauth/clients/own-client.ts'
 import type { Pages } from '../../pages/render.ts'
 import type { Account } from '../../store/store.ts'
 import { from } from '../account/page.ts'
@@ -33,7 +33,7 @@ export function emailChangePage(parts: EmailLinkParts): LandingPage<EmailLink> {
     if (person && person.account.id !== account.id) throw ofAnother()
     if (person?.isFresh) return account
     wayBack.note(ctx)
-    seeOther(ctx, signInFor(issuer, '/account/email', freshSeconds))
+    seeOther(ctx, signInFor(issuer, ownPages.email, freshSeconds))
     return undefined
   }
 
@@ -42,7 +42,7 @@ export function emailChangePage(parts: EmailLinkParts): LandingPage<EmailLink> {
     next: {
       heading: 'This link is not good any more',
       sentence: 'If you still want another address, ask for it once more.',
-      way: { href: '/account/email', label: 'Change your e-mail address' },
+      way: { href: ownPages.email, label: 'Change your e-mail address' },
     },
     async show(ctx, { content, action, csrf }) {
       const account = await confirming(ctx, content)
@@ -53,7 +53,7 @@ export function emailChangePage(parts: EmailLinkParts): LandingPage<EmailLink> {
       await emails.change(content, from(ctx))
       close()
       said.say(ctx, 'email')
-      seeOther(ctx, '/account')
+      seeOther(ctx, ownPages.account)
     },
   }
 }

@@ -3,7 +3,7 @@ import type { Context } from 'koa'
 import type { Recovery, RecoveryLink } from '../../accounts/recovery.ts'
 import { recoveryPath } from '../../accounts/told.ts'
 import type { Refusal } from '../../base/errors.ts'
-import { signInFor } from '../../oauth/clients/own-client.ts'
+import { ownPages, signInFor } from '../../oauth/clients/own-client.ts'
 import type { Pages } from '../../pages/render.ts'
 import { from } from '../account/page.ts'
 import { field } from '../form.ts'
@@ -46,7 +46,7 @@ export function recoveryLinkPage({ recovery, devices, issuer, pages, said }: Rec
       if (fault) return ask(ctx, landed, fault)
       close()
       said.say(ctx, 'recovered')
-      seeOther(ctx, content.i === undefined ? signInFor(issuer, '/account') : againPath(content.i))
+      seeOther(ctx, content.i === undefined ? signInFor(issuer, ownPages.account) : againPath(content.i))
     },
   }
 }

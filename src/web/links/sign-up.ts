@@ -6,6 +6,7 @@
 import type { Context } from 'koa'
 import type { Person, Registration, SignUpLink } from '../../accounts/registration.ts'
 import type { Refusal } from '../../base/errors.ts'
+import { ownPages } from '../../oauth/clients/own-client.ts'
 import type { Pages } from '../../pages/render.ts'
 import { from } from '../account/page.ts'
 import { field } from '../form.ts'
@@ -27,8 +28,6 @@ export interface SignUpLinkParts {
   interactionSeconds: number
   now(): number
 }
-
-const ownAccount = '/account'
 
 export function signUpLinkPage(parts: SignUpLinkParts): LandingPage<SignUpLink> {
   const { registration, cookies, tickets, somebodyElse, pages, interactionSeconds, now } = parts
@@ -66,7 +65,7 @@ export function signUpLinkPage(parts: SignUpLinkParts): LandingPage<SignUpLink> 
     next: {
       heading: 'This link is over',
       sentence: 'If the account is yours, sign in. If you have none, you can sign up anew.',
-      way: { href: ownAccount, label: 'Sign in' },
+      way: { href: ownPages.account, label: 'Sign in' },
     },
     show: (ctx, landed) => ask(ctx, landed),
     async act(ctx, landed, form) {
@@ -81,7 +80,7 @@ export function signUpLinkPage(parts: SignUpLinkParts): LandingPage<SignUpLink> 
       const proof = byClick ? ({ amr: ['email'], by: 'link' } as const) : { amr: ['pwd'] }
       tickets.give({ account: account.id, ...proof, amr: [...proof.amr], provenAt: now(), withoutLetter: true }, uid)
       landed.close()
-      seeOther(ctx, uid === undefined ? ownAccount : againPath(uid))
+      seeOther(ctx, uid === undefined ? ownPages.account : againPath(uid))
     },
   }
 }

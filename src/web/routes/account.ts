@@ -3,6 +3,7 @@
  * minutes or for the password itself. A page's form is bound to the session that it was shown in.
  */
 import Router from '@koa/router'
+import { ownPages } from '../../oauth/clients/own-client.ts'
 import { withinRequest } from '../../oauth/records/request.ts'
 import { deletePage } from '../account/delete.ts'
 import { type EmailPageParts, emailPage } from '../account/email.ts'
@@ -16,15 +17,15 @@ export function accountRoutes(parts: EmailPageParts): Router {
   const router = new Router()
   router.use(withinRequest)
 
-  router.get('/account', async (ctx) => {
-    const person = await visiting(parts, ctx, { page: '/account' })
+  router.get(ownPages.account, async (ctx) => {
+    const person = await visiting(parts, ctx, { page: ownPages.account })
     if (!person) return
     const { name, email, emailVerifiedAt } = person.account
     show(pages, ctx, 'account', {
       account: { name, email },
       verified: emailVerifiedAt !== undefined,
       done: said.take(ctx),
-      emailHref: parts.mailer.delivers ? '/account/email' : undefined,
+      emailHref: parts.mailer.delivers ? ownPages.email : undefined,
     })
   })
   namePage(router, parts)

@@ -6,7 +6,7 @@ import Router from '@koa/router'
 import type { Context } from 'koa'
 import { countedFrom } from '../../accounts/credentials.ts'
 import { Refusal } from '../../base/errors.ts'
-import { signInFor } from '../../oauth/clients/own-client.ts'
+import { ownPages, signInFor } from '../../oauth/clients/own-client.ts'
 import { askedPermissions } from '../../oauth/consent/asked.ts'
 import { grantConsent } from '../../oauth/consent/consent.ts'
 import { withinRequest } from '../../oauth/records/request.ts'
@@ -44,7 +44,7 @@ export function interactionRoutes(parts: InteractionParts): Router {
     const step = await stepOf(provider, ctx).catch((cause) => {
       if (!(cause instanceof Refusal)) throw cause
     })
-    seeOther(ctx, step ? pathOf(step) : signInFor(parts.issuer, '/account'))
+    seeOther(ctx, step ? pathOf(step) : signInFor(parts.issuer, ownPages.account))
   })
 
   router.post('/sign-in', async (ctx) => {
