@@ -1,9 +1,6 @@
 /** What the pages of a person's own account need to be told. */
 
-interface Fault {
-  code: string
-  sentence: string
-}
+import type { FormModel, RefusableFormModel } from './form-model.ts'
 
 export interface AccountModel {
   account: { name: string; email: string }
@@ -15,71 +12,52 @@ export interface AccountModel {
   done?: string | undefined
 }
 
-export interface AccountNameModel {
-  /** Where the form goes; fields `csrf`, `name`. */
-  action: string
-  csrf: string
+/** Of the form: the fields `csrf`, `name`. */
+export interface AccountNameModel extends RefusableFormModel {
   name: string
-  error?: Fault | undefined
 }
 
-export interface AccountEmailModel {
-  /** Where the form goes; fields `csrf`, `email`. */
-  action: string
-  csrf: string
+/** Of the form: the fields `csrf`, `email`. */
+export interface AccountEmailModel extends RefusableFormModel {
   /** The address that the account has. */
   present: string
   /** As typed before. */
   email?: string | undefined
-  error?: Fault | undefined
 }
 
-export interface EmailChangeModel {
-  /** Where the form goes; field `csrf`. */
-  action: string
-  csrf: string
+/** Of the form: the field `csrf`. */
+export interface EmailChangeModel extends FormModel {
   present: string
   /** The address that takes its place. */
   email: string
 }
 
-export interface EmailUndoModel {
-  /** Where the form goes; field `csrf`. */
-  action: string
-  csrf: string
+/** Of the form: the field `csrf`. */
+export interface EmailUndoModel extends FormModel {
   /** The address that the account gets back. */
   email: string
 }
 
-export interface AccountDeleteModel {
-  /** Where the form goes; fields `csrf`, `sure=yes`. */
-  action: string
-  csrf: string
+/** Of the form: the fields `csrf`, `sure=yes`. */
+export interface AccountDeleteModel extends RefusableFormModel {
   email: string
-  error?: Fault | undefined
 }
 
-export interface AccountPasswordModel {
-  /** Where the form goes; fields `csrf`, `current`, `password`. */
-  action: string
-  csrf: string
+/** Of the form: the fields `csrf`, `current`, `password`. */
+export interface AccountPasswordModel extends RefusableFormModel {
   /** For a password manager, to know whose password it is. */
   email: string
   /** Where somebody goes who cannot say the present one; absent where no letter can be sent. */
   recoveryHref?: string | undefined
-  error?: Fault | undefined
 }
 
-export interface RecoveryModel {
-  /** Where the form goes; fields `csrf`, `email`, and `for`, the sign-in in which it is asked. */
-  action: string
-  csrf: string
+/** Of the form: the fields `csrf`, `email`, and `for`, the sign-in in which it is asked. */
+export interface RecoveryModel extends RefusableFormModel {
   interaction?: string | undefined
   /** That sign-in. */
   backHref?: string | undefined
   /** As typed before. */
   email?: string | undefined
-  error?: Fault | undefined
 }
 
 /** As the page before, whose form is sent once more for another letter. */
@@ -87,13 +65,10 @@ export interface RecoverySentModel extends RecoveryModel {
   email: string
 }
 
-export interface RecoveryPasswordModel {
-  /** Where the form goes; fields `csrf`, `password`. */
-  action: string
-  csrf: string
+/** Of the form: the fields `csrf`, `password`. */
+export interface RecoveryPasswordModel extends RefusableFormModel {
   /** Whose password it is. */
   email: string
-  error?: Fault | undefined
 }
 
 export interface AccountPageModels {

@@ -1,6 +1,7 @@
 /** What each page needs to be told. A page shows its model and nothing else: it looks nothing up and decides nothing. */
 
 import type { AccountPageModels } from './account-pages.ts'
+import type { Fault } from './form-model.ts'
 import type { SignUpPageModels } from './sign-up-pages.ts'
 
 /** An app as a person meets it. Name and links were chosen by a stranger; `render.ts` makes them fit to show. */
@@ -22,7 +23,7 @@ export interface SignInModel {
   loginHint?: string | undefined
   /** As typed before, so that a refused password costs no second typing. */
   email?: string | undefined
-  error?: { code: string; sentence: string } | undefined
+  error?: Fault | undefined
   /** Where "E-mail me a link" posts `csrf` and `email` to; no such button without it. */
   linkAction?: string | undefined
   /** What was done just before. */
@@ -102,7 +103,7 @@ export interface DeviceModel {
   xsrf: string
   /** As typed before, or as the address says. */
   userCode?: string | undefined
-  error?: { code: string; sentence: string } | undefined
+  error?: Fault | undefined
 }
 
 export interface DeviceConfirmModel {

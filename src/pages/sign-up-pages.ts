@@ -1,14 +1,9 @@
 /** What the pages of signing up need to be told. */
 
-interface Fault {
-  code: string
-  sentence: string
-}
+import type { RefusableFormModel } from './form-model.ts'
 
-export interface SignUpModel {
-  /** Where the form goes; fields `csrf`, `email`, `for`, the sign-in in which it is asked, and with `all` also `name` and `password`. */
-  action: string
-  csrf: string
+/** Of the form: the fields `csrf`, `email`, `for`, the sign-in in which it is asked, and with `all` also `name` and `password`. */
+export interface SignUpModel extends RefusableFormModel {
   interaction?: string | undefined
   /** That sign-in. */
   backHref?: string | undefined
@@ -18,13 +13,10 @@ export interface SignUpModel {
   /** As typed before. */
   email?: string | undefined
   name?: string | undefined
-  error?: Fault | undefined
 }
 
-export interface SignUpSentModel {
-  /** Where "Send it once more" posts `csrf` to. */
-  action: string
-  csrf: string
+/** "Send it once more" posts `csrf` alone. */
+export interface SignUpSentModel extends RefusableFormModel {
   /** As typed; nothing is said of whether it has an account. */
   email: string
   hours: number
@@ -32,13 +24,10 @@ export interface SignUpSentModel {
   oneClick: boolean
   backHref?: string | undefined
   changeHref: string
-  error?: Fault | undefined
 }
 
-export interface SignUpConfirmModel {
-  /** Where the form posts `csrf` to, and what is asked for: nothing, the password that was chosen, or `name` and a new `password`. */
-  action: string
-  csrf: string
+/** The form posts `csrf`, and what is asked for: nothing, the password that was chosen, or `name` and a new `password`. */
+export interface SignUpConfirmModel extends RefusableFormModel {
   email: string
   name?: string | undefined
   asksFor: 'click' | 'password' | 'person'
@@ -46,7 +35,6 @@ export interface SignUpConfirmModel {
   anewHref: string
   /** Who is signed in here and will be signed out. */
   leaves?: string | undefined
-  error?: Fault | undefined
 }
 
 export interface SignUpPageModels {

@@ -1,6 +1,7 @@
 /** How a page that stands in no sign-in is shown, and how its form says no. */
 import type { Context } from 'koa'
 import { Refusal } from '../base/errors.ts'
+import type { Fault } from '../pages/form-model.ts'
 import type { Page, PageModels } from '../pages/pages.ts'
 import type { Pages } from '../pages/render.ts'
 
@@ -15,7 +16,7 @@ export function show<P extends Page>(pages: Pages, ctx: Context, page: P, model:
 /** What was typed is well-formed, and not accepted (RFC 9110 s15.5.21). */
 const statusOf = ({ status }: Refusal): number => (status === 400 ? 422 : status)
 
-export const inWords = (fault: Refusal | undefined) => fault && { code: fault.code, sentence: fault.message }
+export const inWords = (fault: Refusal | undefined): Fault | undefined => fault && { code: fault.code, sentence: fault.message }
 
 /** What a form's deed came to: its value, or the refusal that its page says. */
 export type Outcome<T> = { value: T; fault?: undefined } | { fault: Refusal }

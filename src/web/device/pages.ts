@@ -5,6 +5,7 @@ import { Refusal } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import type { OurClient } from '../../oauth/clients/our-client.ts'
 import type { DevicePages } from '../../oauth/device-flow.ts'
+import type { Fault as FormFault } from '../../pages/form-model.ts'
 import type { Refusals } from '../../pages/refusals.ts'
 import type { Pages } from '../../pages/render.ts'
 import type { Headers } from '../headers.ts'
@@ -55,7 +56,7 @@ export function devicePages({ pages, refusals, headers, log }: DevicePageParts):
     }
   }
 
-  function ask(ctx: KoaContextWithOIDC, xsrf: string, userCode?: string, error?: { code: string; sentence: string }): void {
+  function ask(ctx: KoaContextWithOIDC, xsrf: string, userCode?: string, error?: FormFault): void {
     ctx.type = 'html'
     ctx.body = pages.render('device', { action, xsrf, userCode, error })
   }

@@ -5,12 +5,13 @@ import type { Attempt, Attempts } from '../../accounts/attempts.ts'
 import { recoveryPath } from '../../accounts/told.ts'
 import { Refusal } from '../../base/errors.ts'
 import { ownClientId } from '../../oauth/clients/own-client.ts'
+import type { Fault } from '../../pages/form-model.ts'
 import type { Account } from '../../store/store.ts'
 import { signUpPath } from '../sign-up-cookies.ts'
 import { about, appOf, type InteractionParts, pathOf, type Step, show } from './step.ts'
 
 export interface SignInFault {
-  error: { code: string; sentence: string }
+  error: Fault
   status: number
   retryAfterSeconds?: number
 }
