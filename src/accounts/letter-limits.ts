@@ -15,7 +15,7 @@ import { keyedSlot } from '../crypto/derive.ts'
 import type { LetterKind } from '../mail/letters.ts'
 import type { CounterStore } from '../store/store.ts'
 import { possibleEmailKey } from './email.ts'
-import { createLimiter } from './limiter.ts'
+import { createLimiter, minutesOf } from './limiter.ts'
 import { networkLimiter } from './network-limiter.ts'
 import { networkOf, siteOf } from './networks.ts'
 
@@ -67,10 +67,9 @@ export function createLetterLimits(parts: {
 }
 
 function tooMany(retryAfterSeconds: number): Refusal {
-  const minutes = Math.ceil(retryAfterSeconds / 60)
   return new Refusal(
     'too_many_letters',
-    `Too many letters were asked for. Look into the mailbox, its spam folder too: what has arrived is still good. After ${minutes} minute${minutes > 1 ? 's' : ''} you can ask for another.`,
+    `Too many letters were asked for. Look into the mailbox, its spam folder too: what has arrived is still good. After ${minutesOf(retryAfterSeconds)} you can ask for another.`,
     { status: 429, retryAfterSeconds },
   )
 }

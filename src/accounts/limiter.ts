@@ -39,8 +39,13 @@ export function createLimiter(parts: { counters: CounterStore; windowSeconds: nu
   }
 }
 
+/** @returns what is to be waited, in words, e.g. `14 minutes`: a started one counts whole */
+export function minutesOf(seconds: number): string {
+  const minutes = Math.ceil(seconds / 60)
+  return minutes === 1 ? '1 minute' : `${minutes} minutes`
+}
+
 function tooMany(retryAfterSeconds: number, advice?: string): Refusal {
-  const minutes = Math.ceil(retryAfterSeconds / 60)
-  const sentence = `Too many attempts. Please wait ${minutes} minute${minutes > 1 ? 's' : ''} and try again.`
+  const sentence = `Too many attempts. Please wait ${minutesOf(retryAfterSeconds)} and try again.`
   return new Refusal('too_many_attempts', advice ? `${sentence} ${advice}` : sentence, { status: 429, retryAfterSeconds })
 }
