@@ -18,6 +18,7 @@ import type { SealedCookie } from '../oauth/records/sealed-cookies.ts'
 import { type LinkPurpose, type Links, linkKinds, type ReadLink } from '../tokens/links.ts'
 import type { Csrf } from './csrf.ts'
 import { readForm } from './form.ts'
+import { refusalIn } from './page.ts'
 import { seeOther } from './see-other.ts'
 
 /** A link that is open in this browser. */
@@ -35,8 +36,10 @@ export interface LandingPage<T extends Json> {
   next: NextStep
   /** @throws Refusal of the link (`link_…`), to which `next` is added as far as it has none of its own */
   show(ctx: Context, landed: Landed<T>): Promise<void> | void
-  /** As `show`. Whoever answers with the page again leaves the link open. */
+  /** As `show`. */
   act(ctx: Context, landed: Landed<T>, form: URLSearchParams): Promise<void> | void
+  /** The page once more, when `act` refused what was typed and the link is still good; without it that refusal is the answer. */
+  again?(ctx: Context, landed: Landed<T>, form: URLSearchParams, fault: Refusal): Promise<void> | void
 }
 
 export interface LandingParts {
@@ -77,7 +80,11 @@ export function landing<T extends Json>({ links, cookie, csrf, now }: LandingPar
   async function posted(ctx: Context, id: string): Promise<void> {
     const form = await readForm(ctx)
     csrf.check(about(id), form.get('csrf'))
-    await page.act(ctx, await landed(id), form)
+    const link = await landed(id)
+    const { fault } = await refusalIn(Promise.try(() => page.act(ctx, link, form)))
+    if (!fault) return
+    if (!page.again || isOfLink(fault)) throw fault
+    await page.again(ctx, link, form, fault)
   }
 
   async function shown(ctx: Context, id: string): Promise<void> {
@@ -124,9 +131,12 @@ function answerNothing(ctx: Context, status: number): void {
   ctx.body = ''
 }
 
+/** Nothing that is typed on the page helps. */
+const isOfLink = ({ code }: Refusal) => code.startsWith('link_')
+
 /** @throws what was thrown, and a refusal of the link with what its reader can do */
 function withNext(cause: unknown, next: NextStep): never {
-  if (!(cause instanceof Refusal) || !cause.code.startsWith('link_')) throw cause
+  if (!(cause instanceof Refusal) || !isOfLink(cause)) throw cause
   const { code, message, status, detail } = cause
   throw new Refusal(code, message, { status, detail, next: { ...next, ...cause.next }, cause })
 }

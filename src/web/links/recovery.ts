@@ -10,7 +10,7 @@ import { field } from '../form.ts'
 import { againPath } from '../interaction/step.ts'
 import type { KnownDevices } from '../known-devices.ts'
 import type { Landed, LandingPage } from '../landing.ts'
-import { inWords, refusalIn, show } from '../page.ts'
+import { inWords, show } from '../page.ts'
 import type { Said } from '../said.ts'
 import { seeOther } from '../see-other.ts'
 
@@ -37,13 +37,11 @@ export function recoveryLinkPage({ recovery, devices, issuer, pages, said }: Rec
       way: { href: recoveryPath, label: 'Ask for a new link' },
     },
     show: (ctx, landed) => ask(ctx, landed),
-    async act(ctx, landed, form) {
-      const { content, close } = landed
-      const setting = recovery.setPassword(content, field(form, 'password'), from(ctx))
+    again: (ctx, landed, _form, fault) => ask(ctx, landed, fault),
+    async act(ctx, { content, close }, form) {
+      const account = await recovery.setPassword(content, field(form, 'password'), from(ctx))
       // Whoever guesses at this account from everywhere else must not keep its person from the sign-in that comes now.
-      const { fault } = await refusalIn(setting.then((account) => devices.note(ctx, account)))
-      if (fault?.code.startsWith('link_')) throw fault
-      if (fault) return ask(ctx, landed, fault)
+      devices.note(ctx, account)
       close()
       said.say(ctx, 'recovered')
       seeOther(ctx, content.i === undefined ? signInFor(issuer, ownPages.account) : againPath(content.i))

@@ -13,7 +13,7 @@ import { field } from '../form.ts'
 import type { SomebodyElse } from '../interaction/somebody-else.ts'
 import { againPath } from '../interaction/step.ts'
 import type { Landed, LandingPage } from '../landing.ts'
-import { inWords, type Outcome, refusalIn, show } from '../page.ts'
+import { inWords, show } from '../page.ts'
 import { seeOther } from '../see-other.ts'
 import { type SignUpCookies, signUpPath } from '../sign-up-cookies.ts'
 import type { Tickets } from '../tickets.ts'
@@ -68,13 +68,9 @@ export function signUpLinkPage(parts: SignUpLinkParts): LandingPage<SignUpLink> 
       way: { href: ownPages.account, label: 'Sign in' },
     },
     show: (ctx, landed) => ask(ctx, landed),
+    again: (ctx, landed, form, fault) => ask(ctx, landed, form.get('name') ?? undefined, fault),
     async act(ctx, landed, form) {
-      const done: Outcome<Awaited<ReturnType<typeof confirm>>> = await refusalIn(confirm(ctx, landed, form))
-      if (done.fault) {
-        if (done.fault.code.startsWith('link_')) throw done.fault
-        return ask(ctx, landed, form.get('name') ?? undefined, done.fault)
-      }
-      const { account, byClick } = done.value
+      const { account, byClick } = await confirm(ctx, landed, form)
       const uid = wayOf(landed)
       await somebodyElse.leaves(ctx)
       const proof = byClick ? ({ amr: ['email'], by: 'link' } as const) : { amr: ['pwd'] }
