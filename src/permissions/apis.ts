@@ -17,6 +17,9 @@ export interface Apis {
   longestLifetimeSeconds: number
 }
 
+/** @param api undefined where it is not declared any more @returns what a scope allows, as people read it; the scope itself where nobody says */
+export const scopeInWords = (api: Api | undefined, scope: string): string => api?.scopes[scope]?.description ?? scope
+
 export function createApis(
   declared: ApiSettings[],
   issuer: string,

@@ -1,7 +1,7 @@
 /** What a request asks a person to allow, computed from the interaction alone: what is shown and what is granted cannot differ. */
 import type { Grant, Provider } from 'oidc-provider'
 import { allowedScopes } from '../../permissions/allowed.ts'
-import type { Api, Apis } from '../../permissions/apis.ts'
+import { type Api, type Apis, scopeInWords } from '../../permissions/apis.ts'
 import { type Detail, type ShownField, shownFields } from '../../permissions/details.ts'
 import { identityScopes, scopeOfClaim, splitScope } from '../../permissions/scopes.ts'
 import type { OurClient } from '../clients/our-client.ts'
@@ -47,7 +47,7 @@ export function askedPermissions(apis: Apis, request: ConsentRequest): AskedPerm
         kind: 'scope' as const,
         value: `${api.identifier} ${scope}`,
         api,
-        sentence: api.scopes[scope]?.description ?? scope,
+        sentence: scopeInWords(api, scope),
         required: false,
         granted: granted.has(scope),
       }))
