@@ -25,9 +25,16 @@ export interface LetterModels {
   /** `network` is an address or the beginning of one, `agent` what the browser calls itself, `link` leads to where a password is replaced. */
   'new-device': { name: string; at: number; network: string; agent?: string | undefined; link: string }
   'account-deleted': { name: string; at: number; by: 'person' | 'operator' }
+  /** `key` is what its owner calls it, `api` the name of an API, `scopes` their sentences; `link` leads to where a person's keys are, here and below. */
+  'api-key-added': { name: string; key: string; api: string; scopes: string[]; at: number; expiresAt: number; link: string }
+  /** At least one, all for the same reason. */
+  'api-key-ended': { name: string; keys: { key: string; api: string }[]; why: WhyTold; at: number; link: string }
   /** Asked for by an operator, who wants to see whether letters arrive. */
   test: Record<never, never>
 }
+
+/** Why API keys of a person ended, where they are told: not what they did themselves, nor what the end of their account says anyway. */
+export type WhyTold = 'operator' | 'leaked' | 'disabled' | 'role' | 'password' | 'address'
 
 export type LetterKind = keyof LetterModels
 
@@ -46,6 +53,8 @@ export const letterKinds: readonly LetterKind[] = [
   'sign-in-link',
   'new-device',
   'account-deleted',
+  'api-key-added',
+  'api-key-ended',
   'test',
 ]
 

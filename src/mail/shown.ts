@@ -11,14 +11,22 @@ function name(given: string): string {
   return likeALink.test(line) ? '' : line
 }
 
+/** Full of dots and slashes by its nature, so they are taken out. */
+const unlinked = (given: string, longest: number) =>
+  oneLine(given, '', longest)
+    .replace(/[/\\@:.。．｡]+/gu, ' ')
+    .trim()
+
 export const shown = {
   name,
   greeting(given: string): string {
     const line = name(given)
     return line === '' ? 'Hello,' : `Hello ${line},`
   },
-  /** What a browser calls itself is full of dots and slashes, so they are taken out. */
-  agent: (given: string) => oneLine(given, '', 160).replace(/[/\\@:.。．｡]+/gu, ' '),
+  /** What a browser calls itself. */
+  agent: (given: string) => unlinked(given, 160),
+  /** What somebody calls a thing, or an operator a permission. */
+  label: (given: string) => unlinked(given, 80) || '?',
   /** @returns nothing for what is none */
   network: (given: string) => (/^[0-9a-f:.]{2,39}$/i.test(given) ? given : ''),
   when: utcTime,

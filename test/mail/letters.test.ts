@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { type Letter, letterKinds } from '../../src/mail/letters.ts'
+import { type Letter, type LetterModels, letterKinds, type WhyTold } from '../../src/mail/letters.ts'
 import { filledWith } from '../pages/models.ts'
 import { good, letters } from './models.ts'
 
@@ -96,6 +96,40 @@ describe('letters', () => {
       [61, '61 seconds'],
     ] as const)
       expect(write('sign-up', { ...good['sign-up'], lifetimeSeconds }).text).to.contain(`good for ${words}`)
+  })
+
+  it('say of API keys why they ended, and that there are more than they name', () => {
+    const ended = (more: Partial<LetterModels['api-key-ended']>) => write('api-key-ended', { ...good['api-key-ended'], ...more })
+    const saying: Record<WhyTold, string> = {
+      operator: 'The operator did it',
+      leaked: 'others may have read it',
+      disabled: 'Your account was disabled',
+      role: 'has lost a role',
+      password: 'another password',
+      address: 'former e-mail address',
+    }
+    for (const [why, words] of Object.entries(saying) as [WhyTold, string][]) {
+      const { text } = ended({ why })
+      for (const [other, said] of Object.entries(saying)) expect(text.includes(said), `${why}, ${other}`).to.equal(said === words)
+      expect(text.includes('See your API keys:'), `${why}: a page that they can sign in to`).to.equal(why !== 'disabled')
+    }
+    const of = (count: number) => ended({ keys: Array.from({ length: count }, (_, n) => ({ key: `key ${n}`, api: 'Notes' })) })
+    expect(of(1).subject).to.equal('An API key of yours was ended')
+    expect(of(1).text).to.match(
+      /\nAn API key of your account at \S+ was ended on [^:]+:\d\d UTC: “key 0” for Notes\. Programs that use it /,
+    )
+    expect(of(10).subject).to.equal('API keys of yours were ended')
+    expect(of(10).text).to.match(/\n10 API keys of .*“key 9” for Notes\. Programs that use them /)
+    expect(of(12).text).to.contain('“key 9” for Notes, and 2 more.').and.to.not.contain('key 10')
+  })
+
+  it('name an API key as its owner does, without what a mail program would make a link of', () => {
+    for (const [key, words] of [
+      ['Żółw’s laptop, 2nd', 'Żółw’s laptop, 2nd'],
+      ['ci/deploy@build.example.com', 'ci deploy build example com'],
+      ['...', '?'],
+    ])
+      expect(write('api-key-added', { ...good['api-key-added'], key }).text).to.contain(`“${words}” for Notes,`)
   })
 
   it('are none that has no template', () => expect(() => write('x', {})).to.throw(TypeError, 'no letter x'))

@@ -21,5 +21,24 @@ export const good: LetterModels = {
   'sign-in-link': { name: 'Ada Lovelace', link, lifetimeSeconds: 600 },
   'new-device': { name: 'Ada Lovelace', at, network: '192.0.2.7', agent: 'Firefox on Linux', link },
   'account-deleted': { name: 'Ada Lovelace', at, by: 'operator' },
+  'api-key-added': {
+    name: 'Ada Lovelace',
+    key: 'nightly-build',
+    api: 'Notes',
+    scopes: ['Read your notes', 'Change your notes'],
+    at,
+    expiresAt: at + 7_776_000,
+    link,
+  },
+  'api-key-ended': {
+    name: 'Ada Lovelace',
+    keys: [
+      { key: 'nightly-build', api: 'Notes' },
+      { key: 'laptop', api: 'Billing' },
+    ],
+    why: 'leaked',
+    at,
+    link,
+  },
   test: {},
 }
