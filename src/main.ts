@@ -17,9 +17,7 @@ import { openParts, type Parts, systemLater } from './main/parts.ts'
 import { openRing } from './main/ring.ts'
 import { settleSecrets, tellMissing } from './main/secrets.ts'
 import { createGuardedFetch } from './outgoing/fetch.ts'
-import { createSigners } from './outgoing/signer.ts'
 import { createPages } from './pages/render.ts'
-import { createApis } from './permissions/apis.ts'
 import type { Settings } from './settings/load.ts'
 import { createApp } from './web/app.ts'
 import type { App } from './web/app-parts.ts'
@@ -62,8 +60,8 @@ export async function startServer(settings: Settings, options: StartOptions = {}
     await refuseDemoInProduction(parts)
     const keptKeys = await settleSecrets(parts)
     const ring = await openRing(settings, parts.vault, parts.now)
-    const apis = createApis(settings.apis, settings.issuer, settings.theme.title, settings.authorizationDetails)
-    await parts.store.revocations.begin({ id: randomUUID(), longestSeconds: apis.longestLifetimeSeconds })
+    const apiKeyRing = await parts.apiKeyRing()
+    await parts.store.revocations.begin({ id: randomUUID(), longestSeconds: parts.apis.longestLifetimeSeconds })
     const { viewsFolder, theme, passwords } = settings
     const pages = createPages({ viewsFolder, theme, shortestPassword: passwords.shortest })
     const asking = () => createGuardedFetch({ ...settings.outgoing, deadline: AbortSignal.timeout, log: parts.log })
@@ -77,8 +75,7 @@ export async function startServer(settings: Settings, options: StartOptions = {}
       ...parts,
       keptKeys,
       ring,
-      signers: createSigners({ deadline: AbortSignal.timeout }),
-      apis,
+      apiKeyRing,
       pages,
       outgoing,
       notifying,
@@ -91,7 +88,7 @@ export async function startServer(settings: Settings, options: StartOptions = {}
     await instruments.open({ ...parts, ring }, worker)
     const port = await listen(server, settings.listen)
     const tending = setInterval(() => {
-      ring.tend().catch((error) => parts.log.error('keys.not_tended', { error }))
+      for (const one of [ring, apiKeyRing]) one?.tend().catch((error) => parts.log.error('keys.not_tended', { error }))
       if (worker === 1) void takeUpLetters([beside])
     }, tendMilliseconds).unref()
     // What was owed before can wait for the next start, if it must.

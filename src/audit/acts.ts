@@ -23,6 +23,8 @@ export const acts = [
   'database.backed_up',
   'database.restored',
   'consent.granted',
+  'api_key.added',
+  'api_key.ended',
   'grant.ended',
   'session.ended',
   'session.began',

@@ -18,6 +18,9 @@ export interface RingedKey {
   signsUntil: number | undefined
 }
 
+/** `signs`: the types (`typ`) that a key signs and no other does; a member of our own, which RFC 7517 s4 lets others pass over. */
+export type RingedJwk = PublicJwk & { signs?: readonly string[] }
+
 export interface KeyRing {
   /** @throws TypeError for an algorithm that the ring has no key of. */
   current(algorithm: SigningAlgorithm): SigningKey
@@ -27,7 +30,7 @@ export interface KeyRing {
   /** Those that are published, the one that signs first, then from new to old. */
   published(algorithm: SigningAlgorithm): SigningKey[]
   /** RFC 7517 s5. Public members only. */
-  readonly jwks: { keys: PublicJwk[] }
+  readonly jwks: { keys: RingedJwk[] }
   all(): RingedKey[]
   /** Whether the newest key lies with a signer: then the next is made there, by whoever runs it. */
   isHeldElsewhere(algorithm: SigningAlgorithm): boolean
@@ -48,6 +51,8 @@ export interface KeyRing {
 export interface RingOptions {
   algorithms: SigningAlgorithm[]
   policy: RotationPolicy
+  /** Said with each public key: see `RingedJwk`. */
+  signs?: readonly string[]
   now: Clock
 }
 
@@ -55,7 +60,7 @@ export interface RingOptions {
  * Reads the ring, and makes a key for each algorithm that lacks one.
  * @throws Refusal `unreadable_key`, `ambiguous_key`, `weak_key`
  */
-export async function openKeyRing(place: KeyPlace, { algorithms, policy, now }: RingOptions): Promise<KeyRing> {
+export async function openKeyRing(place: KeyPlace, { algorithms, policy, signs, now }: RingOptions): Promise<KeyRing> {
   let marks = ''
   let keys: SigningKey[] = []
   const keysOf = (algorithm: SigningAlgorithm) => keys.filter((key) => key.algorithm === algorithm)
@@ -139,7 +144,7 @@ export async function openKeyRing(place: KeyPlace, { algorithms, policy, now }: 
       const newestFirst = present()
         .flatMap(livingOf)
         .toSorted((a, b) => b.key.createdAt - a.key.createdAt)
-      return { keys: newestFirst.map(({ key }) => key.publicJwk) }
+      return { keys: newestFirst.map(({ key: { publicJwk } }) => (signs ? { ...publicJwk, signs } : publicJwk)) }
     },
     all,
     isHeldElsewhere,

@@ -3,14 +3,15 @@
  * nodes which make the next at the same moment one does and the others find it.
  */
 import type { KeyPlace } from '../crypto/key-place.ts'
-import { signingKeys, type Vault } from './vault.ts'
+import type { Vault } from './vault.ts'
 
-export function keysInVault(vault: Vault): KeyPlace {
+/** @param prefix begins the names of this ring's keys, and of no other's */
+export function keysInVault(vault: Vault, prefix: string): KeyPlace {
   return {
     async list() {
-      return (await vault.list(signingKeys)).map(({ name, mark, open }) => ({ name, mark, text: open }))
+      return (await vault.list(prefix)).map(({ name, mark, open }) => ({ name, mark, text: open }))
     },
-    create: ({ algorithm, after = 'first' }, text) => vault.add(`${signingKeys}${algorithm}/${after}`, text),
+    create: ({ algorithm, after = 'first' }, text) => vault.add(`${prefix}${algorithm}/${after}`, text),
     async remove(name) {
       await vault.remove(name)
     },

@@ -14,14 +14,17 @@ import { createSecrets, type Secrets } from '../crypto/secrets.ts'
 import type { Inbox } from '../mail/inbox.ts'
 import type { Mailer } from '../mail/mailer.ts'
 import { createClients } from '../oauth/clients/clients.ts'
+import { createSigners, type Signers } from '../outgoing/signer.ts'
+import { type Apis, createApis } from '../permissions/apis.ts'
 import type { Settings } from '../settings/load.ts'
 import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
 import { createLinks, type Links } from '../tokens/links.ts'
+import { type OpenApiKeys, openApiKeys } from './api-keys.ts'
 import { openMail, smtpOf } from './mail.ts'
 import { createVault, type Vault } from './vault.ts'
 
-export interface Parts {
+export interface Parts extends OpenApiKeys {
   settings: Settings
   secrets: Secrets
   store: Store
@@ -36,6 +39,9 @@ export interface Parts {
   accounts: ReturnType<typeof createAccounts>
   clients: ReturnType<typeof createClients>
   links: Links
+  apis: Apis
+  /** How those are asked that hold private keys elsewhere. */
+  signers: Signers
   now: Clock
   log: Log
   close(): Promise<void>
@@ -69,11 +75,14 @@ export async function openParts(
   const upgrades = createUpgrades({ accounts: store.accounts, passwords, log })
   const tombstones = createTombstones(secrets.keysFor('removed'))
   const audit = createAudit({ store: store.audit, operator: operatorHere(), keepDays: settings.audit.keepDays, now })
+  const vault = createVault(store.vault, secrets)
+  const apis = createApis(settings.apis, settings.issuer, settings.theme.title, settings.authorizationDetails)
+  const signers = createSigners({ deadline: AbortSignal.timeout })
   return {
     settings,
     secrets,
     store,
-    vault: createVault(store.vault, secrets),
+    vault,
     audit,
     passwords,
     ...mail,
@@ -85,6 +94,9 @@ export async function openParts(
     }),
     clients: createClients({ settings, store, audit, now }),
     links: createLinks({ secrets, issuer: settings.issuer, lineage: store.lineage, now }),
+    ...openApiKeys({ settings, vault, signers, apis, store, audit, tell: async () => {}, now, log }),
+    apis,
+    signers,
     now,
     log,
     async close() {

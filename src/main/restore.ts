@@ -7,7 +7,7 @@ import type { Clock } from '../base/clock.ts'
 import { secretOf } from '../crypto/sealing.ts'
 import type { AuditStore } from '../store/audit.ts'
 import type { Account, AccountStore, ClientRow, Store, VaultEntry, VaultStore } from '../store/store.ts'
-import { signingKeys } from './vault.ts'
+import { isSigningKey } from './vault.ts'
 
 export type Lasting = Pick<Store, 'accounts' | 'clients' | 'lineage' | 'vault' | 'audit'> & {
   endAllAccess(now: number): Promise<void>
@@ -76,10 +76,10 @@ async function keepAudit(restored: AuditStore, present: AuditStore): Promise<voi
  */
 async function keepVault(restored: VaultStore, present: VaultStore | undefined, secrets: readonly string[]): Promise<void> {
   const today = (await present?.list('')) ?? []
-  const canStay = ({ name, sealed }: VaultEntry) => !name.startsWith(signingKeys) && isGiven(sealed, secrets)
+  const canStay = ({ name, sealed }: VaultEntry) => !isSigningKey(name) && isGiven(sealed, secrets)
   for (const entry of await restored.list('')) {
     const isReplaced = today.some(({ name }) => name === entry.name)
-    if (entry.name.startsWith(signingKeys) || (isReplaced && !canStay(entry))) await restored.remove(entry.name)
+    if (isSigningKey(entry.name) || (isReplaced && !canStay(entry))) await restored.remove(entry.name)
   }
   for (const entry of today) await restored.add(entry)
 }

@@ -63,6 +63,10 @@ function notGiven(cause: Refusal): Refusal {
 
 /** Begins the names of the keys that sign tokens. */
 export const signingKeys = 'signing/'
+/** And of those that sign API keys. */
+export const apiKeySigningKeys = 'signing-api-keys/'
+
+export const isSigningKey = (name: string): boolean => [signingKeys, apiKeySigningKeys].some((prefix) => name.startsWith(prefix))
 
 /** An empty entry by whose name it is known that a secret was once the first. */
 const witness = 'secrets/'

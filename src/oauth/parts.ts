@@ -12,6 +12,7 @@ import type { GuardedFetch } from '../outgoing/fetch.ts'
 import type { Apis } from '../permissions/apis.ts'
 import type { Settings } from '../settings/load.ts'
 import type { Store } from '../store/store.ts'
+import type { ApiKeys } from '../tokens/api-keys.ts'
 import type { Clients } from './clients/clients.ts'
 import type { DevicePages } from './device-flow.ts'
 import type { Signatures } from './signatures.ts'
@@ -35,6 +36,7 @@ export interface ProviderParts {
   clients: Clients
   accounts: Accounts
   apis: Apis
+  apiKeys: ApiKeys
   pages: ProviderPages
   /** How another server is asked for what a client names. */
   outgoing: GuardedFetch

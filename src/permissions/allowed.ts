@@ -18,10 +18,18 @@ export function allowedScopes(api: Api, client: ClientApis, roles: string[] | un
   if (!mayAsk) return []
   const allowed: string[] = []
   for (const [name, { roles: needed }] of Object.entries(api.scopes)) {
-    if (mayAsk.has(name) && (!roles || !needed || needed.some((role) => roles.includes(role)))) allowed.push(name)
+    if (mayAsk.has(name) && mayHave(needed, roles)) allowed.push(name)
   }
   return allowed
 }
+
+/** What a person's roles allow them there, whichever client asks, or none. @returns scope names of this API */
+export function scopesOfRoles(api: Api, roles: string[]): string[] {
+  return Object.keys(api.scopes).filter((name) => mayHave(api.scopes[name]?.roles, roles))
+}
+
+const mayHave = (needed: string[] | undefined, roles: string[] | undefined): boolean =>
+  !roles || !needed || needed.some((role) => roles.includes(role))
 
 /** Whether this client may ask for tokens for this API at all. */
 export function mayAddress(api: Api, client: ClientApis): boolean {

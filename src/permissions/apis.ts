@@ -32,6 +32,7 @@ export function createApis(
     scopes: {},
     algorithm: 'ES256',
     accessTokenLifetimeSeconds: 600,
+    apiKeys: false,
     includeRoles: false,
   }
   const byIdentifier = new Map([...declared, userinfo].map((api) => [sameIdentifier(api.identifier), api]))

@@ -43,6 +43,8 @@ export const api = z
     scopes: z.record(scopeName, scope),
     algorithm: z.enum(signingAlgorithms).default('ES256'),
     accessTokenLifetimeSeconds: seconds(30, 86_400).default(600),
+    /** Whether people and machines may make themselves API keys for it. */
+    apiKeys: z.boolean().default(false),
     /** Whether its access tokens carry the person's `roles`. */
     includeRoles: z.boolean().default(false),
     encryption: encryption.optional(),

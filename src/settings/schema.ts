@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { parseColour } from '../base/colour.ts'
 import { api, roleName } from './api.ts'
+import { apiKeys } from './api-keys.ts'
 import { authorizationDetails, detailFaults } from './authorization-details.ts'
 import { clientRegistration } from './client/registration.ts'
 import { surroundingRules } from './client/surroundings.ts'
@@ -104,6 +105,7 @@ export const settingsSchema = z
     mail: mail.optional(),
     letters: letters.prefault({}),
     keys: keys.prefault({}),
+    apiKeys: apiKeys.prefault({}),
     lifetimes: lifetimes.prefault({}),
     refreshTokens: refreshTokens.prefault({}),
     signIn: signIn.prefault({}),

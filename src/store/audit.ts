@@ -30,8 +30,11 @@ export interface AuditFilter {
   client?: string | undefined
 }
 
-/** That there is such an account, by these very credentials if a version is given, or a client with this very registration. */
-export type Condition = { account: string; credentialsVersion?: number } | { client: string; registration: string }
+/** That there is such an account, by these very credentials if a version is given, or a client with this very registration, or one of these API keys, by jti. */
+export type Condition =
+  | { account: string; credentialsVersion?: number }
+  | { client: string; registration: string }
+  | { keys: readonly string[] }
 
 export interface AuditStore {
   /** @param ifThere judged when the row is written, behind what was begun before it in the same turn; else nothing is written */

@@ -8,6 +8,7 @@ import { artifactSweep, sqlArtifacts } from './sql/artifacts.ts'
 import { sqlAudit } from './sql/audit.ts'
 import { sqlClients } from './sql/clients.ts'
 import { counterSweep, sqlCounters } from './sql/counters.ts'
+import { sqlKeys } from './sql/keys.ts'
 import { sqlLetters } from './sql/letters.ts'
 import { sqlLineage } from './sql/lineage.ts'
 import { sqlNotices } from './sql/notices.ts'
@@ -40,9 +41,9 @@ export interface VolatileOptions extends SqliteOptions {
 
 export type DurableRoles = Pick<
   Store,
-  'artifacts' | 'accounts' | 'clients' | 'notices' | 'letters' | 'revocations' | 'lineage' | 'vault' | 'audit'
+  'artifacts' | 'accounts' | 'clients' | 'keys' | 'notices' | 'letters' | 'revocations' | 'lineage' | 'vault' | 'audit'
 > & {
-  /** For a database that was restored: every artifact, and every notice and letter that is owed, is gone, and whoever signed in by `at` is signed in no more. */
+  /** For a database that was restored: every artifact, every API key, and every notice and letter that is owed, is gone, and whoever signed in by `at` is signed in no more. */
   endAllAccess(at: number): Promise<void>
   check(): Promise<void>
   close(): void
@@ -69,6 +70,7 @@ export function openDurable(options: SqliteOptions): DurableRoles {
     artifacts: sqlArtifacts(engine, now),
     accounts: sqlAccounts(engine, now),
     clients: sqlClients(engine),
+    keys: sqlKeys(engine, now),
     notices: sqlNotices(engine, now),
     letters: sqlLetters(engine, now),
     revocations: sqlRevocations(engine, now),
@@ -79,6 +81,7 @@ export function openDurable(options: SqliteOptions): DurableRoles {
       const { db, write } = engine
       await Promise.all([
         write(db.deleteFrom('artifacts')),
+        write(db.deleteFrom('api_keys')),
         write(db.deleteFrom('notices')),
         write(db.deleteFrom('letters')),
         write(db.updateTable('accounts').set({ access_ended_at: at })),

@@ -9,9 +9,11 @@
  */
 import type { AccountStore } from './accounts.ts'
 import type { AuditStore, Condition } from './audit.ts'
+import type { KeyStore } from './keys.ts'
 import type { RevocationStore } from './revocations.ts'
 
 export type { Account, AccountChange, AccountStore, Asked, CredentialsChange, EmailChange, Tombstone } from './accounts.ts'
+export type { ApiKeyRow, KeyOwner, KeyStore, OwnerAsRead } from './keys.ts'
 export type { KeptSentence, RevocationList, RevocationStore, Sentence } from './revocations.ts'
 
 /** A record that oidc-provider keeps: a session, a grant, a code, a refresh token, … */
@@ -175,6 +177,7 @@ export interface Store {
   volatile: ArtifactStore
   accounts: AccountStore
   clients: ClientStore
+  keys: KeyStore
   notices: NoticeStore
   letters: LetterStore
   revocations: RevocationStore

@@ -27,6 +27,8 @@ export interface Dead {
   value: string
   /** See `Sentence`. */
   before?: number
+  /** The latest `exp` of what it is about, where that is no access token. */
+  expiresAt?: number
 }
 
 /** The most that the clocks of verifiers may be apart, which the kit holds as well: for so long after its end a token may be taken. */
@@ -42,13 +44,13 @@ export const skewSeconds = 5
 export async function sayDead(store: RevocationStore, dead: readonly Dead[], at: number): Promise<number> {
   if (dead.length === 0) return 0
   const longest = (await store.list())?.longestSeconds ?? longestPossibleSeconds
-  const endsAt = (kind: Kind) => at + (kind === 'kid' ? keySeconds : longest) + toleranceSeconds
+  const endsAt = ({ kind, expiresAt }: Dead) => (expiresAt ?? at + (kind === 'kid' ? keySeconds : longest)) + toleranceSeconds
   const said = await store.find(dead)
   // A sentence for good needs no later end: nothing is issued any more that it could be about. So a replay that is tried again and again says nothing new.
   const isSaid = ({ kind, value }: Dead) =>
     said.some((one) => one.kind === kind && one.value === value && one.before === undefined)
   const added = dead.filter((one) => !isSaid(one))
-  await store.add(added.map((one) => ({ ...one, endsAt: endsAt(one.kind) })))
+  await store.add(added.map(({ expiresAt, ...one }) => ({ ...one, endsAt: endsAt({ ...one, expiresAt }) })))
   return added.length
 }
 
@@ -61,6 +63,11 @@ export const deadSubject = (id: string, at: number): Dead => ({ kind: 'subject',
 export const deadClient = (id: string, at: number): Dead => ({ kind: 'client', value: digest(id), before: at + skewSeconds })
 /** @param value its digest. What was issued from it says more than is allowed by now; what will be does not. */
 export const narrowedGrant = (value: string, at: number): Dead => ({ kind: 'grant', value, before: at + skewSeconds })
+/** An API key, and what it was exchanged for, whose grant it is. */
+export const deadApiKey = ({ jti, expiresAt }: { jti: string; expiresAt: number }): Dead[] => [
+  { kind: 'token', value: digest(jti), expiresAt },
+  { kind: 'grant', value: digest(jti) },
+]
 /** A signing key that was taken out before its time. */
 export const deadKey = (kid: string): Dead => ({ kind: 'kid', value: digest(kid) })
 

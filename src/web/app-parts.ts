@@ -5,6 +5,7 @@ import type { CheckPassword } from '../accounts/password-policy.ts'
 import type { Tombstones } from '../accounts/tombstones.ts'
 import type { Later } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
+import type { KeyRing } from '../crypto/keyring.ts'
 import type { Passwords } from '../crypto/passwords.ts'
 import type { Inbox } from '../mail/inbox.ts'
 import type { Mailer } from '../mail/mailer.ts'
@@ -28,6 +29,8 @@ export interface AppParts
   tombstones: Tombstones
   pages: Pages
   links: Links
+  /** Undefined where no API takes API keys. */
+  apiKeyRing?: KeyRing | undefined
   mailer: Mailer
   /** Where letters go in development. */
   inbox?: Inbox | undefined

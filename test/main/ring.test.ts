@@ -9,7 +9,7 @@ import { jwksMaxAgeSeconds, rotationPolicy } from '../../src/crypto/rotation.ts'
 import { createSecrets } from '../../src/crypto/secrets.ts'
 import { keysInVault } from '../../src/main/key-vault.ts'
 import { importKeys, openRing } from '../../src/main/ring.ts'
-import { createVault } from '../../src/main/vault.ts'
+import { createVault, signingKeys } from '../../src/main/vault.ts'
 import type { Settings } from '../../src/settings/load.ts'
 import { settingsSchema } from '../../src/settings/schema.ts'
 import { type DurableRoles, openDurable } from '../../src/store/sqlite.ts'
@@ -33,7 +33,7 @@ describe('signing keys in the store', () => {
   })
   const vaultOf = (node: DurableRoles, given = secret) => createVault(node.vault, createSecrets([given]))
   const options = { algorithms: ['ES256' as const, 'RS256' as const], policy: rotationPolicy(7_776_000, 3_600), now }
-  const ring = (node: number, given?: string) => openKeyRing(keysInVault(vaultOf(nodes[node]!, given)), options)
+  const ring = (node: number, given?: string) => openKeyRing(keysInVault(vaultOf(nodes[node]!, given), signingKeys), options)
   const kids = ({ jwks }: { jwks: { keys: { kid: string }[] } }) => jwks.keys.map(({ kid }) => kid)
 
   it('are one per algorithm, whichever of nodes that start together makes it', async () => {

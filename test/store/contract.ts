@@ -6,6 +6,7 @@ import type {
   ArtifactStore,
   ClientStore,
   CounterStore,
+  KeyStore,
   LetterStore,
   LineageStore,
   NoticeStore,
@@ -17,6 +18,7 @@ import { artifactFacts } from './contract/artifacts.ts'
 import { auditFacts } from './contract/audit.ts'
 import { clientFacts } from './contract/clients.ts'
 import { counterFacts } from './contract/counters.ts'
+import { keyFacts } from './contract/keys.ts'
 import { letterFacts } from './contract/letters.ts'
 import { lineageFacts } from './contract/lineage.ts'
 import { naiveControl } from './contract/naive.ts'
@@ -31,6 +33,7 @@ export interface Roles {
   counters: CounterStore
   accounts: AccountStore
   clients: ClientStore
+  keys: KeyStore
   notices: NoticeStore
   letters: LetterStore
   revocations: RevocationStore
@@ -65,6 +68,7 @@ export function contract<Offered extends keyof Roles>({ roles, open }: Engine<Of
   if (has(roles, 'counters')) describe('counters', () => counterFacts(world))
   if (has(roles, 'accounts')) describe('accounts', () => accountFacts(world))
   if (has(roles, 'clients')) describe('clients', () => clientFacts(world))
+  if (has(roles, 'keys')) describe('API keys', () => keyFacts(world))
   if (has(roles, 'notices')) describe('notices', () => noticeFacts(world))
   if (has(roles, 'letters')) describe('letters that are owed', () => letterFacts(world))
   if (has(roles, 'revocations')) describe('sentences of revocation', () => revocationFacts(world))

@@ -14,7 +14,7 @@ const unexpected = (error: unknown) => {
 
 describe('SQLite, durable, in a file that two processes share', () => {
   contract({
-    roles: ['artifacts', 'accounts', 'clients', 'notices', 'letters', 'revocations', 'lineage', 'vault', 'audit'],
+    roles: ['artifacts', 'accounts', 'clients', 'keys', 'notices', 'letters', 'revocations', 'lineage', 'vault', 'audit'],
     async open(now) {
       const folder = mkdtempSync(join(tmpdir(), 'signet-store-'))
       const file = join(folder, 'signet.sqlite')
@@ -32,7 +32,7 @@ describe('SQLite, durable, in a file that two processes share', () => {
 
 describe('SQLite, durable, in memory', () => {
   contract({
-    roles: ['artifacts', 'accounts', 'clients', 'notices', 'letters', 'revocations', 'lineage', 'vault', 'audit'],
+    roles: ['artifacts', 'accounts', 'clients', 'keys', 'notices', 'letters', 'revocations', 'lineage', 'vault', 'audit'],
     async open(now) {
       const handle = openDurable({ file: ':memory:', now, onError: unexpected })
       return { handles: [handle], close: async () => handle.close() }
@@ -100,7 +100,19 @@ describeWithRedis('Redis', () => {
   for (const artifacts of ['short-lived', 'all'] as const) {
     describe(`beside SQLite, holding ${artifacts === 'all' ? 'all artifacts' : 'short-lived artifacts'}`, () => {
       contract({
-        roles: ['artifacts', 'accounts', 'clients', 'notices', 'letters', 'revocations', 'lineage', 'vault', 'audit', 'counters'],
+        roles: [
+          'artifacts',
+          'accounts',
+          'clients',
+          'keys',
+          'notices',
+          'letters',
+          'revocations',
+          'lineage',
+          'vault',
+          'audit',
+          'counters',
+        ],
         async open(now) {
           const keyPrefix = `${Math.random()}:`
           const redis = { url: server.url, artifacts, keyPrefix }

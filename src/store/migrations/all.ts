@@ -15,6 +15,7 @@ import { removed } from './016-removed.ts'
 import { letters } from './017-letters.ts'
 import { signInVersion } from './018-sign-in-version.ts'
 import { revocations } from './021-revocations.ts'
+import { apiKeys } from './022-api-keys.ts'
 import type { Migration } from './migration.ts'
 
 export const durableMigrations: readonly Migration[] = [
@@ -31,5 +32,6 @@ export const durableMigrations: readonly Migration[] = [
   signInVersion,
   removed,
   revocations,
+  apiKeys,
 ]
 export const volatileMigrations: readonly Migration[] = [artifacts, counters, bounds, artifactVersion, replayBound]

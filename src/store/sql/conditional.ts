@@ -26,10 +26,12 @@ export function insertIf<T extends 'audit' | 'letters' | 'removed'>(
                   .$if(there.credentialsVersion !== undefined, (of) =>
                     of.where('accounts.credentials_version', '=', there.credentialsVersion as number),
                   )
-              : selectFrom('clients')
-                  .select('clients.id')
-                  .where('clients.id', '=', there.client)
-                  .where('clients.registration', '=', there.registration),
+              : 'keys' in there
+                ? selectFrom('api_keys').select('api_keys.jti').where('api_keys.jti', 'in', there.keys)
+                : selectFrom('clients')
+                    .select('clients.id')
+                    .where('clients.id', '=', there.client)
+                    .where('clients.registration', '=', there.registration),
           ),
         ) as never,
     )

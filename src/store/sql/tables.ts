@@ -49,6 +49,17 @@ export interface CounterTable {
   ends_at: number
 }
 
+export interface ApiKeyTable {
+  jti: string
+  account_id: string | null
+  client_id: string | null
+  name: string
+  audience: string
+  scopes: string
+  created_at: number
+  expires_at: number
+}
+
 export interface NoticeTable {
   id: string
   client_id: string
@@ -113,6 +124,7 @@ export interface Tables {
   accounts: AccountTable
   clients: ClientTable
   counters: CounterTable
+  api_keys: ApiKeyTable
   notices: NoticeTable
   letters: LetterTable
   removed: RemovedTable

@@ -13,10 +13,12 @@ export interface SiteParts {
   settings: Settings
   pages: Pages
   ring: KeyRing
+  /** Undefined where no API takes API keys. */
+  apiKeyRing?: KeyRing | undefined
   inbox?: Inbox | undefined
 }
 
-export function siteRoutes({ settings, pages, ring, inbox }: SiteParts): Router {
+export function siteRoutes({ settings, pages, ring, apiKeyRing, inbox }: SiteParts): Router {
   const router = new Router()
   const { issuer, development, demo, samples } = settings
 
@@ -37,7 +39,7 @@ export function siteRoutes({ settings, pages, ring, inbox }: SiteParts): Router 
     ctx.type = 'application/jwk-set+json'
     ctx.set('Cache-Control', `public, max-age=${jwksMaxAgeSeconds}`)
     ctx.set('Access-Control-Allow-Origin', '*')
-    const body = JSON.stringify(ring.jwks)
+    const body = JSON.stringify({ keys: [...ring.jwks.keys, ...(apiKeyRing?.jwks.keys ?? [])] })
     const etag = `"${digest(body)}"`
     ctx.set('ETag', etag)
     ctx.status = hasThis(ctx, etag) ? 304 : 200

@@ -1,0 +1,203 @@
+/** API keys as their owners have them: made, listed, ended, and found when somebody shows one. */
+import { randomBytes } from 'node:crypto'
+import type { Audit, What } from '../audit/audit.ts'
+import type { Clock } from '../base/clock.ts'
+import { Refusal } from '../base/errors.ts'
+import { digest } from '../crypto/derive.ts'
+import type { KeyRing } from '../crypto/keyring.ts'
+import type { SigningKey } from '../crypto/signing-key.ts'
+import { scopesOfRoles } from '../permissions/allowed.ts'
+import type { Api, Apis } from '../permissions/apis.ts'
+import type { ClientRegistration } from '../settings/client/registration.ts'
+import type { Settings } from '../settings/load.ts'
+import type { Condition } from '../store/audit.ts'
+import type { Account, ApiKeyRow, KeyOwner, Store } from '../store/store.ts'
+import { type ApiKeyClaims, apiKeyAlgorithm, longestKey, readKey, writeKey } from './api-key.ts'
+import { type AskedKey, apiOfKey, judgedKey } from './asked-key.ts'
+import { createKeyOwners, type Owner } from './key-owners.ts'
+import { createRevocations, deadApiKey, sayDead } from './revocation.ts'
+
+/** Why a key ended, as the audit log and letters say it. */
+export type WhyEnded = 'person' | 'operator' | 'leaked' | 'disabled' | 'deleted' | 'role' | 'password' | 'client'
+
+/** Who did it; see `What`. */
+export type Who = Pick<What, 'actor' | 'from'>
+
+/** What a person is told of. */
+export type KeyNews = { account: Account; added: ApiKeyRow } | { account: Account; ended: ApiKeyRow[]; why: WhyEnded }
+
+/** A key that somebody showed, and that is good. */
+export interface LivingKey {
+  claims: ApiKeyClaims
+  row: ApiKeyRow
+  api: Api
+  owner: { account: Account } | { client: ClientRegistration }
+  /** Those of its scopes that its owner may still have. */
+  scopes: string[]
+}
+
+export interface ApiKeys {
+  /**
+   * Judges: that the API takes keys; that there are scopes, each allowed to the owner by now; the end; the name; that there is room. A person is
+   * given as they were read when it was seen who asks: what changed since is noticed.
+   * @returns the key, to be shown once and kept nowhere
+   * @throws Refusal `no_such_api`, `invalid_key_name`, `no_scope`, `scope_not_allowed`, `invalid_key_end`, `key_too_long` 422; `unknown_client` 404;
+   *   `no_machine`, `too_many_keys`, `changed_meanwhile` 409; `just_ended`, `signer_unavailable` 503
+   */
+  mint(owner: { account: Account } | { client: string }, asked: AskedKey, who: Who): Promise<{ key: string; row: ApiKeyRow }>
+  /** Those that are alive, the newest first. */
+  list(owner: KeyOwner): Promise<ApiKeyRow[]>
+  /** @param by an owner ends their own alone. @returns false when it is no key of theirs (any more) */
+  end(by: KeyOwner | 'operator', jti: string, why: WhyEnded, who: Who): Promise<boolean>
+  /** All of an owner. To be asked for once whatever ends them is durable: then none is made behind it. @returns how many */
+  endAll(owner: KeyOwner, why: WhyEnded, who: Who): Promise<number>
+  /** Those of a person that hold more than these roles allow. When to ask: as `endAll`. @returns how many */
+  endBeyond(account: string, roles: string[], who: Who): Promise<number>
+  /**
+   * Validates: all that `readKey` does, which needs no store; that the key's row is there; that no sentence of revocation is about it and no backup was
+   * restored since; that its owner is there, and enabled; that its API still takes keys.
+   */
+  findLiving(key: string): Promise<LivingKey | undefined>
+}
+
+export interface ApiKeyParts {
+  settings: Pick<Settings, 'issuer' | 'apiKeys' | 'clients'>
+  apis: Pick<Apis, 'find'>
+  /** Opened when it is first asked for; undefined where no API takes keys. */
+  ring(): Promise<KeyRing | undefined>
+  sign(key: SigningKey, data: Uint8Array): Promise<Buffer>
+  store: Pick<Store, 'accounts' | 'clients' | 'keys' | 'revocations' | 'counters' | 'lineage'>
+  audit: Pick<Audit, 'record'>
+  /** By a letter that is owed if the condition holds; begun in the turn of what it tells of. */
+  tell(news: KeyNews, ifThere: Condition): Promise<unknown>
+  now: Clock
+}
+
+const atOnce = 500
+
+export function createApiKeys(parts: ApiKeyParts): ApiKeys {
+  const { settings, apis, store, audit, tell, now } = parts
+  const { issuer } = settings
+  const { mostPerPerson: most, longestDays } = settings.apiKeys
+  const owners = createKeyOwners(settings.clients, store)
+  const revocations = createRevocations(store, now)
+
+  /** What is issued by then counts as dead: nothing is made that verifiers would refuse. @throws Refusal `just_ended` */
+  async function refuseDead({ sub, clientId }: Owner): Promise<void> {
+    const about = [
+      { kind: 'subject', value: digest(sub) },
+      { kind: 'client', value: digest(clientId) },
+    ]
+    const said = await store.revocations.find(about)
+    const beganAt = (await store.lineage.current())?.beganAt ?? 0
+    const deadUntil = Math.max(beganAt, ...said.map(({ before = Number.POSITIVE_INFINITY }) => before))
+    if (deadUntil < now()) return
+    const retryAfterSeconds = Number.isFinite(deadUntil) ? deadUntil - now() + 1 : 60
+    throw new Refusal('just_ended', 'Access was ended at this moment. Please try again in a few seconds.', {
+      status: 503,
+      retryAfterSeconds,
+    })
+  }
+
+  async function full(owner: KeyOwner): Promise<boolean> {
+    return (await store.keys.of(owner, most)).length >= most
+  }
+
+  async function written(owner: Owner, row: ApiKeyRow): Promise<string> {
+    const ring = await parts.ring()
+    if (!ring) throw new TypeError('an API takes keys, and there is no ring for them')
+    const signingKey = ring.current(apiKeyAlgorithm)
+    const { jti, audience: aud, createdAt: iat, expiresAt: exp, scopes } = row
+    const claims = { iss: issuer, sub: owner.sub, aud, client_id: owner.clientId, jti, iat, exp, scope: scopes.join(' ') }
+    const key = await writeKey(claims, signingKey, (data) => parts.sign(signingKey, data))
+    if (key.length > longestKey)
+      throw new Refusal('key_too_long', 'A key with so many scopes would be too long: make two of it.', { status: 422 })
+    return key
+  }
+
+  /** The sentences first: a key whose row is gone is known to nobody who could say that it is dead. */
+  async function endRows(rows: ApiKeyRow[], why: WhyEnded, who: Who): Promise<number> {
+    if (rows.length === 0) return 0
+    await sayDead(store.revocations, rows.flatMap(deadApiKey), now())
+    const [{ account: id }] = rows as [ApiKeyRow]
+    const account = id === undefined ? undefined : await store.accounts.find(id)
+    const keys = rows.map(({ jti }) => jti)
+    // One turn, so that one commit holds them all; the rows last, since the others are written if they are there.
+    const told = account && why !== 'person' ? tell({ account, ended: rows, why }, { keys }) : undefined
+    const entries = rows.map(({ jti, account, client, name, audience }) =>
+      audit.record('api_key.ended', { ...who, account, client, detail: { jti, why, name, audience }, ifThere: { keys: [jti] } }),
+    )
+    const [removed] = await Promise.all([Promise.all(keys.map((jti) => store.keys.remove(jti))), told, ...entries])
+    return removed.filter(Boolean).length
+  }
+
+  return {
+    async mint(whose, asked, who) {
+      const api = apiOfKey(apis, asked.audience)
+      const owner = await owners.read(whose)
+      const judged = judgedKey({ ...asked, audience: api.identifier }, owner.scopes(api), { now: now(), longestDays })
+      if (await full(owner.id)) throw tooMany(most)
+      await refuseDead(owner)
+      const row: ApiKeyRow = { jti: randomBytes(16).toString('base64url'), ...owner.id, ...judged, createdAt: now() }
+      const key = await written(owner, row)
+      const { jti, name, audience, scopes, expiresAt } = row
+      const detail = { jti, name, audience, scopes, expiresAt }
+      const ifThere = { keys: [jti] }
+      const [added] = await Promise.all([
+        store.keys.add(row, owner.asRead, most),
+        audit.record('api_key.added', { ...who, ...owner.id, detail, ifThere }),
+        owner.account && tell({ account: owner.account, added: row }, ifThere),
+      ])
+      if (added) return { key, row }
+      throw (await full(owner.id)) ? tooMany(most) : changedMeanwhile()
+    },
+    list: (owner) => store.keys.of(owner, most),
+    async end(by, jti, why, who) {
+      const row = await store.keys.find(jti)
+      if (!row || (by !== 'operator' && !isOf(row, by))) return false
+      return (await endRows([row], why, who)) === 1
+    },
+    async endAll(owner, why, who) {
+      let ended = 0
+      let rows = await store.keys.of(owner, atOnce)
+      while (rows.length > 0) {
+        ended += await endRows(rows, why, who)
+        rows = await store.keys.of(owner, atOnce)
+      }
+      return ended
+    },
+    async endBeyond(account, roles, who) {
+      const isBeyond = ({ audience, scopes }: ApiKeyRow) => {
+        const api = apis.find(audience)
+        const allowed = api ? scopesOfRoles(api, roles) : []
+        return scopes.some((scope) => !allowed.includes(scope))
+      }
+      return endRows((await store.keys.of({ account }, 2 * atOnce)).filter(isBeyond), 'role', who)
+    },
+    async findLiving(text) {
+      const ring = await parts.ring()
+      const claims = ring && (await readKey(text, { ring, issuer, now }))
+      const api = claims && apis.find(claims.aud)
+      if (!claims || !api?.apiKeys) return undefined
+      const row = await store.keys.find(claims.jti)
+      if (!row || claims.iat <= ((await store.lineage.current())?.beganAt ?? 0)) return undefined
+      if (await revocations.isRevoked({ ...claims, grant: claims.jti })) return undefined
+      const owner = await owners.of(row)
+      if (!owner) return undefined
+      const allowed = owner.scopes(api)
+      const { account, registration } = owner
+      return {
+        ...{ claims, row, api, scopes: row.scopes.filter((scope) => allowed.includes(scope)) },
+        owner: account ? { account } : { client: registration as ClientRegistration },
+      }
+    },
+  }
+}
+
+const isOf = (row: ApiKeyRow, by: KeyOwner): boolean => ('account' in by ? row.account === by.account : row.client === by.client)
+
+const tooMany = (most: number): Refusal =>
+  new Refusal('too_many_keys', `There are ${most} keys already, and no more at once: end one first.`, { status: 409 })
+
+const changedMeanwhile = (): Refusal =>
+  new Refusal('changed_meanwhile', 'The owner of the key was changed at the same moment. Please look again.', { status: 409 })

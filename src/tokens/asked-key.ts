@@ -1,0 +1,53 @@
+/** What is asked for in an API key, judged: for which API, how it is called, what it may do, until when. */
+import { Refusal } from '../base/errors.ts'
+import type { Api, Apis } from '../permissions/apis.ts'
+import { longestKeySeconds } from './api-key.ts'
+
+export interface AskedKey {
+  name: string
+  /** The identifier of an API. */
+  audience: string
+  scopes: readonly string[]
+  /** Seconds since the epoch. */
+  expiresAt: number
+}
+
+const daySeconds = 86_400
+const longestName = 80
+
+/** @throws Refusal `no_such_api`: there is none of this identifier that takes API keys */
+export function apiOfKey(apis: Pick<Apis, 'find'>, audience: string): Api {
+  const api = apis.find(audience)
+  if (api?.apiKeys) return api
+  throw no('no_such_api', 'There is no such API that takes API keys.', { audience })
+}
+
+/**
+ * @param allowed scopes of that API that its owner may have
+ * @returns it, its name without blanks around it, each scope once and in the order of the API's
+ * @throws Refusal `invalid_key_name`, `no_scope`, `scope_not_allowed`, `invalid_key_end`, all 422
+ */
+export function judgedKey(
+  { name, audience, scopes, expiresAt }: AskedKey,
+  allowed: readonly string[],
+  { now, longestDays }: { now: number; longestDays: number },
+): AskedKey & { scopes: string[] } {
+  if (scopes.length === 0) throw no('no_scope', 'Please choose what the key may do.')
+  const denied = scopes.filter((scope) => !allowed.includes(scope))
+  if (denied.length > 0) throw no('scope_not_allowed', 'That is more than the owner of this key may do.', { denied })
+  // The day that somebody names as the last counts as a whole.
+  const latest = now + Math.min((longestDays + 1) * daySeconds, longestKeySeconds)
+  if (!Number.isInteger(expiresAt) || expiresAt <= now || expiresAt > latest)
+    throw no('invalid_key_end', `A key has an end, ${longestDays} days from now at most.`)
+  return { name: keyName(name), audience, scopes: allowed.filter((scope) => scopes.includes(scope)), expiresAt }
+}
+
+function keyName(typed: string): string {
+  const name = typed.normalize('NFC').replace(/\s+/gu, ' ').trim()
+  const isShown = !/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(name) && /[^\p{C}\p{Z}]/u.test(name)
+  if (isShown && [...name].length <= longestName) return name
+  throw no('invalid_key_name', `Please give the key a name by which you recognise it, of ${longestName} characters at most.`)
+}
+
+const no = (code: string, sentence: string, detail: Record<string, unknown> = {}): Refusal =>
+  new Refusal(code, sentence, { status: 422, detail })
