@@ -6,6 +6,8 @@ export type KeyOwner = { account: string } | { client: string }
 interface KeyFacts {
   /** The key's own id, in clear: it bears no access, which takes the signature over it. */
   jti: string
+  /** The key that signed it, which it dies with. */
+  kid: string
   /** What its owner calls it. */
   name: string
   /** The identifier of the API that it is for. */

@@ -1,30 +1,20 @@
 /** API keys as their owners have them: made, listed, ended, and found when somebody shows one. */
 import { randomBytes } from 'node:crypto'
-import type { Audit, What } from '../audit/audit.ts'
-import type { Clock } from '../base/clock.ts'
 import { Refusal } from '../base/errors.ts'
 import { digest } from '../crypto/derive.ts'
 import type { KeyRing } from '../crypto/keyring.ts'
 import type { SigningKey } from '../crypto/signing-key.ts'
-import { scopesOfRoles } from '../permissions/allowed.ts'
-import type { Api, Apis } from '../permissions/apis.ts'
+import type { Api } from '../permissions/apis.ts'
 import type { ClientRegistration } from '../settings/client/registration.ts'
 import type { Settings } from '../settings/load.ts'
-import type { Condition } from '../store/audit.ts'
 import type { Account, ApiKeyRow, KeyOwner, Store } from '../store/store.ts'
 import { type ApiKeyClaims, apiKeyAlgorithm, longestKey, readKey, writeKey } from './api-key.ts'
 import { type AskedKey, apiOfKey, judgedKey } from './asked-key.ts'
+import { createKeyEndings, type KeyEndingParts, type KeyEndings, mostEver, type Who } from './key-endings.ts'
 import { createKeyOwners, type Owner } from './key-owners.ts'
-import { createRevocations, deadApiKey, sayDead } from './revocation.ts'
+import { createRevocations } from './revocation.ts'
 
-/** Why a key ended, as the audit log and letters say it. */
-export type WhyEnded = 'person' | 'operator' | 'leaked' | 'disabled' | 'deleted' | 'role' | 'password' | 'client'
-
-/** Who did it; see `What`. */
-export type Who = Pick<What, 'actor' | 'from'>
-
-/** What a person is told of. */
-export type KeyNews = { account: Account; added: ApiKeyRow } | { account: Account; ended: ApiKeyRow[]; why: WhyEnded }
+export type { KeyNews, Who, WhyEnded } from './key-endings.ts'
 
 /** A key that somebody showed, and that is good. */
 export interface LivingKey {
@@ -36,7 +26,7 @@ export interface LivingKey {
   scopes: string[]
 }
 
-export interface ApiKeys {
+export interface ApiKeys extends KeyEndings {
   /**
    * Judges: that the API takes keys; that there are scopes, each allowed to the owner by now; the end; the name; that there is room. A person is
    * given as they were read when it was seen who asks: what changed since is noticed.
@@ -47,12 +37,6 @@ export interface ApiKeys {
   mint(owner: { account: Account } | { client: string }, asked: AskedKey, who: Who): Promise<{ key: string; row: ApiKeyRow }>
   /** Those that are alive, the newest first. */
   list(owner: KeyOwner): Promise<ApiKeyRow[]>
-  /** @param by an owner ends their own alone. @returns false when it is no key of theirs (any more) */
-  end(by: KeyOwner | 'operator', jti: string, why: WhyEnded, who: Who): Promise<boolean>
-  /** All of an owner. To be asked for once whatever ends them is durable: then none is made behind it. @returns how many */
-  endAll(owner: KeyOwner, why: WhyEnded, who: Who): Promise<number>
-  /** Those of a person that hold more than these roles allow. When to ask: as `endAll`. @returns how many */
-  endBeyond(account: string, roles: string[], who: Who): Promise<number>
   /**
    * Validates: all that `readKey` does, which needs no store; that the key's row is there; that no sentence of revocation is about it and no backup was
    * restored since; that its owner is there, and enabled; that its API still takes keys.
@@ -60,20 +44,13 @@ export interface ApiKeys {
   findLiving(key: string): Promise<LivingKey | undefined>
 }
 
-export interface ApiKeyParts {
+export interface ApiKeyParts extends KeyEndingParts {
   settings: Pick<Settings, 'issuer' | 'apiKeys' | 'clients'>
-  apis: Pick<Apis, 'find'>
   /** Opened when it is first asked for; undefined where no API takes keys. */
   ring(): Promise<KeyRing | undefined>
   sign(key: SigningKey, data: Uint8Array): Promise<Buffer>
   store: Pick<Store, 'accounts' | 'clients' | 'keys' | 'revocations' | 'counters' | 'lineage'>
-  audit: Pick<Audit, 'record'>
-  /** By a letter that is owed if the condition holds; begun in the turn of what it tells of. */
-  tell(news: KeyNews, ifThere: Condition): Promise<unknown>
-  now: Clock
 }
-
-const atOnce = 500
 
 export function createApiKeys(parts: ApiKeyParts): ApiKeys {
   const { settings, apis, store, audit, tell, now } = parts
@@ -103,32 +80,19 @@ export function createApiKeys(parts: ApiKeyParts): ApiKeys {
     return (await store.keys.of(owner, most)).length >= most
   }
 
-  async function written(owner: Owner, row: ApiKeyRow): Promise<string> {
+  async function signingKeyNow(): Promise<SigningKey> {
     const ring = await parts.ring()
     if (!ring) throw new TypeError('an API takes keys, and there is no ring for them')
-    const signingKey = ring.current(apiKeyAlgorithm)
+    return ring.current(apiKeyAlgorithm)
+  }
+
+  async function written(owner: Owner, row: ApiKeyRow, signingKey: SigningKey): Promise<string> {
     const { jti, audience: aud, createdAt: iat, expiresAt: exp, scopes } = row
     const claims = { iss: issuer, sub: owner.sub, aud, client_id: owner.clientId, jti, iat, exp, scope: scopes.join(' ') }
     const key = await writeKey(claims, signingKey, (data) => parts.sign(signingKey, data))
     if (key.length > longestKey)
       throw new Refusal('key_too_long', 'A key with so many scopes would be too long: make two of it.', { status: 422 })
     return key
-  }
-
-  /** The sentences first: a key whose row is gone is known to nobody who could say that it is dead. */
-  async function endRows(rows: ApiKeyRow[], why: WhyEnded, who: Who): Promise<number> {
-    if (rows.length === 0) return 0
-    await sayDead(store.revocations, rows.flatMap(deadApiKey), now())
-    const [{ account: id }] = rows as [ApiKeyRow]
-    const account = id === undefined ? undefined : await store.accounts.find(id)
-    const keys = rows.map(({ jti }) => jti)
-    // One turn, so that one commit holds them all; the rows last, since the others are written if they are there.
-    const told = account && why !== 'person' ? tell({ account, ended: rows, why }, { keys }) : undefined
-    const entries = rows.map(({ jti, account, client, name, audience }) =>
-      audit.record('api_key.ended', { ...who, account, client, detail: { jti, why, name, audience }, ifThere: { keys: [jti] } }),
-    )
-    const [removed] = await Promise.all([Promise.all(keys.map((jti) => store.keys.remove(jti))), told, ...entries])
-    return removed.filter(Boolean).length
   }
 
   return {
@@ -138,8 +102,9 @@ export function createApiKeys(parts: ApiKeyParts): ApiKeys {
       const judged = judgedKey({ ...asked, audience: api.identifier }, owner.scopes(api), { now: now(), longestDays })
       if (await full(owner.id)) throw tooMany(most)
       await refuseDead(owner)
-      const row: ApiKeyRow = { jti: randomBytes(16).toString('base64url'), ...owner.id, ...judged, createdAt: now() }
-      const key = await written(owner, row)
+      const signingKey = await signingKeyNow()
+      const row: ApiKeyRow = { jti: newJti(), kid: signingKey.kid, ...owner.id, ...judged, createdAt: now() }
+      const key = await written(owner, row, signingKey)
       const { jti, name, audience, scopes, expiresAt } = row
       const detail = { jti, name, audience, scopes, expiresAt }
       const ifThere = { keys: [jti] }
@@ -151,29 +116,8 @@ export function createApiKeys(parts: ApiKeyParts): ApiKeys {
       if (added) return { key, row }
       throw (await full(owner.id)) ? tooMany(most) : changedMeanwhile()
     },
-    list: (owner) => store.keys.of(owner, most),
-    async end(by, jti, why, who) {
-      const row = await store.keys.find(jti)
-      if (!row || (by !== 'operator' && !isOf(row, by))) return false
-      return (await endRows([row], why, who)) === 1
-    },
-    async endAll(owner, why, who) {
-      let ended = 0
-      let rows = await store.keys.of(owner, atOnce)
-      while (rows.length > 0) {
-        ended += await endRows(rows, why, who)
-        rows = await store.keys.of(owner, atOnce)
-      }
-      return ended
-    },
-    async endBeyond(account, roles, who) {
-      const isBeyond = ({ audience, scopes }: ApiKeyRow) => {
-        const api = apis.find(audience)
-        const allowed = api ? scopesOfRoles(api, roles) : []
-        return scopes.some((scope) => !allowed.includes(scope))
-      }
-      return endRows((await store.keys.of({ account }, 2 * atOnce)).filter(isBeyond), 'role', who)
-    },
+    list: (owner) => store.keys.of(owner, mostEver),
+    ...createKeyEndings(parts),
     async findLiving(text) {
       const ring = await parts.ring()
       const claims = ring && (await readKey(text, { ring, issuer, now }))
@@ -194,7 +138,8 @@ export function createApiKeys(parts: ApiKeyParts): ApiKeys {
   }
 }
 
-const isOf = (row: ApiKeyRow, by: KeyOwner): boolean => ('account' in by ? row.account === by.account : row.client === by.client)
+/** 128 bits. */
+const newJti = (): string => randomBytes(16).toString('base64url')
 
 const tooMany = (most: number): Refusal =>
   new Refusal('too_many_keys', `There are ${most} keys already, and no more at once: end one first.`, { status: 409 })

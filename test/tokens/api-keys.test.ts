@@ -303,6 +303,13 @@ describe('API keys', () => {
       expect(await keys.findLiving(beyond.key)).to.equal(undefined)
       expect(news.at(-1)).to.include({ why: 'role' })
     })
+    it('that a signing key made which is out, and no others', async () => {
+      const [made] = await Promise.all([minted(), minted(), minted({}, 'bob')])
+      expect(await keys.endSigned('another', {})).to.equal(0)
+      expect(await keys.endSigned(made.row.kid, {})).to.equal(3)
+      expect(await store.keys.list(10)).to.deep.equal([])
+      expect(news.filter((one) => 'ended' in one).map(({ account: { id } }) => id)).to.have.members(['ada', 'bob'])
+    })
     it('and their owner is told, unless they did it themselves', async () => {
       const made = await Promise.all([minted(), minted()])
       news = []

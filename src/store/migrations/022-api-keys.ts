@@ -5,6 +5,7 @@ export const apiKeys: Migration = (schema) => [
   schema
     .createTable('api_keys')
     .addColumn('jti', 'text', (column) => column.notNull().primaryKey())
+    .addColumn('kid', 'text', (column) => column.notNull())
     .addColumn('account_id', 'text')
     .addColumn('client_id', 'text')
     .addColumn('name', 'text', (column) => column.notNull())

@@ -69,9 +69,10 @@ export function sqlKeys(engine: SqlEngine, now: Clock): KeyStore {
   }
 }
 
-function rowOf({ jti, account, client, name, audience, scopes, createdAt, expiresAt }: ApiKeyRow): ApiKeyTable {
+function rowOf({ jti, kid, account, client, name, audience, scopes, createdAt, expiresAt }: ApiKeyRow): ApiKeyTable {
   return {
     jti,
+    kid,
     account_id: account ?? null,
     client_id: client ?? null,
     name,
@@ -82,8 +83,8 @@ function rowOf({ jti, account, client, name, audience, scopes, createdAt, expire
   }
 }
 
-function keyOf({ jti, account_id, client_id, name, audience, scopes, created_at, expires_at }: ApiKeyTable): ApiKeyRow {
+function keyOf({ jti, kid, account_id, client_id, name, audience, scopes, created_at, expires_at }: ApiKeyTable): ApiKeyRow {
   const owner = account_id === null ? { client: client_id as string } : { account: account_id }
-  const facts = { jti, name, audience, scopes: JSON.parse(scopes) as string[], createdAt: created_at, expiresAt: expires_at }
+  const facts = { jti, kid, name, audience, scopes: JSON.parse(scopes) as string[], createdAt: created_at, expiresAt: expires_at }
   return { ...facts, ...owner }
 }

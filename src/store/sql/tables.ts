@@ -51,6 +51,7 @@ export interface CounterTable {
 
 export interface ApiKeyTable {
   jti: string
+  kid: string
   account_id: string | null
   client_id: string | null
   name: string

@@ -29,7 +29,14 @@ export function keyFacts(world: World): void {
   })
   type Owned = { account: string } | { client: string }
   const made = (jti: string, change: Partial<Omit<ApiKeyRow, 'account' | 'client'>> = {}, owner: Owned = { account: 'ada' }) => ({
-    ...{ jti, ...owner, name: 'Ünïcode "key"', audience: 'https://api.example.com', scopes: ['notes:read', 'notes:write'] },
+    ...{
+      jti,
+      kid: 'k',
+      ...owner,
+      name: 'Ünïcode "key"',
+      audience: 'https://api.example.com',
+      scopes: ['notes:read', 'notes:write'],
+    },
     ...{ createdAt: world.time, expiresAt: world.time + 60, ...change },
   })
   const add = (jti: string, change = {}, owner: OwnerAsRead = { account: ada }) => store.add(made(jti, change), owner, most)
