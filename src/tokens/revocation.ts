@@ -97,8 +97,8 @@ export interface Revocations {
    * until that one was, and nothing later.
    */
   revokeToken(token: Revocable): Promise<void>
-  /** Whether any sentence is about this token. Does NOT ask by which key it was signed: what is published no more verifies nothing here. */
-  isRevoked(token: Revocable): Promise<boolean>
+  /** Whether any sentence is about this token, or this API key. Does NOT ask by which key it was signed: what is published no more verifies nothing here. */
+  isRevoked(token: Revocable, kind?: 'access_token' | 'api_key'): Promise<boolean>
 }
 
 const windowSeconds = 3_600
@@ -112,8 +112,8 @@ export function createRevocations(
   now: Clock,
   mostPerClient = 10_000,
 ): Revocations {
-  async function isRevoked(token: Revocable): Promise<boolean> {
-    const found = await revocations.find(sentencesAbout(token))
+  async function isRevoked(token: Revocable, kind: 'access_token' | 'api_key' = 'access_token'): Promise<boolean> {
+    const found = await revocations.find([...sentencesAbout(token), ...(kind === 'access_token' ? aboutAccessTokens(token) : [])])
     return found.some((sentence) => isAgainst(sentence, token))
   }
 
@@ -140,10 +140,12 @@ function sentencesAbout({ jti, client_id: client, sub, grant }: Revocable): { ki
     everything,
     { kind: 'token', value: digest(jti) },
     { kind: 'client', value: digest(client) },
-    { kind: 'client_tokens', value: digest(client) },
     { kind: 'subject', value: digest(sub) },
     ...(grant === undefined ? [] : [{ kind: 'grant', value: digest(grant) } as const]),
   ]
 }
+
+/** Sentences that spare API keys. */
+const aboutAccessTokens = ({ client_id: client }: Revocable) => [{ kind: 'client_tokens', value: digest(client) }]
 
 const isAgainst = ({ before = Number.POSITIVE_INFINITY }: Sentence, { iat }: Revocable): boolean => iat <= before
