@@ -17,3 +17,17 @@ for (const input of document.querySelectorAll('input[data-reveal]')) {
   input.form.addEventListener('submit', () => show(false))
   input.after(button)
 }
+
+/** What is shown once and has to be taken whole. */
+for (const shown of document.querySelectorAll('[data-copy]')) {
+  const button = document.createElement('button')
+  button.type = 'button'
+  button.className = 'button'
+  button.textContent = 'Copy'
+  button.addEventListener('click', async () => {
+    shown.select()
+    await navigator.clipboard.writeText(shown.value)
+    button.textContent = 'Copied'
+  })
+  shown.after(button)
+}

@@ -8,6 +8,8 @@ export interface AccountModel {
   verified: boolean
   /** Where the address is changed; absent where no letter can be sent. */
   emailHref?: string | undefined
+  /** How many API keys there are; absent where there are none, and none can be. */
+  keys?: { count: number; href: string } | undefined
   /** What was changed just now. */
   done?: string | undefined
 }

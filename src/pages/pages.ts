@@ -2,6 +2,7 @@
 
 import type { AccountPageModels } from './account-pages.ts'
 import type { Fault } from './form-model.ts'
+import type { KeyPageModels } from './key-pages.ts'
 import type { SignUpPageModels } from './sign-up-pages.ts'
 
 /** An app as a person meets it. Name and links were chosen by a stranger; `render.ts` makes them fit to show. */
@@ -187,7 +188,7 @@ export interface InboxLetterModel {
   frameHref: string
 }
 
-export interface PageModels extends AccountPageModels, SignUpPageModels {
+export interface PageModels extends AccountPageModels, KeyPageModels, SignUpPageModels {
   signIn: SignInModel
   signInLinkSent: SignInLinkSentModel
   signInByLink: SignInByLinkModel

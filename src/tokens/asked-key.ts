@@ -42,7 +42,8 @@ export function judgedKey(
   return { name: keyName(name), audience, scopes: allowed.filter((scope) => scopes.includes(scope)), expiresAt }
 }
 
-function keyName(typed: string): string {
+/** @returns as it is kept: one blank at most between words, and none around them. @throws Refusal `invalid_key_name` 422 */
+export function keyName(typed: string): string {
   const name = typed.normalize('NFC').replace(/\s+/gu, ' ').trim()
   const isShown = !/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(name) && /[^\p{C}\p{Z}]/u.test(name)
   if (isShown && [...name].length <= longestName) return name

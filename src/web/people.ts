@@ -82,6 +82,11 @@ export function peoplesPages(parts: PeopleParts): Middleware[] {
     emails: createEmailChanges(credentials),
     letterLimits,
     wayBack: createWayBack(ownPages.email, settings),
+    apiKeys: parts.apiKeys,
+    apis: parts.apis,
+    declaredApis: settings.apis,
+    mostKeys: settings.apiKeys.mostPerPerson,
+    longestKeyDays: settings.apiKeys.longestDays,
   }
   const recovery = createRecovery({ ...credentials, attempts })
   const landed = <T extends Json>(page: LandingPage<T>) =>

@@ -27,6 +27,8 @@ const exact: Record<string, string> = {
   '/account/password': 'account_password',
   '/account/delete': 'account_delete',
   '/account/deleted': 'account_deleted',
+  '/account/keys': 'account_keys',
+  '/account/keys/new': 'account_keys_new',
   '/sign-up': 'sign_up',
   '/sign-up/again': 'sign_up',
   '/health/live': 'health_live',
@@ -40,6 +42,7 @@ const patterns: [RegExp, string][] = [
   [/^\/interaction\/[^/]+\/?$/, 'interaction'],
   [/^\/interaction\/[^/]+\/(sign-in|link|select-account|consent|cancel|switch|again)$/, 'interaction_form'],
   [/^\/link\/[a-z-]+(\/[0-9a-f]{16})?$/, 'link'],
+  [/^\/account\/keys\/[^/]+$/, 'account_key'],
   [/^\/assets\//, 'asset'],
   [/^\/dev\/mail\//, 'inbox'],
 ]

@@ -6,6 +6,7 @@ import { createOnce } from './once.ts'
 const sentences = {
   name: 'Your name is changed.',
   password: 'Your password is changed. Everywhere else you are signed out.',
+  keyEnded: 'The key is ended.',
   email: 'Your e-mail address is changed.',
   recovered: 'Your password is changed, and you are signed out everywhere. Sign in with the new one.',
 } as const

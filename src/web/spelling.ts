@@ -6,7 +6,7 @@ import type { Middleware } from 'koa'
 import { Refusal } from '../base/errors.ts'
 
 /** An id of ours, which has capitals; `/device/auth` is no id. */
-const withId = /^\/(?:auth|device|interaction)\/(?!auth$)[^/]+/i
+const withId = /^\/(?:auth|device|interaction|account\/keys)\/(?!auth$)[^/]+/i
 
 /** @throws Refusal `not_found` 404 */
 export const oneSpelling: Middleware = (ctx, next) => {

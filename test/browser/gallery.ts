@@ -122,10 +122,32 @@ const accountPage =
 
 /** People of their own, since what they do changes who they are. */
 let changing = 0
-async function newPerson({ cli }: Processes): Promise<Person> {
+export async function newPerson({ cli }: Processes): Promise<Person> {
   const person = { email: `change${++changing}@example.com`, password: 'difference engine' }
   await cli(['account', 'add', person.email], person.password)
   return person
+}
+
+let keysMade = 0
+async function newKeyPage(page: Page, { issuer }: Processes, person: Person): Promise<void> {
+  await page.goto(`${issuer}/account/keys/new`)
+  await fillIn(page, person)
+  await headed(page, 'Make an API key')
+}
+
+/** Up to where it is shown. */
+export async function keyMade(page: Page, at: Processes, person: Person = ada): Promise<void> {
+  await newKeyPage(page, at, person)
+  await page.getByLabel('Name').fill(`Backup script ${++keysMade}`)
+  await page.getByLabel('Read your notes').check()
+  await press(page, 'Make the key')
+  await headed(page, 'Your new API key')
+}
+
+async function keysOfAda(page: Page, at: Processes): Promise<void> {
+  await keyMade(page, at)
+  await page.getByRole('link', { name: 'I have copied it' }).click()
+  await headed(page, 'Your API keys')
 }
 
 /** @returns the address that is left */
@@ -322,6 +344,14 @@ export const signetPages: Record<string, Way> = {
   },
   'account-name': accountPage('/name', 'Change your name'),
   'account-password': accountPage('/password', 'Change your password'),
+  'account-keys': keysOfAda,
+  'account-key-new': (page, at) => newKeyPage(page, at, ada),
+  'account-key-made': (page, at) => keyMade(page, at),
+  'account-key-end': async (page, at) => {
+    await keysOfAda(page, at)
+    await page.getByRole('link', { name: 'End the key' }).first().click()
+    await headed(page, 'End this API key?')
+  },
   error: (page, { issuer }) => page.goto(`${issuer}/auth?client_id=nobody&response_type=code`),
   'not-found': (page, { issuer }) => page.goto(`${issuer}/nothing/here`),
 }

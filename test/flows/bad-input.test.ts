@@ -7,7 +7,7 @@ import { linkKinds } from '../../src/tokens/links.ts'
 import { createVisitor, type Page, type Visitor } from '../../src/try/visitor.ts'
 import { deviceFor } from '../support/device.ts'
 import { type Apis, apiClients } from '../support/questions.ts'
-import { declared, otherApi, startTestServer, type TestServer } from '../support/server.ts'
+import { api, declared, otherApi, startTestServer, type TestServer } from '../support/server.ts'
 import { authorizationUrl, basic, type Cast, cast, codeFor, password, pkce, token, tokensFor } from '../support/story.ts'
 
 const encoded = (json: string) => Buffer.from(json).toString('base64url')
@@ -156,6 +156,14 @@ const routes: Route[] = [
   { method: 'POST', path: '/account/email', names: ['csrf', 'email'], on: '/account/email' },
   { method: 'POST', path: '/account/password', names: ['csrf', 'current', 'password'], on: '/account/password' },
   { method: 'POST', path: '/account/delete', names: ['csrf', 'sure'], on: '/account/delete' },
+  {
+    method: 'POST',
+    path: '/account/keys/new',
+    names: ['csrf', 'name', 'api', 'scope', 'end', 'until'],
+    on: '/account/keys/new',
+    good: { name: 'Laptop', api, scope: `${api} notes:read`, end: '7' },
+  },
+  { method: 'POST', path: '/account/keys/{}', names: ['csrf'], on: '/account/keys/new' },
   { method: 'POST', path: '/interaction/{}/consent', names: ['csrf', 'decision', 'scope'] },
   { method: 'POST', path: '/interaction/{}/switch', names: ['csrf'] },
   { method: 'POST', path: '/interaction/{}/select-account', names: ['csrf'] },
@@ -176,7 +184,12 @@ describe('bad input', function () {
   let apis: Apis
   let jwt: string
   before(async () => {
-    server = await startTestServer({ settings: { registration: { open: true }, signIn: { ...declared.signIn, byLink: true } } })
+    const settings = {
+      registration: { open: true },
+      signIn: { ...declared.signIn, byLink: true },
+      apis: declared.apis.map((one) => ({ ...one, apiKeys: true })),
+    }
+    server = await startTestServer({ settings })
     who = await cast(server)
     apis = await apiClients(server)
     jwt = (await tokensFor(server, who.web)).access_token!

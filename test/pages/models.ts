@@ -153,6 +153,7 @@ export const good: PageModels = {
     verified: false,
     done: 'Your name is changed.',
     emailHref: '/account/email',
+    keys: { count: 3, href: '/account/keys' },
   },
   accountEmail: {
     action: '/account/email',
@@ -173,6 +174,64 @@ export const good: PageModels = {
   },
   accountDeleted: {},
   accountName: { action: '/account/name', csrf: 'c5rf', name: 'Ada Lovelace', error: { code: 'invalid_name', sentence: 'No.' } },
+  accountKeys: {
+    keys: [
+      {
+        name: 'Laptop',
+        api: 'Notes API',
+        sentences: ['Read your notes', 'Write notes'],
+        madeAt: 1_795_000_000,
+        expiresAt: 1_797_592_000,
+        href: '/account/keys/j1',
+      },
+    ],
+    newHref: '/account/keys/new',
+    whyNone: 'You have fifty.',
+    done: 'The key is ended.',
+  },
+  accountKeyNew: {
+    action: '/account/keys/new',
+    csrf: 'c5rf',
+    name: 'Laptop',
+    apis: [
+      {
+        identifier: 'https://notes.example',
+        name: 'Notes API',
+        isChosen: true,
+        permissions: [
+          { value: 'https://notes.example notes:read', sentence: 'Read your notes', isTicked: true },
+          { value: 'https://notes.example notes:write', sentence: 'Write notes', isTicked: false },
+        ],
+      },
+      {
+        identifier: 'https://mail.example',
+        name: 'Mail API',
+        isChosen: false,
+        permissions: [{ value: 'https://mail.example mail:read', sentence: 'Read your mail', isTicked: false }],
+      },
+    ],
+    ends: [
+      { days: 7, isChosen: false },
+      { days: 30, isChosen: true },
+    ],
+    date: { isChosen: false, until: '2027-03-31', first: '2026-11-29', last: '2027-11-28' },
+    error: { code: 'no_scope', sentence: 'Please choose what the key may do.' },
+  },
+  accountKeyMade: {
+    name: 'Laptop',
+    api: 'Notes API',
+    expiresAt: 1_797_592_000,
+    key: 'signet_eyJ.eyJ.sig_000000',
+    audience: 'https://notes.example',
+  },
+  accountKeyEnd: {
+    action: '/account/keys/j1',
+    csrf: 'c5rf',
+    name: 'Laptop',
+    api: 'Notes API',
+    sentences: ['Read your notes'],
+    expiresAt: 1_797_592_000,
+  },
   accountPassword: {
     action: '/account/password',
     csrf: 'c5rf',

@@ -23,6 +23,8 @@ export const ownPages = {
   email: '/account/email',
   password: '/account/password',
   delete: '/account/delete',
+  keys: '/account/keys',
+  newKey: '/account/keys/new',
 } as const
 export type OwnPage = (typeof ownPages)[keyof typeof ownPages]
 

@@ -44,8 +44,9 @@ export async function visiting(parts: PersonParts, ctx: Context, wanted: Wanted)
 }
 
 /**
- * For what its form posts. A session that has ended meanwhile, or a sign-in that is too old by now, is asked for again, and nothing is done.
- * @throws Refusal `forged_form` 403, and as `readForm`
+ * For what its form posts. A session that has ended meanwhile, or a sign-in that is too old by now, is asked for again, and nothing is done. A
+ * program that has none is refused: after a redirect to a page that answers 200 it would take it for done. No other credential is looked at.
+ * @throws Refusal `forged_form` 403, `not_signed_in` 401, and as `readForm`
  */
 export async function posting(
   parts: PersonParts,
@@ -53,6 +54,7 @@ export async function posting(
   wanted: Wanted,
 ): Promise<(SignedIn & { form: URLSearchParams }) | undefined> {
   const form = await readForm(ctx)
+  if (ctx.accepts('json', 'html') !== 'html' && !(await signedInHere(parts, ctx))) throw notSignedIn(ctx)
   const person = await signedInSince(parts, ctx, wanted, freshSeconds + formSeconds)
   if (!person) return undefined
   parts.csrf.check(about(wanted.page, person.session), form.get('csrf'))
@@ -102,6 +104,12 @@ export async function signedInHere(
   const session = await provider.Session.get(ctx)
   const account = session.accountId && (await accounts.findSignedIn(session.accountId, session.loginTs))
   return account ? { account, session } : undefined
+}
+
+/** RFC 9110 s15.5.2 wants a challenge; for what a page of ours gives there is no registered one. */
+function notSignedIn(ctx: Context): Refusal {
+  ctx.set('WWW-Authenticate', 'Cookie')
+  return new Refusal('not_signed_in', 'Sign in first, in a browser: this is a page for people.', { status: 401 })
 }
 
 const about = (page: OwnPage, { uid }: Session) => `${page}/${uid}`
