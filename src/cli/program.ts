@@ -1,6 +1,7 @@
 /** The command line as a tree. Each command is a line here and a function in its own file; nothing is parsed before `runProgram`. */
 import { Argument, Command, CommanderError, Option } from 'commander'
 import { acts } from '../audit/acts.ts'
+import { rings } from '../main/ring.ts'
 import { accountCommands } from './account-commands.ts'
 import { showAudit } from './audit.ts'
 import { backUp, restore } from './backup.ts'
@@ -37,7 +38,7 @@ export function createProgram(): Command {
     .option(...json)
     .action(run(doctor))
   settingsCommands(program.command('settings').description('the settings file'))
-  keyCommands(program.command('keys').description('the keys that sign tokens'))
+  keyCommands(program.command('keys').description('the keys that sign tokens, and those that sign API keys'))
   secretCommands(program.command('secrets').description('the master secrets, by names that lead nowhere back to them'))
   databaseCommands(program)
   program
@@ -101,6 +102,7 @@ function keyCommands(keys: Command): void {
   keys
     .command('rotate')
     .description('publish the next keys now; each signs when nobody can have an older key set any more')
+    .addOption(new Option('--of <ring>', 'which keys: those that sign tokens, or API keys').choices(rings).default('tokens'))
     .option(...json)
     .action(run(rotateKeys))
   keys

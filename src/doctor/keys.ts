@@ -3,10 +3,11 @@ import type { Clock } from '../base/clock.ts'
 import { Refusal } from '../base/errors.ts'
 import { type KeyFiles, type LyingFile, lookAt, lookInto } from '../crypto/key-files.ts'
 import { keysInFolder } from '../crypto/key-place.ts'
+import type { RingOptions } from '../crypto/keyring.ts'
 import { masterSecrets } from '../crypto/master-secrets.ts'
 import { isDue, rotation } from '../crypto/rotation.ts'
 import { readKey, type SigningKey } from '../crypto/signing-key.ts'
-import { ringOptions } from '../main/ring.ts'
+import { type RingOf, ringFolder, ringOptions, ringsOf } from '../main/ring.ts'
 import type { Settings } from '../settings/load.ts'
 import { type Check, fail, ok, warn } from './check.ts'
 
@@ -23,31 +24,59 @@ export interface KeysSeen {
   newestAt: number | undefined
 }
 
+type Folder = NonNullable<ReturnType<typeof lookInto>>
+
 /** @param uid of the process that looks; 0 sees what its owner would */
 export async function keyChecks(settings: Settings, now: Clock, uid: number): Promise<KeysSeen> {
-  const folder = folderOf(settings)
+  const folder = folderOf(settings.keyFolder) ?? noFolder(settings)
   if ('status' in folder) return { checks: [folder], published: [], newestAt: undefined }
+  const rings = settings.keys.in === 'folder' ? ringsOf(settings) : []
+  const inner = rings.filter((of) => of !== 'tokens').map((of) => ({ of, seen: folderOf(ringFolder(settings, of)) }))
+  const unreadable = inner.flatMap(({ seen }) => (seen && 'status' in seen ? [seen] : []))
+  const folders = [folder, ...inner.flatMap(({ seen }) => (seen && !('status' in seen) ? [seen] : []))]
   const { tls } = settings.listen
-  const secret = masterSecretCheck(settings, folder.files)
   const common = [
-    folderCheck(folder, uid, settings.development),
-    filesCheck([...folder.lying, ...(tls ? [lookAt(tls.key)] : [])], uid),
-    secret,
+    worst([...unreadable, ...folders.map((one) => folderCheck(one, uid, settings.development))]),
+    filesCheck([...folders.flatMap(({ lying }) => lying), ...(tls ? [lookAt(tls.key)] : [])], uid),
+    masterSecretCheck(settings, folder.files),
   ]
   // Opened by the master secret, out of the store: by whoever may write there.
   if (settings.keys.in === 'store') return { checks: common, published: undefined, newestAt: undefined }
-  const keys = await readAll(folder.files)
-  if (!Array.isArray(keys)) return { checks: [...common, keys], published: [], newestAt: undefined }
+  const looked = await Promise.all(
+    [{ of: 'tokens' as const, seen: folder }, ...inner].map(({ of, seen }) => ringSeen(settings, now, of, seen)),
+  )
+  const newest = looked.flatMap(({ keys }) => keys.map(({ createdAt }) => createdAt))
   return {
-    checks: [...common, ringCheck(settings, keys, now)],
-    published: publishedOf(settings, keys, now),
-    newestAt: keys.length > 0 ? Math.max(...keys.map(({ createdAt }) => createdAt)) : undefined,
+    checks: [...common, ...looked.map(({ check }) => check)],
+    published: looked.flatMap(({ published }) => published),
+    newestAt: newest.length > 0 ? Math.max(...newest) : undefined,
   }
 }
 
-function folderOf(settings: Settings): NonNullable<ReturnType<typeof lookInto>> | Check {
+const gravity = { fail: 0, warn: 1, ok: 2 }
+const worst = (checks: Check[]): Check => checks.toSorted((a, b) => gravity[a.status] - gravity[b.status])[0] as Check
+
+/** The names of the checks. */
+const ringNames: Record<RingOf, string> = { tokens: 'signing-keys', 'api-keys': 'api-key-signing-keys' }
+
+/** @param seen undefined where there is no such folder: the first start makes it, with its keys */
+async function ringSeen(
+  settings: Settings,
+  now: Clock,
+  of: RingOf,
+  seen: Folder | Check | undefined,
+): Promise<{ check: Check; keys: SigningKey[]; published: string[] }> {
+  const name = ringNames[of]
+  const keys = seen && !('status' in seen) ? await readAll(name, seen.files) : []
+  if (!Array.isArray(keys)) return { check: keys, keys: [], published: [] }
+  const options = ringOptions(settings, now, of)
+  return { check: ringCheck(name, options, keys, now), keys, published: publishedOf(options, keys, now) }
+}
+
+/** @returns undefined where there is none */
+function folderOf(folder: string): Folder | Check | undefined {
   try {
-    return lookInto(settings.keyFolder) ?? noFolder(settings)
+    return lookInto(folder)
   } catch (cause) {
     if (!(cause instanceof Refusal)) throw cause
     return fail('key-folder', cause.message, 'Run this as the user that runs Signet, or see what SIGNET_KEYS names.')
@@ -112,21 +141,19 @@ function masterSecretCheck({ masterSecret: given, development }: Settings, files
   }
 }
 
-async function readAll(files: KeyFiles): Promise<SigningKey[] | Check> {
+async function readAll(name: string, files: KeyFiles): Promise<SigningKey[] | Check> {
   try {
     const kept = await keysInFolder(files).list()
     return await Promise.all(kept.map(({ name, text }) => readKey(name, text() ?? '')))
   } catch (cause) {
     if (!(cause instanceof Refusal)) throw cause
-    return fail('signing-keys', cause.message, 'Put the key back from a backup, or remove its file: another is made.')
+    return fail(name, cause.message, 'Put the key back from a backup, or remove its file: another is made.')
   }
 }
 
 const keysOf = (keys: SigningKey[], algorithm: string) => keys.filter((key) => key.algorithm === algorithm)
 
-function ringCheck(settings: Settings, keys: SigningKey[], now: Clock): Check {
-  const name = 'signing-keys'
-  const { algorithms, policy } = ringOptions(settings, now)
+function ringCheck(name: string, { algorithms, policy }: RingOptions, keys: SigningKey[], now: Clock): Check {
   const lacking = algorithms.filter((algorithm) => keysOf(keys, algorithm).length === 0)
   if (lacking.length > 0) return warn(name, `There is no key for ${lacking.join(', ')}.`, 'The next start makes one of each.')
   const late = algorithms.filter((algorithm) => isDue(keysOf(keys, algorithm), now() - patienceSeconds, policy))
@@ -136,11 +163,10 @@ function ringCheck(settings: Settings, keys: SigningKey[], now: Clock): Check {
       `The next key for ${late.join(', ')} should have been published.`,
       'A running server does that: see whether it runs, and may write here.',
     )
-  return ok(name, `${keys.length} keys, for ${algorithms.join(', ')}.`)
+  return ok(name, `${keys.length === 1 ? 'One key' : `${keys.length} keys`}, for ${algorithms.join(', ')}.`)
 }
 
-function publishedOf(settings: Settings, keys: SigningKey[], now: Clock): string[] {
-  const { policy } = ringOptions(settings, now)
+function publishedOf({ policy }: RingOptions, keys: SigningKey[], now: Clock): string[] {
   const present = [...new Set(keys.map(({ algorithm }) => algorithm))]
   return present
     .flatMap((algorithm) => rotation(keysOf(keys, algorithm), now(), policy))

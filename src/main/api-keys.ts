@@ -5,7 +5,7 @@ import { createSignatures, type Signatures } from '../oauth/signatures.ts'
 import type { Signers } from '../outgoing/signer.ts'
 import type { Settings } from '../settings/load.ts'
 import { type ApiKeyParts, type ApiKeys, createApiKeys } from '../tokens/api-keys.ts'
-import { openRing, takesApiKeys } from './ring.ts'
+import { openRing, ringsOf } from './ring.ts'
 import type { Vault } from './vault.ts'
 
 export interface OpenApiKeys {
@@ -35,7 +35,7 @@ export function openApiKeys({ settings, vault, signers, now, log, ...parts }: Gi
     })
     return opening
   }
-  const apiKeyRing = async () => (takesApiKeys(settings) ? (await opened()).ring : undefined)
+  const apiKeyRing = async () => (ringsOf(settings).includes('api-keys') ? (await opened()).ring : undefined)
   return {
     apiKeys: createApiKeys({
       ...{ ...parts, settings, now, ring: apiKeyRing },

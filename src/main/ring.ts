@@ -5,8 +5,8 @@
 import path from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import { Refusal } from '../base/errors.ts'
-import { openKeyFolder } from '../crypto/key-files.ts'
-import { type KeyPlace, keysInFolder } from '../crypto/key-place.ts'
+import { lookInto, openKeyFolder } from '../crypto/key-files.ts'
+import { type KeptKey, type KeyPlace, keysInFolder } from '../crypto/key-place.ts'
 import { type KeyRing, openKeyRing, type RingOptions } from '../crypto/keyring.ts'
 import { rotationPolicy } from '../crypto/rotation.ts'
 import { readKey } from '../crypto/signing-key.ts'
@@ -17,23 +17,19 @@ import { keysInVault } from './key-vault.ts'
 import { apiKeySigningKeys, signingKeys, type Vault } from './vault.ts'
 
 /** What the keys of a ring sign. */
-export type RingOf = 'tokens' | 'api-keys'
+export const rings = ['tokens', 'api-keys'] as const
+export type RingOf = (typeof rings)[number]
 
-interface Place {
-  folder(settings: Settings): string
-  /** Begins the names in the store. */
-  prefix: string
-  options(settings: Settings, now: Clock): RingOptions
-}
+/** Where no API takes API keys there is no ring for them either: no key is made, and none published. */
+export const ringsOf = ({ apis }: Pick<Settings, 'apis'>): readonly RingOf[] =>
+  apis.some(({ apiKeys }) => apiKeys) ? rings : ['tokens']
 
-const places: Record<RingOf, Place> = {
-  tokens: { folder: ({ keyFolder }) => keyFolder, prefix: signingKeys, options: ringOptions },
-  'api-keys': {
-    folder: ({ keyFolder }) => path.join(keyFolder, 'api-keys'),
-    prefix: apiKeySigningKeys,
-    options: apiKeyRingOptions,
-  },
-}
+/** That of API keys within the other. */
+export const ringFolder = ({ keyFolder }: Pick<Settings, 'keyFolder'>, of: RingOf): string =>
+  of === 'tokens' ? keyFolder : path.join(keyFolder, of)
+
+/** Begin the names in the store. */
+const prefixes: Record<RingOf, string> = { tokens: signingKeys, 'api-keys': apiKeySigningKeys }
 
 /**
  * @param vault needed only where `keys.in` is `store`
@@ -45,14 +41,19 @@ export async function openRing(
   now: Clock,
   of: RingOf = 'tokens',
 ): Promise<KeyRing> {
-  return openKeyRing(await placeOf(settings, vault, of), places[of].options(settings, now))
+  return openKeyRing(await placeOf(settings, vault, of), ringOptions(settings, now, of))
 }
 
-/** Where none does, there is no ring for API keys either: no key is made, and none published. */
-export const takesApiKeys = ({ apis }: Pick<Settings, 'apis'>): boolean => apis.some(({ apiKeys }) => apiKeys)
-
 /** Wherever the keys are. */
-export function ringOptions({ apis, keys, lifetimes }: Settings, now: Clock): RingOptions {
+export function ringOptions({ apis, keys, lifetimes }: Settings, now: Clock, of: RingOf = 'tokens'): RingOptions {
+  // Whatever the settings make of `apiKeys.longestDays` by now: an API key may be from before.
+  if (of === 'api-keys')
+    return {
+      algorithms: [apiKeyAlgorithm],
+      policy: rotationPolicy(keys.rotateAfterSeconds, longestKeySeconds),
+      signs: [apiKeyType],
+      now,
+    }
   const longest = Math.max(lifetimes.idTokenSeconds, ...apis.map((api) => api.accessTokenLifetimeSeconds))
   return {
     // What clients may ask their answers to be signed with; the rest is there because an API names it.
@@ -62,43 +63,48 @@ export function ringOptions({ apis, keys, lifetimes }: Settings, now: Clock): Ri
   }
 }
 
-/** Whatever the settings make of `apiKeys.longestDays` by now: a key may be from before. */
-export function apiKeyRingOptions({ keys }: Settings, now: Clock): RingOptions {
-  return {
-    algorithms: [apiKeyAlgorithm],
-    policy: rotationPolicy(keys.rotateAfterSeconds, longestKeySeconds),
-    signs: [apiKeyType],
-    now,
-  }
-}
-
-const folderOf = (settings: Settings, of: RingOf): KeyPlace => keysInFolder(openKeyFolder(places[of].folder(settings)))
-
 async function placeOf(settings: Settings, vault: Vault | undefined, of: RingOf): Promise<KeyPlace> {
-  const folder = folderOf(settings, of)
-  if (settings.keys.in === 'folder') return folder
+  const folder = ringFolder(settings, of)
+  if (settings.keys.in === 'folder') return keysInFolder(openKeyFolder(folder))
   if (!vault) throw new TypeError('keys in the store without a store')
-  const store = keysInVault(vault, places[of].prefix)
+  const store = keysInVault(vault, prefixes[of])
   // New keys beside those would make every living token one of an unknown key.
-  if ((await store.list()).length === 0 && (await folder.list()).length > 0)
+  if ((await store.list()).length === 0 && (await lyingIn(folder)).length > 0)
     throw new Refusal(
       'keys_elsewhere',
-      `keys.in is store, where there is no signing key yet, and ${places[of].folder(settings)} has some: \`signet keys import\` takes them over, or move them away to begin anew.`,
+      `keys.in is store, where there is no signing key yet, and ${folder} has some: \`signet keys import\` takes them over, or move them away to begin anew.`,
     )
   return store
 }
 
+/** The folder may be one that nobody can write, and is not made. */
+async function lyingIn(folder: string): Promise<KeptKey[]> {
+  const found = lookInto(folder)
+  return found ? keysInFolder(found.files).list() : []
+}
+
 /**
- * Takes the signing keys of the folder over into the store; the files stay.
- * @returns their kids, the oldest first
+ * Takes the signing keys of the folder over into the store, each ring's where the store has none of it; the files stay.
+ * @returns their kids, those of a ring together, the oldest first
  * @throws Refusal `no_keys`, `already_imported`, and as `readKey`
  */
-export async function importKeys(settings: Settings, vault: Vault, of: RingOf = 'tokens'): Promise<string[]> {
-  const store = keysInVault(vault, places[of].prefix)
-  const files = await folderOf(settings, of).list()
-  if (files.length === 0) throw new Refusal('no_keys', `There is no signing key in ${settings.keyFolder}.`)
-  if ((await store.list()).length > 0)
+export async function importKeys(settings: Settings, vault: Vault): Promise<string[]> {
+  const imported: string[] = []
+  let isThere = false
+  for (const of of ringsOf(settings)) {
+    const store = keysInVault(vault, prefixes[of])
+    const files = await lyingIn(ringFolder(settings, of))
+    const isTaken = (await store.list()).length > 0
+    isThere ||= files.length > 0
+    if (!isTaken) imported.push(...(await takenOver(files, store)))
+  }
+  if (!isThere) throw new Refusal('no_keys', `There is no signing key in ${settings.keyFolder}.`)
+  if (imported.length === 0)
     throw new Refusal('already_imported', 'The store has signing keys already: those in the folder are left alone.')
+  return imported
+}
+
+async function takenOver(files: KeptKey[], store: KeyPlace): Promise<string[]> {
   const read = await Promise.all(
     files.map(async ({ name, text }) => ({ text: text() ?? '', key: await readKey(name, text() ?? '') })),
   )

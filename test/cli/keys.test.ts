@@ -1,16 +1,22 @@
 import path from 'node:path'
 import { expect } from 'chai'
+import { openParts } from '../../src/main/parts.ts'
+import { loadSettings } from '../../src/settings/load.ts'
 import { temporaryFolder } from '../support/server.ts'
 import { createPrograms, expectOneLine, type Programs } from './program.ts'
 
 interface Shown {
   kid: string
+  of: string
   algorithm: string
   state: string
   createdAt: number
   signsFrom: number
   signsUntil: number
 }
+
+const scopes = { read: { description: 'Read' } }
+const apis = [{ identifier: 'https://api.example.com', name: 'API', scopes, apiKeys: true }]
 
 describe('signet keys', () => {
   let programs: Programs
@@ -46,6 +52,7 @@ describe('signet keys', () => {
     const next = all.find(({ algorithm, state }) => algorithm === 'ES256' && state === 'next')!
     expect(await programs.json(['keys', 'revoke', taken.kid])).to.deep.equal({
       revoked: taken.kid,
+      of: 'tokens',
       algorithm: 'ES256',
       current: next.kid,
       jwksMaxAgeSeconds: 300,
@@ -66,10 +73,53 @@ describe('signet keys', () => {
   }
 })
 
+describe('signet keys, those that sign API keys', () => {
+  it('are a ring of their own, rotated by itself, and revoked with the API keys that they signed', async () => {
+    const programs = await createPrograms({ apis })
+    const settings = loadSettings({
+      SIGNET_CONFIG: programs.settingsFile,
+      SIGNET_KEYS: programs.keyFolder,
+      SIGNET_DATA: path.join(path.dirname(programs.settingsFile), 'data'),
+    })
+    const parts = await openParts(settings, { first: false })
+    try {
+      const apis = { 'https://api.example.com': ['read'] }
+      await parts.clients.add({ id: 'robot', name: 'Robot', kind: 'machine', apis })
+      const asked = { name: 'a', audience: 'https://api.example.com', scopes: ['read'], expiresAt: parts.now() + 600 }
+      const { key, row } = await parts.apiKeys.mint({ client: 'robot' }, asked, {})
+      const [next, ...others] = (await programs.json(['keys', 'rotate', '--of', 'api-keys'])) as [Shown]
+      expect([next.of, next.state, others]).to.deep.equal(['api-keys', 'next', []])
+      const { stdout } = await programs.signet(['keys', 'list'])
+      const lines = stdout.trim().split('\n')
+      expect(lines).to.have.length(4)
+      const theirs = lines.filter((line) => line.endsWith('  API keys')).map((line) => line.split(' ', 1)[0])
+      expect(theirs).to.have.members([row.kid, next.kid])
+
+      const answer = await programs.json(['keys', 'revoke', row.kid])
+      const said = { of: 'api-keys', algorithm: 'ES256', current: next.kid, jwksMaxAgeSeconds: 300 }
+      expect(answer).to.deep.equal({ revoked: row.kid, ...said })
+      expect(await parts.apiKeys.list({ client: 'robot' })).to.deep.equal([])
+      expect(await parts.apiKeys.findLiving(key)).to.equal(undefined)
+      const acts = (await parts.audit.list({}, 4)).map(({ act, detail }) => ({ act, of: detail.of ?? detail.jti }))
+      expect(acts.toReversed().slice(1)).to.deep.equal([
+        { act: 'keys.rotated', of: 'api-keys' },
+        { act: 'key.revoked', of: 'api-keys' },
+        { act: 'api_key.ended', of: row.jti },
+      ])
+    } finally {
+      await parts.close()
+    }
+  })
+  it('are none where no API takes such', async () => {
+    const programs = await createPrograms()
+    expectOneLine(await programs.signet(['keys', 'rotate', '--of', 'api-keys']), /No API takes API keys/)
+  })
+})
+
 describe('signet keys, of the store', () => {
   it('are taken over from the folder, then listed, rotated and revoked there', async () => {
-    const programs = await createPrograms({ keys: { in: 'store' } })
-    const inFolder = await createPrograms()
+    const programs = await createPrograms({ keys: { in: 'store' }, apis })
+    const inFolder = await createPrograms({ apis })
     const folder = { env: { SIGNET_KEYS: inFolder.keyFolder } }
     const before = (await inFolder.json(['keys', 'list'])) as Shown[]
     const secret = { SIGNET_SECRET: 'a-master-secret-for-tests-that-is-long-enough' }
@@ -84,8 +134,9 @@ describe('signet keys, of the store', () => {
     const backup = path.join(temporaryFolder(), 'backup.sqlite')
     await programs.json(['backup', backup], { env: secret })
     await programs.json(['keys', 'revoke', taken.imported[0]!], { env: secret })
-    const left = await programs.json(['keys', 'list'], { env: secret })
-    expect(left).to.have.length(3)
+    await programs.json(['keys', 'revoke', before.find(({ of }) => of === 'api-keys')!.kid], { env: secret })
+    const left = (await programs.json(['keys', 'list'], { env: secret })) as Shown[]
+    expect(left.map(({ of }) => of)).to.deep.equal(['tokens', 'tokens', 'tokens', 'api-keys'])
     await programs.json(['restore', backup], { env: secret })
     expect(await programs.json(['keys', 'list'], { env: secret }), 'K05 none comes back with a backup').to.deep.equal(left)
   })

@@ -1,6 +1,6 @@
 /** A sound installation is found sound, each planted fault by its name, and nothing is written. */
 import { hash } from 'node:crypto'
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect } from 'chai'
@@ -12,7 +12,7 @@ import { keyChecks } from '../../src/doctor/keys.ts'
 import { databaseChecks } from '../../src/doctor/store.ts'
 import { loadSettings, type Settings } from '../../src/settings/load.ts'
 import { settingsFile } from '../settings/file.ts'
-import { startTestServer, type TestServer, temporaryFolder } from '../support/server.ts'
+import { declared, startTestServer, type TestServer, temporaryFolder } from '../support/server.ts'
 
 async function checksOf(checks: AsyncIterable<Check>): Promise<Check[]> {
   const all: Check[] = []
@@ -30,9 +30,10 @@ describe('signet doctor', () => {
   /** Of a server that was stopped. */
   let kept: string
   before(async () => {
-    server = await startTestServer({ settings: { demo: true } })
+    const apis = declared.apis.map((one) => ({ ...one, apiKeys: true }))
+    server = await startTestServer({ settings: { demo: true, apis } })
     await seedDemo(server.parts)
-    const stopped = await startTestServer()
+    const stopped = await startTestServer({ settings: { apis } })
     await seedDemo(stopped.parts)
     await stopped.close()
     kept = stopped.folder
@@ -42,14 +43,7 @@ describe('signet doctor', () => {
   /** What lies in `kept`, to be harmed. */
   function copied(changes: Partial<Settings> = {}): Settings {
     const folder = temporaryFolder()
-    for (const part of ['data', 'keys']) {
-      mkdirSync(path.join(folder, part), { mode: 0o700 })
-      for (const name of readdirSync(path.join(kept, part))) {
-        const [from, to] = [path.join(kept, part, name), path.join(folder, part, name)]
-        copyFileSync(from, to)
-        chmodSync(to, 0o600)
-      }
-    }
+    for (const part of ['data', 'keys']) cpSync(path.join(kept, part), path.join(folder, part), { recursive: true })
     const [dataFolder, keyFolder] = [path.join(folder, 'data'), path.join(folder, 'keys')]
     return { ...server.settings, dataFolder, keyFolder, ...changes }
   }
@@ -58,7 +52,8 @@ describe('signet doctor', () => {
     const checks = await examined({ load: () => server.settings })
     expect(unsound(checks)).to.deep.equal([])
     const names = checks.map(({ name }) => name)
-    expect(names).to.include.members(['node', 'settings', 'key-folder', 'key-files', 'master-secret', 'signing-keys', 'database'])
+    expect(names).to.include.members(['node', 'settings', 'key-folder', 'key-files', 'master-secret', 'signing-keys'])
+    expect(names).to.include.members(['api-key-signing-keys', 'database'])
     expect(names).to.include.members([
       'volatile-database',
       'sealed-records',
@@ -95,7 +90,10 @@ describe('signet doctor', () => {
   })
 
   const inKeys = (settings: Settings, name: RegExp) =>
-    path.join(settings.keyFolder, readdirSync(settings.keyFolder).find((one) => name.test(one)) ?? 'master.secret')
+    path.join(
+      settings.keyFolder,
+      readdirSync(settings.keyFolder, { recursive: true, encoding: 'utf8' }).find((one) => name.test(one)) ?? 'master.secret',
+    )
   const database = ({ dataFolder }: Settings) => path.join(dataFolder, 'signet.sqlite')
   const change = (file: string, sql: string) => {
     const opened = new DatabaseSync(file)
@@ -115,6 +113,10 @@ describe('signet doctor', () => {
     },
     'signing-keys fail': (settings) => writeFileSync(inKeys(settings, /^signing-/), '{'),
     'signing-keys warn': (settings) => rmSync(inKeys(settings, /^signing-RS256/)),
+    'key-folder fail: of API keys’ own': ({ keyFolder }) => chmodSync(path.join(keyFolder, 'api-keys'), 0o722),
+    'key-files fail: one for API keys': (settings) => chmodSync(inKeys(settings, /^api-keys\/signing-/), 0o640),
+    'api-key-signing-keys fail': (settings) => writeFileSync(inKeys(settings, /^api-keys\/signing-/), '{'),
+    'api-key-signing-keys warn': ({ keyFolder }) => rmSync(path.join(keyFolder, 'api-keys'), { recursive: true }),
     'database fail': (settings) => {
       change(database(settings), 'pragma journal_mode = delete')
       const bytes = readFileSync(database(settings))
@@ -173,7 +175,7 @@ describe('signet doctor', () => {
 
   it('finds a key that should have been published, a hundred days later', async () => {
     const checks = await examined({ load: () => server.settings, now: () => systemClock() + 8_640_000 })
-    expect(unsound(checks)).to.deep.equal(['signing-keys warn', 'date fail'])
+    expect(unsound(checks)).to.deep.equal(['signing-keys warn', 'api-key-signing-keys warn', 'date fail'])
   })
 
   it('takes no key for missing where they are in the store', async () => {

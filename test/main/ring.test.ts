@@ -14,7 +14,7 @@ import type { Settings } from '../../src/settings/load.ts'
 import { settingsSchema } from '../../src/settings/schema.ts'
 import { type DurableRoles, openDurable } from '../../src/store/sqlite.ts'
 import { refusalOf } from '../crypto/folder.ts'
-import { startTestServer, temporaryFolder } from '../support/server.ts'
+import { declared, startTestServer, temporaryFolder } from '../support/server.ts'
 import { cast, token } from '../support/story.ts'
 
 const secret = 'a secret of these tests'
@@ -116,6 +116,20 @@ describe('signing keys in the store', () => {
       expect(readdirSync(folder), 'the files stay').to.have.length(3)
       expect((await refusalOf(() => importKeys(settingsIn('store', folder), vault))).code).to.equal('already_imported')
     })
+    it('are taken over ring by ring, also where the other was before', async () => {
+      const keyFolder = path.join(temporaryFolder(), 'keys')
+      const apis = [{ identifier: 'https://api.example.com', name: 'API', scopes: {}, apiKeys: true }]
+      const inStore = { ...settingsSchema.parse({ keys: { in: 'store' }, apis }), keyFolder } as Settings
+      const vault = vaultOf(nodes[0]!)
+      const inFolder = { ...inStore, keys: { ...inStore.keys, in: 'folder' as const } }
+      const ofApiKeys = await openRing(inFolder, undefined, now, 'api-keys')
+      const ofTokens = await openRing(inStore, vault, now)
+      expect((await refusalOf(() => openRing(inStore, vault, now, 'api-keys'))).code).to.equal('keys_elsewhere')
+      expect(await importKeys(inStore, vault)).to.deep.equal(kids(ofApiKeys))
+      expect((await openRing(inStore, vault, now, 'api-keys')).jwks).to.deep.equal(ofApiKeys.jwks)
+      expect((await openRing(inStore, vault, now)).jwks, 'none of the other').to.deep.equal(ofTokens.jwks)
+      expect(await createVault(nodes[0]!.vault, createSecrets(['the next secret', secret])).renew(), 'of both').to.equal(3)
+    })
     it('are refused as a start refuses them, with nothing taken over', async () => {
       const folder = path.join(temporaryFolder(), 'keys')
       const vault = vaultOf(nodes[0]!)
@@ -134,7 +148,8 @@ describe('signing keys in the store', () => {
 describe('a server with its keys in the store', () => {
   it('signs with the same ones after it moved to a machine with another key folder', async () => {
     const folder = temporaryFolder()
-    const start = () => startTestServer({ folder, settings: { keys: { in: 'store' } } })
+    const apis = declared.apis.map((one) => ({ ...one, apiKeys: true }))
+    const start = () => startTestServer({ folder, settings: { keys: { in: 'store' }, apis } })
     const first = await start()
     const who = await cast(first)
     const { keyFolder } = first.settings
@@ -144,7 +159,7 @@ describe('a server with its keys in the store', () => {
     }
     const kid = await signedBy(first)
     await first.close()
-    expect(existsSync(keyFolder) && readdirSync(keyFolder)).to.deep.equal([])
+    expect(existsSync(keyFolder) && readdirSync(keyFolder), 'nor the folder of those that sign API keys').to.deep.equal([])
     const second = await start()
     expect(await signedBy(second)).to.equal(kid)
     await second.close()

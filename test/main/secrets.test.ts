@@ -5,7 +5,7 @@ import { createSecrets } from '../../src/crypto/secrets.ts'
 import type { Parts } from '../../src/main/parts.ts'
 import { makeSafe } from '../../src/main/restore.ts'
 import { settleSecrets } from '../../src/main/secrets.ts'
-import { createVault, witnessed } from '../../src/main/vault.ts'
+import { apiKeySigningKeys, createVault, signingKeys, witnessed } from '../../src/main/vault.ts'
 import { type DurableRoles, openDurable } from '../../src/store/sqlite.ts'
 import { refusalOf } from '../crypto/folder.ts'
 
@@ -57,28 +57,27 @@ describe('the keys that outlast secrets', () => {
 
 describe('the vault of a database that is restored', () => {
   const options = (...given: [string, ...string[]]) => ({ bringBackClients: false, now, secrets: createSecrets(given).names })
-  const key =
-    (name: string, secret: string, text = name) =>
-    (store: DurableRoles) =>
-      partsOn(store, secret).vault.add(`signing/${name}`, text)
-  const keysOf = async ({ vault }: DurableRoles) => (await vault.list('signing/')).map(({ name }) => name.slice(8))
+  for (const prefix of [signingKeys, apiKeySigningKeys]) {
+    const key = (name: string, secret: string) => (store: DurableRoles) => partsOn(store, secret).vault.add(prefix + name, name)
+    const keysOf = async ({ vault }: DurableRoles) => (await vault.list(prefix)).map(({ name }) => name.slice(prefix.length))
 
-  it('brings back no signing key that was revoked since, and keeps those of now', async () => {
-    const [restored, present] = [open(), open()]
-    for (const put of [key('revoked', old), key('kept', old)]) await put(restored)
-    for (const put of [key('kept', fresh), key('made since', fresh)]) await put(present)
-    await makeSafe(restored, present, options(fresh))
-    expect(await keysOf(restored)).to.deep.equal(['kept', 'made since'])
-    expect(await partsOn(restored, fresh).vault.find('signing/kept'), 'as it was sealed last').to.equal('kept')
-  })
-  it('has no signing key when nobody knows which were revoked', async () => {
-    const restored = open()
-    await key('unknown', old)(restored)
-    const kept = await settle(restored, old)
-    await makeSafe(restored, undefined, options(old))
-    expect(await keysOf(restored)).to.deep.equal([])
-    expect(await settle(restored, old)).to.deep.equal(kept)
-  })
+    it(`brings back no key of ${prefix} that was revoked since, and keeps those of now`, async () => {
+      const [restored, present] = [open(), open()]
+      for (const put of [key('revoked', old), key('kept', old)]) await put(restored)
+      for (const put of [key('kept', fresh), key('made since', fresh)]) await put(present)
+      await makeSafe(restored, present, options(fresh))
+      expect(await keysOf(restored)).to.deep.equal(['kept', 'made since'])
+      expect(await partsOn(restored, fresh).vault.find(`${prefix}kept`), 'as it was sealed last').to.equal('kept')
+    })
+    it(`has no key of ${prefix} when nobody knows which were revoked`, async () => {
+      const restored = open()
+      await key('unknown', old)(restored)
+      const kept = await settle(restored, old)
+      await makeSafe(restored, undefined, options(old))
+      expect(await keysOf(restored)).to.deep.equal([])
+      expect(await settle(restored, old)).to.deep.equal(kept)
+    })
+  }
   it('has the keys that outlast secrets of its own accounts, not those of an installation that was begun anew', async () => {
     const [restored, present] = [open(), open()]
     const kept = await settle(restored, old)
@@ -93,5 +92,17 @@ describe('the vault of a database that is restored', () => {
     await partsOn(present, fresh, old).vault.renew()
     await makeSafe(restored, present, options(fresh))
     expect(await settle(restored, fresh)).to.deep.equal(kept)
+  })
+})
+
+describe('API keys of a database that is restored', () => {
+  it('are gone, those of the backup and those that were made since', async () => {
+    const [restored, present] = [open(), open()]
+    const row = { kid: 'k', client: 'robot', name: '', audience: '', scopes: [], createdAt: now(), expiresAt: now() + 60 }
+    await restored.keys.add({ jti: 'of the backup', ...row }, 'declared', 1)
+    await present.keys.add({ jti: 'made since', ...row }, 'declared', 1)
+    expect(await restored.keys.list(10), 'the control').to.have.length(1)
+    await makeSafe(restored, present, { bringBackClients: false, now, secrets: createSecrets([old]).names })
+    expect(await restored.keys.list(10)).to.deep.equal([])
   })
 })
