@@ -50,6 +50,11 @@ export interface Accounts {
   setClaims(email: string, claims: unknown): Promise<Account>
   /** Ends every session, grant and mailed link of the account at once. @throws Refusal `unknown_account` */
   disable(email: string): Promise<void>
+  /**
+   * Ends every session, grant and token of the account at once, and leaves it as it is: its person signs in again.
+   * @param who an address, or the subject of their tokens. @throws Refusal `unknown_account`
+   */
+  endAccess(who: string): Promise<Account>
   /** For good, and whatever hangs on it: see `removal.ts`. @throws Refusal `unknown_account` */
   remove(email: string): Promise<void>
   /** @throws Refusal `unknown_account` */
@@ -155,6 +160,13 @@ export function createAccounts(parts: AccountParts): Accounts {
       const change = { disabledAt: now(), accessEndedAt: now(), credentialsVersion: newCredentialsVersion() }
       await changed(account.id, change, 'account.disabled')
       await endSubject(store, account.id, now())
+    },
+    async endAccess(who) {
+      const account = who.includes('@') ? await mustFind(who) : await store.accounts.find(who)
+      if (!account) throw unknownAccount(who)
+      await changed(account.id, { accessEndedAt: now() }, 'account.tokens_revoked')
+      await endSubject(store, account.id, now())
+      return account
     },
     async remove(email) {
       const account = await mustFind(email)

@@ -35,7 +35,7 @@ export async function deleteAccount(email: string, { yes = false, json }: Output
       )
     await accounts.remove(email)
   })
-  const sentence = `${email} is deleted; sessions and refresh tokens are dead, an access token lives to its end where an API asks nobody. A letter tells them, where there is mail.`
+  const sentence = `${email} is deleted; sessions and refresh tokens are dead, an access token lives to its end where an API asks nobody and reads no list of revocations. A letter tells them, where there is mail.`
   answer(json, { email, change: 'delete' }, [sentence])
 }
 
@@ -46,7 +46,7 @@ const changes = {
   },
   disable: async (accounts: Accounts, email: string) => {
     await accounts.disable(email)
-    return `${email} is disabled; sessions and refresh tokens are dead, an access token lives to its end where an API asks nobody.`
+    return `${email} is disabled; sessions and refresh tokens are dead, an access token lives to its end where an API asks nobody and reads no list of revocations.`
   },
   enable: async (accounts: Accounts, email: string) => {
     await accounts.enable(email)

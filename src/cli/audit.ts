@@ -4,6 +4,7 @@ import { systemClock } from '../base/clock.ts'
 import { Refusal } from '../base/errors.ts'
 import type { AuditRow } from '../store/audit.ts'
 import { answer, withParts } from './run.ts'
+import { secondOf } from './times.ts'
 
 interface Options {
   since?: string
@@ -17,7 +18,7 @@ interface Options {
 const most = 10_000
 
 export async function showAudit({ since, act, subject, client, limit, json }: Options): Promise<void> {
-  const filter = { since: since === undefined ? undefined : secondOf(since), act, client }
+  const filter = { since: since === undefined ? undefined : secondOf('--since', since, 'ago', systemClock()), act, client }
   const count = countOf(limit)
   const newestFirst = await withParts(async ({ accounts, audit }) =>
     audit.list({ ...filter, account: subject?.includes('@') ? await subjectOf(accounts, subject) : subject }, count),
@@ -36,16 +37,6 @@ function countOf(limit: string): number {
   const count = /^\d{1,5}$/.test(limit) ? Number(limit) : 0
   if (count >= 1 && count <= most) return count
   throw new Refusal('invalid_option', `--limit is a whole number from 1 to ${most}, not ${JSON.stringify(limit)}.`)
-}
-
-const unitSeconds: Record<string, number> = { m: 60, h: 3_600, d: 86_400 }
-
-function secondOf(since: string): number {
-  const [, amount, unit] = /^(\d{1,6})([mhd])$/.exec(since) ?? []
-  if (amount !== undefined && unit !== undefined) return systemClock() - Number(amount) * (unitSeconds[unit] as number)
-  const at = /^\d{4}-\d\d-\d\d/.test(since) ? Date.parse(since) : Number.NaN
-  if (!Number.isNaN(at)) return Math.floor(at / 1_000)
-  throw new Refusal('invalid_option', `--since is a date such as 2026-11-28, or 90m, 12h, 7d, not ${JSON.stringify(since)}.`)
 }
 
 const shown = ({ account, expiresAt: _, ...row }: AuditRow) => ({ ...row, ...(account !== undefined && { subject: account }) })

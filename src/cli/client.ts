@@ -111,6 +111,6 @@ export async function showClient(id: string, { json }: { json?: boolean }): Prom
 export async function removeClient(id: string, { json }: { json?: boolean }): Promise<void> {
   await withParts(({ clients }) => clients.remove(id))
   answer(json, { removed: id }, [
-    `Removed ${id}. Its refresh tokens are dead; an access token lives to its end where an API asks nobody.`,
+    `Removed ${id}. Its refresh tokens are dead; an access token lives to its end where an API asks nobody and reads no list of revocations.`,
   ])
 }

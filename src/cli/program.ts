@@ -12,6 +12,7 @@ import { doctor } from './doctor.ts'
 import { gauntlet } from './gauntlet.ts'
 import { importFolder, listKeys, revokeKey, rotateKeys } from './keys.ts'
 import { testMail } from './mail.ts'
+import { revokeCommands } from './revoke-commands.ts'
 import { json, refuse, run } from './run.ts'
 import { forgetSecret, listSecrets, rotateSecrets } from './secrets.ts'
 import { serve } from './serve.ts'
@@ -53,6 +54,7 @@ export function createProgram(): Command {
     .action(run(showAudit))
   clientCommands(program.command('client').description('registered clients'))
   accountCommands(program.command('account').description('people'))
+  revokeCommands(program.command('revoke').description('end what was issued, also where nobody asks this server about it'))
   program
     .command('mail')
     .description('the mail server')
@@ -179,8 +181,9 @@ function everyCommand(command: Command, use: (command: Command) => void): void {
   for (const inner of command.commands) everyCommand(inner, use)
 }
 
-/** One key id in sixty-four begins with a hyphen, and is no option for that: whoever has to revoke it is not to be told so. */
+/** One id in sixty-four begins with a hyphen, and is no option for that: whoever has to end what it names is not to be told so. */
 function idsApart(args: string[]): string[] {
-  const isId = (arg: string) => /^-[\w-]{42}$/.test(arg)
-  return args.some(isId) ? [...args.filter((arg) => !isId(arg)), '--', ...args.filter(isId)] : args
+  const isId = (arg: string, at: number) => /^-\w(?:[\w-]{20}|[\w-]{41})$/.test(arg) && args[at - 1] !== '--jti'
+  const ids = args.filter(isId)
+  return ids.length > 0 ? [...args.filter((arg, at) => !isId(arg, at)), '--', ...ids] : args
 }

@@ -63,8 +63,11 @@ export function answer(json: boolean | undefined, value: unknown, lines: string[
 }
 
 /** Not an argument: those are seen by every process of the machine, and kept in the shell's history. */
-export async function passwordFromInput(): Promise<string> {
-  if (process.stdin.isTTY) process.stderr.write('Password (then Enter and Ctrl-D): ')
+export const passwordFromInput = (): Promise<string> => textFromInput('Password')
+
+/** @param what of it is asked, where a person can be */
+export async function textFromInput(what: string): Promise<string> {
+  if (process.stdin.isTTY) process.stderr.write(`${what} (then Enter and Ctrl-D): `)
   return (await text(process.stdin)).replace(/\r?\n$/, '')
 }
 

@@ -62,6 +62,8 @@ export const noRevocations: RevocationReader = {
 
 /** By which claim a sentence of each kind is found, or by the key of the header. */
 const claimOf = { token: 'jti', grant: 'grant', subject: 'sub', client: 'client_id', kid: 'kid' } as const
+/** And those that are about access tokens alone. */
+const accessTokenClaimOf = { ...claimOf, client_tokens: 'client_id' } as const
 
 export function followRevocations({
   issuer,
@@ -161,7 +163,9 @@ export function followRevocations({
   return {
     concernedBy({ claims, kind, kid }) {
       const names: JsonObject = { ...claims, kid }
-      const named = Object.entries(claimOf).filter(([, claim]) => typeof names[claim] === 'string')
+      const named = Object.entries(kind === 'access_token' ? accessTokenClaimOf : claimOf).filter(
+        ([, claim]) => typeof names[claim] === 'string',
+      )
       const digests = named.map(([about, claim]) => aboutOf(issuer, about, names[claim] as string))
       // A token that says no time is older than any.
       return { digests, iat: typeof claims.iat === 'number' ? claims.iat : 0, kind }

@@ -12,7 +12,7 @@ import { type ApiKeyClaims, apiKeyAlgorithm, longestKey, readKey, writeKey } fro
 import { type AskedKey, apiOfKey, judgedKey } from './asked-key.ts'
 import { createKeyEndings, type KeyEndingParts, type KeyEndings, mostEver, type Who } from './key-endings.ts'
 import { createKeyOwners, type Owner } from './key-owners.ts'
-import { createRevocations } from './revocation.ts'
+import { createRevocations, everything } from './revocation.ts'
 
 export type { KeyNews, Who, WhyEnded } from './key-endings.ts'
 
@@ -61,10 +61,7 @@ export function createApiKeys(parts: ApiKeyParts): ApiKeys {
 
   /** What is issued by then counts as dead: nothing is made that verifiers would refuse. @throws Refusal `just_ended` */
   async function refuseDead({ sub, clientId }: Owner): Promise<void> {
-    const about = [
-      { kind: 'subject', value: digest(sub) },
-      { kind: 'client', value: digest(clientId) },
-    ]
+    const about = [everything, { kind: 'subject', value: digest(sub) }, { kind: 'client', value: digest(clientId) }]
     const said = await store.revocations.find(about)
     const beganAt = (await store.lineage.current())?.beganAt ?? 0
     const deadUntil = Math.max(beganAt, ...said.map(({ before = Number.POSITIVE_INFINITY }) => before))
@@ -125,7 +122,7 @@ export function createApiKeys(parts: ApiKeyParts): ApiKeys {
       if (!claims || !api?.apiKeys) return undefined
       const row = await store.keys.find(claims.jti)
       if (!row || claims.iat <= ((await store.lineage.current())?.beganAt ?? 0)) return undefined
-      if (await revocations.isRevoked({ ...claims, grant: claims.jti })) return undefined
+      if (await revocations.isRevoked({ ...claims, grant: claims.jti }, 'api_key')) return undefined
       const owner = await owners.of(row)
       if (!owner) return undefined
       const allowed = owner.scopes(api)

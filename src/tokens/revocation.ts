@@ -4,12 +4,11 @@
  * token that it concerns can be alive.
  */
 import type { Clock } from '../base/clock.ts'
-import { Refusal } from '../base/errors.ts'
 import { digest } from '../crypto/derive.ts'
 import type { RevocationStore, Sentence, Store } from '../store/store.ts'
 
 /** What a sentence can be about. */
-export type Kind = 'token' | 'grant' | 'subject' | 'client' | 'kid'
+export type Kind = 'token' | 'grant' | 'subject' | 'client' | 'client_tokens' | 'kid' | 'everything'
 
 /** The claims of a token that sentences are about. */
 export interface Revocable {
@@ -44,7 +43,8 @@ export const skewSeconds = 5
 export async function sayDead(store: RevocationStore, dead: readonly Dead[], at: number): Promise<number> {
   if (dead.length === 0) return 0
   const longest = (await store.list())?.longestSeconds ?? longestPossibleSeconds
-  const endsAt = ({ kind, expiresAt }: Dead) => (expiresAt ?? at + (kind === 'kid' ? keySeconds : longest)) + toleranceSeconds
+  const endsAt = ({ kind, expiresAt }: Dead) =>
+    (expiresAt ?? at + (kind === 'kid' ? longestLifeSeconds : longest)) + toleranceSeconds
   const said = await store.find(dead)
   // A sentence for good needs no later end: nothing is issued any more that it could be about. So a replay that is tried again and again says nothing new.
   const isSaid = ({ kind, value }: Dead) =>
@@ -58,9 +58,22 @@ export async function sayDead(store: RevocationStore, dead: readonly Dead[], at:
 export const deadSubject = (id: string, at: number): Dead => ({ kind: 'subject', value: digest(id), before: at })
 /**
  * A client that was removed, or whose secret is in other hands. What it is issued later, or another of its name, is good once the clocks of all
- * issuers are past this.
+ * issuers are past this. API keys name a client as well, and live longer than any access token.
  */
-export const deadClient = (id: string, at: number): Dead => ({ kind: 'client', value: digest(id), before: at + skewSeconds })
+export const deadClient = (id: string, at: number): Dead => ({
+  kind: 'client',
+  value: digest(id),
+  before: at + skewSeconds,
+  expiresAt: at + longestLifeSeconds,
+})
+/** One token, by whoever does not have it. @param expiresAt its `exp`, or later */
+export const deadToken = (jti: string, expiresAt: number): Dead => ({ kind: 'token', value: digest(jti), expiresAt })
+/** Whatever was issued by then, to whomever. */
+export const deadEverything = (before: number, at: number): Dead => ({
+  ...everything,
+  before,
+  expiresAt: at + longestLifeSeconds,
+})
 /** @param value its digest. What was issued from it says more than is allowed by now; what will be does not. */
 export const narrowedGrant = (value: string, at: number): Dead => ({ kind: 'grant', value, before: at + skewSeconds })
 /** An API key, and what it was exchanged for, whose grant it is. */
@@ -73,17 +86,19 @@ export const deadKey = (kid: string): Dead => ({ kind: 'kid', value: digest(kid)
 
 /** Where no server has said yet how long its tokens live: what the settings allow at most. */
 const longestPossibleSeconds = 86_400
-/** Whoever has a stolen key writes the times of tokens as they like: the longest that the kit takes of anything, an API key. */
-const keySeconds = 366 * 86_400
+/** The longest that anything lives which the kit takes, an API key; whoever has a stolen signing key writes the times of tokens as they like. */
+export const longestLifeSeconds = 366 * 86_400
+/** There is but one: it has no value. */
+export const everything = { kind: 'everything', value: '' } as const
 
 export interface Revocations {
   /**
-   * Ends one token.
-   * @throws Refusal `too_many_revocations` (503 and `Retry-After`, RFC 7009 s2.2.1): the token lives on
+   * Ends one token. Beyond so many of a client within an hour they become one sentence: with the token ends whatever access token the client was issued
+   * until that one was, and nothing later.
    */
   revokeToken(token: Revocable): Promise<void>
-  /** Whether any sentence is about this token. Does NOT ask by which key it was signed: what is published no more verifies nothing here. */
-  isRevoked(token: Revocable): Promise<boolean>
+  /** Whether any sentence is about this token, or this API key. Does NOT ask by which key it was signed: what is published no more verifies nothing here. */
+  isRevoked(token: Revocable, kind?: 'access_token' | 'api_key'): Promise<boolean>
 }
 
 const windowSeconds = 3_600
@@ -97,38 +112,40 @@ export function createRevocations(
   now: Clock,
   mostPerClient = 10_000,
 ): Revocations {
-  async function checkRoom(client: string): Promise<void> {
-    const { count, endsAt } = await counters.hit(`revoked-tokens:${digest(client)}`, windowSeconds)
-    if (count <= mostPerClient) return
-    throw new Refusal('too_many_revocations', 'This client revoked too many tokens within an hour: try again later.', {
-      status: 503,
-      retryAfterSeconds: Math.max(1, endsAt - now()),
-      detail: { client },
-    })
+  async function isRevoked(token: Revocable, kind: 'access_token' | 'api_key' = 'access_token'): Promise<boolean> {
+    const found = await revocations.find([...sentencesAbout(token), ...(kind === 'access_token' ? aboutAccessTokens(token) : [])])
+    return found.some((sentence) => isAgainst(sentence, token))
+  }
+
+  /** Follows from the token alone, so that what was issued in one second is said once however much of it is revoked. */
+  async function allUntil({ client_id: client, iat }: Revocable): Promise<Sentence> {
+    const longest = (await revocations.list())?.longestSeconds ?? longestPossibleSeconds
+    return { kind: 'client_tokens', value: digest(client), before: iat, endsAt: iat + longest + toleranceSeconds }
   }
 
   return {
     async revokeToken(token) {
       const { jti, exp, client_id: client } = token
-      const value = digest(jti)
-      if (exp <= now() || (await revocations.find([{ kind: 'token', value }])).length > 0) return
-      await checkRoom(client)
-      await revocations.add([{ kind: 'token', value, endsAt: exp + toleranceSeconds }])
+      if (exp <= now() || (await isRevoked(token))) return
+      const { count } = await counters.hit(`revoked-tokens:${digest(client)}`, windowSeconds)
+      const single = { kind: 'token', value: digest(jti), endsAt: exp + toleranceSeconds }
+      await revocations.add([count > mostPerClient ? await allUntil(token) : single])
     },
-    async isRevoked(token) {
-      const found = await revocations.find(sentencesAbout(token))
-      return found.some((sentence) => isAgainst(sentence, token))
-    },
+    isRevoked,
   }
 }
 
 function sentencesAbout({ jti, client_id: client, sub, grant }: Revocable): { kind: Kind; value: string }[] {
   return [
+    everything,
     { kind: 'token', value: digest(jti) },
     { kind: 'client', value: digest(client) },
     { kind: 'subject', value: digest(sub) },
     ...(grant === undefined ? [] : [{ kind: 'grant', value: digest(grant) } as const]),
   ]
 }
+
+/** Sentences that spare API keys. */
+const aboutAccessTokens = ({ client_id: client }: Revocable) => [{ kind: 'client_tokens', value: digest(client) }]
 
 const isAgainst = ({ before = Number.POSITIVE_INFINITY }: Sentence, { iat }: Revocable): boolean => iat <= before

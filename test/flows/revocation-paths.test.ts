@@ -8,10 +8,22 @@ import { createResourceServer, defineResource, type ResourceServerEvent } from '
 import { skewSeconds } from '../../src/tokens/revocation.ts'
 import { createVisitor, type Page, type Visitor } from '../../src/try/visitor.ts'
 import { createPrograms } from '../cli/program.ts'
+import { signetBeside } from '../support/command.ts'
 import { letterTo, linkOf } from '../support/inbox.ts'
 import { question, revoke } from '../support/questions.ts'
 import { api, startTestServer, type TestServer } from '../support/server.ts'
-import { type Cast, cast, codeFor, password, redeem, refresh, token, tokensFor } from '../support/story.ts'
+import {
+  authorizationUrl,
+  type Cast,
+  cast,
+  codeFor,
+  password,
+  pkce,
+  redeem,
+  refresh,
+  token,
+  tokensFor,
+} from '../support/story.ts'
 import { returnToPresent, travel } from '../support/time.ts'
 import { until } from '../support/until.ts'
 
@@ -33,6 +45,11 @@ async function atOwn({ server, who }: Given, path: string): Promise<{ visitor: V
   const visitor = createVisitor(server.issuer)
   const page = await visitor.submit(await visitor.open(path), '/sign-in', { email: who.email, password })
   return { visitor, page }
+}
+
+async function signet({ server }: Given, args: string[]): Promise<void> {
+  const { code, answer } = await signetBeside(server, args)
+  expect(code, JSON.stringify(answer)).to.equal(0)
 }
 
 const machineToken = async ({ server, who }: Given) =>
@@ -72,6 +89,19 @@ const paths: Record<string, Path> = {
         await signed.visitor.submit(page, '/session/end/confirm', { logout: 'yes' })
       },
     }
+  },
+  'a session in which somebody else signs in': async (given) => {
+    const { server, who } = given
+    await server.parts.accounts.add({ email: 'bob@example.com', password })
+    const signed = await codeFor(server, who.web)
+    const jwt = (await redeem(server, who.web, signed)).body.access_token as string
+    const changes = { prompt: 'login', login_hint: 'bob@example.com' }
+    const end = async () => {
+      const page = await signed.visitor.open(authorizationUrl(server.issuer, 'web', pkce().challenge, changes))
+      const other = await signed.visitor.submit(page, '/sign-in', { email: 'bob@example.com', password })
+      await signed.visitor.submit(other, '/session/end/confirm', {})
+    }
+    return { jwt, end }
   },
   'a password that an operator sets': (given) =>
     person(given, () => given.server.parts.accounts.setPassword(given.who.email, `${password} again`)),
@@ -121,6 +151,21 @@ const paths: Record<string, Path> = {
     const jwt = await machineToken(given)
     return { jwt, end: () => given.server.parts.clients.rotateSecret('machine', 0, { isCompromised: true }) }
   },
+  'signet revoke token': async (given) => {
+    const jwt = await machineToken(given)
+    const { jti, exp } = decodeJwt(jwt)
+    const until = new Date((exp as number) * 1_000).toISOString()
+    return { jwt, end: () => signet(given, ['revoke', 'token', '--jti', jti as string, '--until', until]) }
+  },
+  'signet revoke grant': (given) =>
+    person(given, ({ access_token: jwt }) => signet(given, ['revoke', 'grant', decodeJwt(jwt as string).grant as string])),
+  'signet revoke account': (given) => person(given, () => signet(given, ['revoke', 'account', given.who.subject])),
+  'signet revoke client, for people': (given) => person(given, () => signet(given, ['revoke', 'client', 'web'])),
+  'signet revoke client, for itself': async (given) => {
+    const jwt = await machineToken(given)
+    return { jwt, end: () => signet(given, ['revoke', 'client', 'machine']) }
+  },
+  'signet revoke everything': (given) => person(given, () => signet(given, ['revoke', 'everything', '--yes'])),
   'a signing key that is revoked by the command line': async (given) => {
     const jwt = await machineToken(given)
     const { dataFolder, keyFolder, masterSecret } = given.server.settings
@@ -180,6 +225,10 @@ describe('what ends access reaches an API that asks nobody', () => {
     try {
       await listening.ready()
       const { access_token: jwt } = await tokensFor(server, who.web)
+      const visitor = createVisitor(server.issuer)
+      const forLater = { scope: 'openid offline_access notes:read', prompt: 'consent' }
+      const { access_token: later } = await tokensFor(server, who.web, forLater, visitor)
+      await visitor.submit(await visitor.open('/session/end'), '/session/end/confirm', { logout: 'yes' })
       await question(server, 'revocation', who.machine, { token: jwt as string })
       const other = await machineToken({ server, who })
       const { accounts, clients } = server.parts
@@ -187,7 +236,7 @@ describe('what ends access reaches an API that asks nobody', () => {
       await accounts.setRoles(who.email, ['editor'])
       await revoke(server, who.machine, other)
       await until('the refusal', async () => (await listening.judged(other)) === 'revoked')
-      expect(await listening.judged(jwt as string)).to.equal('good')
+      for (const one of [jwt, later]) expect(await listening.judged(one as string)).to.equal('good')
     } finally {
       listening.close()
     }

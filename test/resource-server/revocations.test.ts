@@ -83,6 +83,7 @@ describe('revocations', () => {
     ['grant', 'g'],
     ['subject', 'ada'],
     ['client', 'web-app'],
+    ['client_tokens', 'web-app'],
   ] as const) {
     it(`refuses a token once its ${kind} is on the list, though it is known`, async () => {
       const list = listOf(signed([]))

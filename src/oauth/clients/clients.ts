@@ -15,9 +15,11 @@ import {
 import { type Surroundings, surroundingRules } from '../../settings/client/surroundings.ts'
 import { inOurVoice } from '../../settings/voice.ts'
 import type { ClientRow, Store } from '../../store/store.ts'
+import { keysClientId } from '../../tokens/api-key.ts'
 import { endBound } from '../../tokens/bonds.ts'
 import { deadClient, sayDead } from '../../tokens/revocation.ts'
 import { type ClientMetadata, clientMetadata } from './metadata.ts'
+import { recentlyRead } from './recently-read.ts'
 import { newClientSecret, secretRecord } from './secrets.ts'
 
 interface Rotated {
@@ -42,6 +44,11 @@ export interface Clients {
   rotateSecret(id: string, keepSeconds: number, options?: { isCompromised?: boolean }): Promise<Rotated>
   /** As it is registered. @throws Refusal `unknown_client` */
   show(id: string): Promise<{ registration: ClientRegistration; declared: boolean; createdAt?: number }>
+  /**
+   * Ends whatever the client was issued until now, with the grants and refresh tokens of its people; its registration stays.
+   * @throws Refusal `unknown_client`
+   */
+  endAccess(id: string): Promise<void>
   /** Ends everything that hangs on the client. @throws Refusal `unknown_client`, `declared_client` */
   remove(id: string): Promise<void>
   list(limit: number, after?: string): Promise<ClientRegistration[]>
@@ -148,6 +155,14 @@ export function createClients({ settings, store, audit, now }: ClientsParts): Cl
       if (!stored) throw unknown(id)
       return { registration: readRegistration(stored.registration), declared: false, createdAt: stored.createdAt }
     },
+    async endAccess(id) {
+      if (id !== keysClientId && !fromSettings.has(id) && !(await store.clients.find(id))) throw unknown(id)
+      await Promise.all([
+        audit.record('client.tokens_revoked', { client: id }),
+        sayDead(store.revocations, [deadClient(id, now())], now()),
+      ])
+      await endBound(store, { client: id }, now())
+    },
     async remove(id) {
       if (fromSettings.has(id)) throw declaredHere(id)
       if (!(await store.clients.find(id))) throw unknown(id)
@@ -187,30 +202,4 @@ function retiring([newest]: ClientSecret[], keepSeconds: number, now: number): C
   if (!newest || keepSeconds === 0) return []
   const expiresAt = Math.min(now + keepSeconds, newest.expiresAt ?? Number.POSITIVE_INFINITY)
   return expiresAt > now ? [{ ...newest, expiresAt }] : []
-}
-
-/**
- * A client that was read is taken as it was until the clock's next second: a busy one is then read once a second instead of once a
- * request. What this process changes is seen at once, what another changes a second later at most, but for a new secret, which is good at once
- * (`model.ts`). An id that is not there is never kept.
- */
-function recentlyRead(now: Clock, most = 1_000) {
-  const kept = new Map<string, { registration: string; metadata: ClientMetadata; readAt: number }>()
-  return {
-    get(id: string): ClientMetadata | undefined {
-      const known = kept.get(id)
-      return known?.readAt === now() ? known.metadata : undefined
-    },
-    keep(id: string, row: ClientRow | undefined): ClientMetadata | undefined {
-      const known = kept.get(id)
-      kept.delete(id)
-      if (!row) return undefined
-      const same = known?.registration === row.registration
-      const metadata = same ? known.metadata : clientMetadata(readRegistration(row.registration))
-      kept.set(id, { registration: row.registration, metadata, readAt: now() })
-      if (kept.size > most) kept.delete(kept.keys().next().value as string)
-      return metadata
-    },
-    forget: (id: string) => kept.delete(id),
-  }
 }

@@ -30,7 +30,7 @@ export function adjustClients(provider: Provider, { clients, settings, now }: Cl
     const secrets = (await clients.findAnew(clientId))?.client_secret
     return secrets !== clientSecret && matchesSecret(secrets, given, now())
   }
-  // `sid` in every ID token and access token, not only for clients with back-channel logout: a session can then be named in a revocation.
+  // `sid` in every ID token and access token, not only for clients with back-channel logout: an API can then tell what comes from one sign-in.
   prototype.includeSid = () => true
 
   // The library serialises and digests a client's metadata at each look-up to know whether it has built that client before. Ours are the same

@@ -3,6 +3,7 @@ import { hash } from 'node:crypto'
 import type { Clock } from '../../base/clock.ts'
 import type { KeyRing } from '../../crypto/keyring.ts'
 import type { KeptSentence, Store } from '../../store/store.ts'
+import { everything } from '../../tokens/revocation.ts'
 import type { Signatures } from '../signatures.ts'
 
 export const revocationsType = 'revocations+jwt'
@@ -40,11 +41,11 @@ export interface Documents {
 export function createDocuments({ issuer, store, ring, signatures, now }: DocumentParts): Documents {
   let signed = { of: '', at: 0, after: new Map<number, Promise<string>>() }
 
-  async function life(): Promise<{ lineage: string; before?: number }> {
+  async function life(): Promise<{ lineage: string; beganAt?: number }> {
     const restored = await store.lineage.current()
     const list = await store.revocations.list()
     if (!list) throw new TypeError('the list of revocations was not begun')
-    return restored ? { lineage: restored.id, before: restored.beganAt } : { lineage: list.id }
+    return restored ? { lineage: restored.id, beganAt: restored.beganAt } : { lineage: list.id }
   }
 
   async function end(): Promise<Place> {
@@ -53,7 +54,9 @@ export function createDocuments({ issuer, store, ring, signatures, now }: Docume
   }
 
   async function written(after: number): Promise<string> {
-    const { lineage, before } = await life()
+    const { lineage, beganAt = never } = await life()
+    const [said] = await store.revocations.find([everything])
+    const before = Math.max(beganAt, said?.before ?? never)
     const read = await store.revocations.cursor()
     const sentences = await store.revocations.after(after, mostEntries)
     const isWhole = sentences.length < mostEntries
@@ -68,9 +71,9 @@ export function createDocuments({ issuer, store, ring, signatures, now }: Docume
       exp: at + freshSeconds,
       lineage,
       cursor: textOf({ lineage, cursor }),
-      ...(before !== undefined && { before }),
+      ...(before !== never && { before }),
       ...(!isWhole && { more: true }),
-      entries: sentences.map((sentence) => entryOf(issuer, sentence)),
+      entries: sentences.filter(({ kind }) => kind !== everything.kind).map((sentence) => entryOf(issuer, sentence)),
     }
     const data = [header, payload].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')
     return `${data}.${(await signatures.by(key, Buffer.from(data))).toString('base64url')}`
@@ -99,6 +102,8 @@ export function createDocuments({ issuer, store, ring, signatures, now }: Docume
     },
   }
 }
+
+const never = Number.NEGATIVE_INFINITY
 
 const textOf = ({ lineage, cursor }: Place): string => `${lineage}.${cursor}`
 

@@ -13,8 +13,8 @@ type AnyToken = { kind: string; grantId?: string; sid?: string; aud?: string | s
 type SignInFacts = { authTime?: number; acr?: string; amr?: string[]; claims?: { userinfo?: Record<string, unknown> } }
 
 /**
- * RFC 9068 s2.2.1: auth_time, acr and amr, which RFC 9470 step-up needs. `sid` and `grant` name what the token hangs on, so that it can
- * be revoked without ever having been stored. `roles` (RFC 9068 s2.2.3.1) where the API asks for them. A machine has none of these.
+ * RFC 9068 s2.2.1: auth_time, acr and amr, which RFC 9470 step-up needs. `sid` names the sign-in that the token comes from, `grant` what it
+ * hangs on, so that it can be revoked without ever having been stored. `roles` (RFC 9068 s2.2.3.1) where the API asks for them. A machine has none of these.
  * A token that was exchanged has its person's part from the one before, `sub` to the letter: it may be pairwise (`exchange.ts`).
  * `userinfo_claims` are the names of the claims parameter for userinfo (OpenID Connect Core s5.5), which is remembered nowhere else.
  */

@@ -7,7 +7,6 @@ import { hangsOnGrant, type LivingTokens } from './living-tokens.ts'
  * RFC 7009 s2.1 and s2.2: a token is its client's alone to revoke, and the answer is the same whatever it was. With a token of a person the
  * whole grant ends, refresh tokens too; a machine's, and one that a service got in exchange, ends by itself. What was exchanged for it
  * meanwhile lives on, for as long as it would have lived itself at most.
- * @throws Refusal `too_many_revocations`
  */
 export async function revokeAccessToken(ctx: KoaContextWithOIDC, living: LivingTokens, revocations: Revocations): Promise<void> {
   const { client, provider, params } = ctx.oidc

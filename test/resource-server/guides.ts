@@ -1,0 +1,88 @@
+/** What docs/resource-servers.md shows, to be run as it stands there, beside a real Signet whose API it protects. */
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { expect } from 'chai'
+import { decodeJwt } from 'jose'
+import { badTokens } from '../../src/resource-server/testing/bad-tokens.ts'
+import { goodHeader, signed, type TestKey } from '../../src/resource-server/testing/minting.ts'
+import { declared, otherApi, startTestServer, type TestServer } from '../support/server.ts'
+import { type Credentials, codeFor, password, redeem, redirectUri, refresh } from '../support/story.ts'
+
+export const root = path.resolve(import.meta.dirname, '../..')
+const guide = readFileSync(path.join(root, 'docs/resource-servers.md'), 'utf8')
+
+/** The blocks of a language by their names: what follows the language. */
+export function blocksOf(language: string): { names: string[]; block(name: string): string } {
+  const blocks = new Map(
+    [...guide.matchAll(new RegExp(`^\`\`\`${language} (.+)\\n([\\s\\S]+?)^\`\`\`$`, 'gm'))].map(([, name, code]) => [
+      name as string,
+      code as string,
+    ]),
+  )
+  return { names: [...blocks.keys()], block: (name) => blocks.get(name) ?? expect.fail(`the guide has no block ${name}`) }
+}
+
+/** What the guide's table says that a library accepts by itself. */
+export function saidToAccept(library: string): string[] {
+  const [, , kinds] =
+    guide
+      .split('\n')
+      .find((line) => line.startsWith(`| \`${library}\` |`))
+      ?.split('|') ?? expect.fail(`no row of ${library}`)
+  return [...(kinds as string).matchAll(/`(\w+)`/g)].map(([, kind]) => kind as string)
+}
+
+export const guidedApi = 'https://api.example.com'
+
+export interface GuideIssuer {
+  server: TestServer
+  issuer: string
+  /** A web app that may ask for everything. */
+  app: Credentials
+  subject: string
+  /** A person's, as the server issued it. */
+  good: string
+  /** The same without the scope that the guide asks for. */
+  withoutScope: string
+  /** Each kind that has to be refused, what the server issued for other places among them. By the server's own key, where it is what they do not lack. */
+  bad: Record<string, () => string>
+  /** A good token with other claims, by the server's own key. */
+  signed(claims: object): string
+}
+
+export async function startGuideIssuer(): Promise<GuideIssuer> {
+  const scopes = { 'notes:read': { description: 'Read your notes' }, other: { description: 'Do something else' } }
+  const apis = [...declared.apis, { identifier: guidedApi, name: 'Notes by the guide', scopes }]
+  const server = await startTestServer({ settings: { apis } })
+  const { accounts, clients } = server.parts
+  const { id: subject } = await accounts.add({ email: 'ada@example.com', password })
+  const may = { [guidedApi]: Object.keys(scopes), [otherApi]: ['mail:read'] }
+  const { secret } = await clients.add({ id: 'app', name: 'App', kind: 'web', redirectUris: [redirectUri], apis: may })
+  const app = { id: 'app', secret }
+
+  const resource = [guidedApi, otherApi]
+  const signedIn = await codeFor(server, app, { scope: 'openid notes:read other mail:read', resource })
+  const first = (await redeem(server, app, signedIn, { resource: guidedApi })).body
+  const forOther = (await refresh(server, app, first.refresh_token as string, { resource: otherApi })).body
+  const good = first.access_token as string
+
+  const now = () => Math.floor(Date.now() / 1000)
+  const key = (): TestKey => server.ring.current('ES256') as TestKey
+  const claims = () => ({ ...decodeJwt(good), iat: now(), exp: now() + 300, jti: randomUUID() })
+  const byServer = (more: object) => signed(goodHeader(key()), { ...claims(), ...more }, key())
+  return {
+    server,
+    issuer: server.issuer,
+    app,
+    subject,
+    good,
+    withoutScope: byServer({ scope: 'openid other notes:reader' }),
+    bad: {
+      ...badTokens({ key, claims, now }),
+      idTokenOfItsPerson: () => first.id_token as string,
+      tokenForAnotherApi: () => forOther.access_token as string,
+    },
+    signed: byServer,
+  }
+}
