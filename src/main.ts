@@ -10,6 +10,7 @@ import { Refusal } from './base/errors.ts'
 import { createLog, type Log } from './base/log.ts'
 import type { KeyRing } from './crypto/keyring.ts'
 import { beside } from './mail/mailer.ts'
+import { settleAllowance, tellTaken } from './main/allowance.ts'
 import { createInstruments } from './main/instruments.ts'
 import { lastAnswers } from './main/last-answers.ts'
 import { createListener, listen } from './main/listener.ts'
@@ -62,6 +63,7 @@ export async function startServer(settings: Settings, options: StartOptions = {}
     const ring = await openRing(settings, parts.vault, parts.now)
     const apiKeyRing = await parts.apiKeyRing()
     await parts.store.revocations.begin({ id: randomUUID(), longestSeconds: parts.apis.longestLifetimeSeconds })
+    if (first) tellTaken(await settleAllowance(parts), parts.log)
     const { viewsFolder, theme, passwords } = settings
     const pages = createPages({ viewsFolder, theme, shortestPassword: passwords.shortest })
     const asking = () => createGuardedFetch({ ...settings.outgoing, deadline: AbortSignal.timeout, log: parts.log })

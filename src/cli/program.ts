@@ -16,7 +16,7 @@ import { revokeCommands } from './revoke-commands.ts'
 import { json, refuse, run } from './run.ts'
 import { forgetSecret, listSecrets, rotateSecrets } from './secrets.ts'
 import { serve } from './serve.ts'
-import { checkSettings } from './settings.ts'
+import { applySettings, checkSettings } from './settings.ts'
 
 export function createProgram(): Command {
   const program = new Command('signet')
@@ -93,6 +93,11 @@ function settingsCommands(settings: Command): void {
     .description('judge the settings; every fault at once')
     .option(...json)
     .action(run(checkSettings))
+  settings
+    .command('apply')
+    .description('end what these settings allow no more; a start does so unless they were in force before others')
+    .option(...json)
+    .action(run(applySettings))
 }
 
 function keyCommands(keys: Command): void {

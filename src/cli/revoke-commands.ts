@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { revokeAccount, revokeClient, revokeEverything, revokeGrant, revokeToken } from './revoke.ts'
+import { revokeAccount, revokeApi, revokeClient, revokeEverything, revokeGrant, revokeToken } from './revoke.ts'
 import { json, run } from './run.ts'
 
 export function revokeCommands(revoke: Command): void {
@@ -29,6 +29,11 @@ export function revokeCommands(revoke: Command): void {
     )
     .option(...json)
     .action(run(revokeClient))
+  revoke
+    .command('api <identifier>')
+    .description('end whatever was issued for an API until now, API keys too; apps that people use get new tokens')
+    .option(...json)
+    .action(run(revokeApi))
   revoke
     .command('everything')
     .description('end every access token and API key of this issuer that was issued until then, whoever has it')

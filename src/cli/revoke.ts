@@ -3,8 +3,9 @@ import { Refusal } from '../base/errors.ts'
 import { digest } from '../crypto/derive.ts'
 import type { Parts } from '../main/parts.ts'
 import type { AccessTokenClaims } from '../oauth/tokens/access-tokens.ts'
+import { keysClientId } from '../tokens/api-key.ts'
 import { endBound } from '../tokens/bonds.ts'
-import { deadEverything, deadToken, longestLifeSeconds, sayDead, skewSeconds } from '../tokens/revocation.ts'
+import { deadApi, deadEverything, deadToken, longestLifeSeconds, sayDead, skewSeconds } from '../tokens/revocation.ts'
 import { dateOf } from './client-words.ts'
 import { answer, textFromInput, typedByPerson, withParts } from './run.ts'
 import { secondOf } from './times.ts'
@@ -101,10 +102,29 @@ export async function revokeAccount(who: string, { json }: Output): Promise<void
 export async function revokeClient(id: string, { json }: Output): Promise<void> {
   const keys = await withParts(async ({ clients, apiKeys }) => {
     await clients.endAccess(id)
-    return apiKeys.endAll({ client: id }, 'operator', {})
+    return id === keysClientId
+      ? apiKeys.endWhere(({ account }) => account !== undefined, 'operator', {})
+      : apiKeys.endAll({ client: id }, 'operator', {})
   })
   answer(json, { revoked: 'client', client: id, apiKeys: keys }, [
     `Whatever ${id} was issued until now is ended, and what people allowed it. ${reach}`,
+    pause,
+  ])
+}
+
+export async function revokeApi(identifier: string, { json }: Output): Promise<void> {
+  const { api, keys } = await withParts(async ({ apis, apiKeys, store, audit, now }) => {
+    const known = apis.find(identifier)
+    if (!known) throw new Refusal('unknown_api', `There is no API ${identifier} in the settings.`)
+    const { identifier: api } = known
+    await Promise.all([
+      audit.record('api.tokens_revoked', { detail: { api } }),
+      sayDead(store.revocations, [deadApi(api, now())], now()),
+    ])
+    return { api, keys: await apiKeys.endWhere(({ audience }) => audience === api, 'operator', {}) }
+  })
+  answer(json, { revoked: 'api', api, apiKeys: keys }, [
+    `Whatever was issued for ${api} until now is ended, API keys too (${keys}). ${reach}`,
     pause,
   ])
 }
@@ -115,7 +135,7 @@ export async function revokeEverything({
   yes = false,
   json,
 }: Output & { before?: string; yes?: boolean }): Promise<void> {
-  await withParts(async ({ settings: { issuer }, store, audit, now }) => {
+  await withParts(async ({ settings: { issuer }, store, audit, apiKeys, now }) => {
     const at = before === undefined ? now() + skewSeconds : secondOf('--before', before, 'ago', now())
     if (before !== undefined && at > now()) throw new Refusal('invalid_option', '--before is not later than now.')
     const question = `EVERY access token and API key of ${issuer} that was issued until ${dateOf(at)} will be dead, for good.\nType ${issuer} to go on: `
@@ -125,7 +145,8 @@ export async function revokeEverything({
       audit.record('tokens.revoked', { detail: { before: at } }),
       sayDead(store.revocations, [deadEverything(at, now())], now()),
     ])
-    answer(json, { revoked: 'everything', before: at }, [
+    const keys = await apiKeys.endWhere(({ createdAt }) => createdAt <= at, 'operator', {})
+    answer(json, { revoked: 'everything', before: at, apiKeys: keys }, [
       `Every access token and API key of ${issuer} that was issued until ${dateOf(at)} is dead. Whoever reads the list of revocations knows within a second.`,
       'Sessions and refresh tokens go on: apps ask for new tokens. signet revoke account and signet revoke client end those too.',
       ...(before === undefined ? [pause] : []),

@@ -1,7 +1,7 @@
-/** `signet settings check`: every fault, and how to mend it. */
+/** `signet settings`: every fault, and how to mend it; what the settings allow no more, ended. */
 import { InvalidSettings, said } from '../settings/invalid.ts'
 import { loadSettings } from '../settings/load.ts'
-import { answer, refuse } from './run.ts'
+import { answer, refuse, withParts } from './run.ts'
 
 export async function checkSettings({ json }: { json?: boolean }): Promise<void> {
   try {
@@ -16,6 +16,18 @@ export async function checkSettings({ json }: { json?: boolean }): Promise<void>
     if (json) refuse(true, { valid: false, error: code, message, faults })
     else refuse(false, { error: code, message: withMends(cause) })
   }
+}
+
+/** A start does the same with settings that are new. */
+export async function applySettings({ json }: { json?: boolean }): Promise<void> {
+  const [{ saidOf, settleAllowance }, { isNothing }] = await Promise.all([
+    import('../main/allowance.ts'),
+    import('../permissions/allowance.ts'),
+  ])
+  const { taken } = await withParts((parts) => settleAllowance(parts, true))
+  answer(json, { ended: taken }, [
+    isNothing(taken) ? 'Nothing that was issued goes beyond these settings.' : `Ended, as of now: ${saidOf(taken)}.`,
+  ])
 }
 
 /** Each fault, and below it what to do. */

@@ -2,6 +2,7 @@
 import type { Clock } from '../base/clock.ts'
 import { InvalidSettings, said } from '../settings/invalid.ts'
 import { loadSettings, type Settings } from '../settings/load.ts'
+import { allowanceCheck } from './allowance.ts'
 import { type Check, fail, ok } from './check.ts'
 import { keyChecks } from './keys.ts'
 import { mailCheck } from './mail.ts'
@@ -49,7 +50,7 @@ export async function* examine({
   const keys = await keyChecks(settings, now, uid)
   yield* keys.checks
   yield* databaseChecks(settings)
-  yield* present(sealedCheck(settings, now))
+  yield* present(sealedCheck(settings, now), allowanceCheck(settings))
   const people = peopleIn(settings)
   yield demoCheck(settings, people)
   yield* redisChecks(settings)

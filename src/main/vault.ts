@@ -11,6 +11,8 @@ export interface Vault {
   find(name: string): Promise<string | undefined>
   /** By name. The mark is another whenever the entry was written anew. `open` throws as `find` does. */
   list(prefix: string): Promise<{ name: string; mark: string; open(): string }[]>
+  /** Compare-and-swap: the entry of that mark is replaced, or where none is given one that is not there made. @returns false when that is not what stands there */
+  put(name: string, text: string, mark: string | undefined): Promise<boolean>
   remove(name: string): Promise<boolean>
   /** Seals by the newest secret what is not yet. @returns how many @throws as `find` */
   renew(): Promise<number>
@@ -43,6 +45,10 @@ export function createVault(store: VaultStore, secrets: Secrets): Vault {
         mark: sealed,
         open: () => opened(name, () => sealer.open(sealed, name)),
       }))
+    },
+    put(name, text, mark) {
+      const entry = { name, sealed: sealer.seal(text, name) }
+      return mark === undefined ? store.add(entry) : store.replace(entry, mark)
     },
     remove: (name) => store.remove(name),
     async renew() {

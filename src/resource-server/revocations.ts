@@ -63,7 +63,7 @@ export const noRevocations: RevocationReader = {
 /** By which claim a sentence of each kind is found, or by the key of the header. */
 const claimOf = { token: 'jti', grant: 'grant', subject: 'sub', client: 'client_id', kid: 'kid' } as const
 /** And those that are about access tokens alone. */
-const accessTokenClaimOf = { ...claimOf, client_tokens: 'client_id' } as const
+const accessTokenClaimOf = { ...claimOf, client_tokens: 'client_id', api: 'aud' } as const
 
 export function followRevocations({
   issuer,

@@ -23,6 +23,8 @@ export interface KeyEndings {
   endAll(owner: KeyOwner, why: WhyEnded, who: Who): Promise<number>
   /** Those of a person that hold more than these roles allow. When to ask: as `endAll`. @returns how many */
   endBeyond(account: string, roles: string[], who: Who): Promise<number>
+  /** Those of everybody that are so; reads every key that is alive. @returns how many */
+  endWhere(isSo: (row: ApiKeyRow) => boolean | Promise<boolean>, why: WhyEnded, who: Who): Promise<number>
   /** Those that a signing key made which is out: they are good nowhere any more. @returns how many */
   endSigned(kid: string, who: Who): Promise<number>
 }
@@ -57,6 +59,17 @@ export function createKeyEndings({ apis, store, audit, tell, now }: KeyEndingPar
     return removed.filter(Boolean).length
   }
 
+  async function endWhere(isSo: (row: ApiKeyRow) => boolean | Promise<boolean>, why: WhyEnded, who: Who): Promise<number> {
+    let ended = 0
+    for (let page = await store.keys.list(atOnce); page.length > 0; page = await store.keys.list(atOnce, page.at(-1)?.jti)) {
+      const chosen: ApiKeyRow[] = []
+      for (const row of page) if (await isSo(row)) chosen.push(row)
+      const byOwner = Map.groupBy(chosen, ({ account, client }) => account ?? `client ${client}`)
+      for (const rows of byOwner.values()) ended += await endRows(rows, why, who)
+    }
+    return ended
+  }
+
   return {
     async end(by, jti, why, who) {
       const row = await store.keys.find(jti)
@@ -80,17 +93,8 @@ export function createKeyEndings({ apis, store, audit, tell, now }: KeyEndingPar
       }
       return endRows((await store.keys.of({ account }, mostEver)).filter(isBeyond), 'role', who)
     },
-    async endSigned(kid, who) {
-      let ended = 0
-      for (let page = await store.keys.list(atOnce); page.length > 0; page = await store.keys.list(atOnce, page.at(-1)?.jti)) {
-        const byOwner = Map.groupBy(
-          page.filter((row) => row.kid === kid),
-          ({ account, client }) => account ?? `client ${client}`,
-        )
-        for (const rows of byOwner.values()) ended += await endRows(rows, 'operator', who)
-      }
-      return ended
-    },
+    endWhere,
+    endSigned: (kid, who) => endWhere((row) => row.kid === kid, 'operator', who),
   }
 }
 

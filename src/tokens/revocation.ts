@@ -8,7 +8,7 @@ import { digest } from '../crypto/derive.ts'
 import type { RevocationStore, Sentence, Store } from '../store/store.ts'
 
 /** What a sentence can be about. */
-export type Kind = 'token' | 'grant' | 'subject' | 'client' | 'client_tokens' | 'kid' | 'everything'
+export type Kind = 'token' | 'grant' | 'subject' | 'client' | 'client_tokens' | 'api' | 'kid' | 'everything'
 
 /** The claims of a token that sentences are about. */
 export interface Revocable {
@@ -17,6 +17,8 @@ export interface Revocable {
   exp: number
   client_id: string
   sub: string
+  /** The API that it is for. */
+  aud: string
   grant?: string
 }
 
@@ -65,6 +67,18 @@ export const deadClient = (id: string, at: number): Dead => ({
   value: digest(id),
   before: at + skewSeconds,
   expiresAt: at + longestLifeSeconds,
+})
+/** What it was issued says more than it may have by now. */
+export const narrowedClient = (id: string, at: number): Dead => ({
+  kind: 'client_tokens',
+  value: digest(id),
+  before: at + skewSeconds,
+})
+/** @param identifier of an API that is gone, or of which somebody could have more than by now. API keys for it are ended one by one. */
+export const deadApi = (identifier: string, at: number): Dead => ({
+  kind: 'api',
+  value: digest(identifier),
+  before: at + skewSeconds,
 })
 /** One token, by whoever does not have it. @param expiresAt its `exp`, or later */
 export const deadToken = (jti: string, expiresAt: number): Dead => ({ kind: 'token', value: digest(jti), expiresAt })
@@ -146,6 +160,9 @@ function sentencesAbout({ jti, client_id: client, sub, grant }: Revocable): { ki
 }
 
 /** Sentences that spare API keys. */
-const aboutAccessTokens = ({ client_id: client }: Revocable) => [{ kind: 'client_tokens', value: digest(client) }]
+const aboutAccessTokens = ({ client_id: client, aud }: Revocable) => [
+  { kind: 'client_tokens', value: digest(client) },
+  { kind: 'api', value: digest(aud) },
+]
 
 const isAgainst = ({ before = Number.POSITIVE_INFINITY }: Sentence, { iat }: Revocable): boolean => iat <= before

@@ -110,6 +110,20 @@ describe('signet revoke', () => {
     for (const none of ['x', 'signet:account'])
       expect((await beside('client', none)).answer).to.include({ error: 'unknown_client' })
   })
+  it('ends what was issued for an API, and what the settings allow no more', async () => {
+    travel(10)
+    const { access_token: jwt } = await tokensFor(server, who.web)
+    expect(await isActive(jwt)).to.equal(true)
+    expect((await beside('api', api)).answer).to.deep.equal({ revoked: 'api', api, apiKeys: 0 })
+    expect((await lastAct())?.act).to.equal('api.tokens_revoked')
+    expect(await isActive(jwt)).to.equal(false)
+    expect((await beside('api', 'https://other.example.com')).answer).to.include({ error: 'unknown_api' })
+    // The command runs by settings in which this API takes no keys.
+    const taken = { apis: [api], narrowedClients: [], removedClients: [] }
+    const apply = () => signetBeside(server, ['settings', 'apply'])
+    expect((await apply()).answer).to.deep.equal({ ended: taken })
+    expect((await apply()).answer).to.deep.equal({ ended: { ...taken, apis: [] } })
+  })
   it('ends everything, of which it has to be sure', async () => {
     // Later than all that was ended above.
     travel(20)

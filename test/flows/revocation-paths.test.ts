@@ -4,6 +4,7 @@
  */
 import { expect } from 'chai'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
+import { digest } from '../../src/crypto/derive.ts'
 import { createResourceServer, defineResource, type ResourceServerEvent } from '../../src/resource-server/index.ts'
 import { skewSeconds } from '../../src/tokens/revocation.ts'
 import { createVisitor, type Page, type Visitor } from '../../src/try/visitor.ts'
@@ -11,7 +12,7 @@ import { createPrograms } from '../cli/program.ts'
 import { signetBeside } from '../support/command.ts'
 import { letterTo, linkOf } from '../support/inbox.ts'
 import { question, revoke } from '../support/questions.ts'
-import { api, startTestServer, type TestServer } from '../support/server.ts'
+import { api, declared, startTestServer, type TestServer } from '../support/server.ts'
 import {
   authorizationUrl,
   type Cast,
@@ -51,6 +52,23 @@ async function signet({ server }: Given, args: string[]): Promise<void> {
   const { code, answer } = await signetBeside(server, args)
   expect(code, JSON.stringify(answer)).to.equal(0)
 }
+
+/** The next start, by other settings. */
+async function startsWith({ server }: Given, settings: object): Promise<void> {
+  const next = await startTestServer({ folder: server.folder, issuer: server.issuer, settings: { clients: robots, ...settings } })
+  await next.close()
+}
+
+/** Declared in the settings. */
+const robot = { id: 'robot', secret: 'the secret of a robot' }
+const robots = [
+  {
+    ...{ id: robot.id, name: 'Robot', kind: 'machine', apis: { [api]: ['notes:read', 'notes:write'] } },
+    secretDigests: [digest(robot.secret)],
+  },
+]
+const robotToken = async ({ server }: Given) =>
+  (await token(server, robot, { grant_type: 'client_credentials', scope: 'notes:read' })).body.access_token as string
 
 const machineToken = async ({ server, who }: Given) =>
   (await token(server, who.machine, { grant_type: 'client_credentials', scope: 'notes:read' })).body.access_token as string
@@ -165,6 +183,22 @@ const paths: Record<string, Path> = {
     const jwt = await machineToken(given)
     return { jwt, end: () => signet(given, ['revoke', 'client', 'machine']) }
   },
+  'signet revoke api': (given) => person(given, () => signet(given, ['revoke', 'api', api])),
+  'an API that is gone from the settings': (given) => person(given, () => startsWith(given, { apis: [], clients: [] })),
+  'a scope of an API that fewer roles may have': (given) =>
+    person(given, () => {
+      const [{ scopes, ...notes }, mail] = declared.apis as [(typeof declared.apis)[0], (typeof declared.apis)[0]]
+      const narrowed = { ...scopes, 'notes:write': { description: 'Change your notes', roles: ['editor'] } }
+      return startsWith(given, { apis: [{ ...notes, scopes: narrowed }, mail] })
+    }),
+  'a declared client that is gone from the settings': async (given) => {
+    const jwt = await robotToken(given)
+    return { jwt, end: () => startsWith(given, { clients: [] }) }
+  },
+  'a declared client that may ask for less': async (given) => {
+    const jwt = await robotToken(given)
+    return { jwt, end: () => startsWith(given, { clients: [{ ...robots[0], apis: { [api]: ['notes:write'] } }] }) }
+  },
   'signet revoke everything': (given) => person(given, () => signet(given, ['revoke', 'everything', '--yes'])),
   'a signing key that is revoked by the command line': async (given) => {
     const jwt = await machineToken(given)
@@ -181,7 +215,7 @@ describe('what ends access reaches an API that asks nobody', () => {
   let server: TestServer
   let who: Cast
   beforeEach(async () => {
-    server = await startTestServer()
+    server = await startTestServer({ settings: { clients: robots } })
     who = await cast(server)
   })
   afterEach(() => server?.close())

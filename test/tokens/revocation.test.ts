@@ -26,6 +26,7 @@ describe('revocation', () => {
   const token = (jti: string, change: Partial<Revocable> = {}): Revocable => ({
     jti,
     sub: 'app',
+    aud: 'https://notes.example.com',
     iat: now(),
     exp: now() + 60,
     client_id: 'app',

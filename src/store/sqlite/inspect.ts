@@ -83,6 +83,16 @@ export function inspectSealed(file: string, nameLength: number, now: number): Se
   })
 }
 
+/** Of the durable database. @returns the sealed value of that name; undefined when there is none, or no vault */
+export function inspectVault(file: string, name: string): string | undefined {
+  if (!existsSync(file)) return undefined
+  return reading(file, (database) => {
+    if (!hasTable(database, 'vault')) return undefined
+    const sealed = database.prepare('select sealed from vault where name = ?').get(name)?.sealed
+    return sealed === undefined ? undefined : String(sealed)
+  })
+}
+
 function reading<T>(file: string, use: (database: DatabaseSync) => T): T {
   const place = pathToFileURL(file)
   // Nobody has it open: SQLite would make its log to read it, and leave it there.

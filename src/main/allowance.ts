@@ -1,0 +1,110 @@
+/**
+ * What the settings allow no more is ended at the start that finds it out: by sentences, as whatever ends (docs/revocation.md). A record of what was
+ * allowed lies in the vault from one start to the next.
+ *
+ * Settings end something once, when they are new. A node that starts with settings which were in force before is one of an older file beside newer
+ * ones, as when nodes are replaced one by one, or an operator who went back; nobody can tell which from here, and two files that undo each other
+ * would end everybody's tokens at each start. So it ends nothing, says so, and `signet settings apply` does it where it is meant.
+ */
+import type { Log } from '../base/log.ts'
+import { type Allowance, allowanceOf, isNothing, joined, markOf, type TakenAway, takenAway } from '../permissions/allowance.ts'
+import type { Settings } from '../settings/load.ts'
+import { endBound } from '../tokens/bonds.ts'
+import { createKeyOwners } from '../tokens/key-owners.ts'
+import { deadApi, deadClient, narrowedClient, sayDead } from '../tokens/revocation.ts'
+import type { Parts } from './parts.ts'
+
+/** Of the entry in the vault. */
+export const allowanceEntry = 'settings/allowed'
+/** Marks of settings that are remembered. */
+const mostKnown = 100
+
+interface Kept {
+  /** Whatever can have been issued and was not ended since. */
+  allowed: Allowance
+  /** Marks of settings that were in force, the newest last. */
+  known: string[]
+}
+
+export interface Judged {
+  taken: TakenAway
+  /** These settings were in force before, and others since. */
+  isOlder: boolean
+}
+
+/** @param text of the entry, if there is one */
+export function judgeAllowance(settings: Pick<Settings, 'apis' | 'clients'>, text: string | undefined): Judged {
+  const allowance = allowanceOf(settings)
+  if (text === undefined) return { taken: takenAway(allowance, allowance), isOlder: false }
+  const { allowed, known } = JSON.parse(text) as Kept
+  return { taken: takenAway(allowed, allowance), isOlder: known.includes(markOf(allowance)) }
+}
+
+/**
+ * The sentences first: who is killed in between says them once more.
+ * @param isMeant also where these settings were in force before
+ */
+export async function settleAllowance(parts: Parts, isMeant = false): Promise<Judged> {
+  const { settings, vault } = parts
+  for (;;) {
+    const [entry] = await vault.list(allowanceEntry)
+    const text = entry?.open()
+    const judged = judgeAllowance(settings, text)
+    const isLeft = judged.isOlder && !isMeant
+    if (!isLeft && !isNothing(judged.taken)) await endTaken(parts, judged.taken)
+    const next = JSON.stringify(following(text, allowanceOf(settings), isLeft))
+    if (next === text || (await vault.put(allowanceEntry, next, entry?.mark))) return judged
+  }
+}
+
+function following(text: string | undefined, allowance: Allowance, isLeft: boolean): Kept {
+  const mark = markOf(allowance)
+  if (text === undefined) return { allowed: allowance, known: [mark] }
+  const { allowed, known } = JSON.parse(text) as Kept
+  if (isLeft)
+    return isNothing(takenAway(allowance, allowed)) ? { allowed, known } : { allowed: joined(allowed, allowance), known }
+  if (known.at(-1) === mark && markOf(allowed) === mark) return { allowed, known }
+  return { allowed: allowance, known: [...known.filter((one) => one !== mark), mark].slice(-mostKnown) }
+}
+
+/** Where a client is gone its grants are as well; one that was narrowed keeps them, and gets tokens that say less. */
+async function endTaken({ settings, store, audit, apis, apiKeys, now }: Parts, taken: TakenAway): Promise<void> {
+  const at = now()
+  const who = { from: 'start' }
+  const dead = [
+    ...taken.apis.map((id) => deadApi(id, at)),
+    ...taken.narrowedClients.map((id) => narrowedClient(id, at)),
+    ...taken.removedClients.map((id) => deadClient(id, at)),
+  ]
+  await Promise.all([audit.record('settings.narrowed', { ...who, detail: { ...taken } }), sayDead(store.revocations, dead, at)])
+  for (const client of taken.removedClients) await endBound(store, { client }, at)
+  const owners = createKeyOwners(settings.clients, store)
+  await apiKeys.endWhere(
+    async (row) => {
+      const api = apis.find(row.audience)
+      const allowed = api?.apiKeys ? ((await owners.of(row))?.scopes(api) ?? []) : []
+      return row.scopes.some((scope) => !allowed.includes(scope))
+    },
+    'operator',
+    who,
+  )
+}
+
+/** For the log, and for people. */
+export function saidOf({ apis, narrowedClients, removedClients }: TakenAway): string {
+  const named = (what: string, names: string[]) => (names.length > 0 ? [`${what} ${names.join(', ')}`] : [])
+  return [
+    ...named('access tokens for', apis),
+    ...named('access tokens of', narrowedClients),
+    ...named('whatever belongs to', removedClients),
+  ].join('; ')
+}
+
+export function tellTaken({ taken, isOlder }: Judged, log: Log): void {
+  if (isNothing(taken)) return
+  if (!isOlder) log.info('settings.taken_away', { ...taken })
+  else log.error('settings.not_applied', { ...taken, warning: notApplied(taken) })
+}
+
+const notApplied = (taken: TakenAway): string =>
+  `These settings were in force before others, so nothing is ended that they do not allow: ${saidOf(taken)}. Where they are meant to stay, signet settings apply ends it.`
