@@ -87,7 +87,7 @@ export async function startServer(settings: Settings, options: StartOptions = {}
     })
     const last = lastAnswers(handler)
     const server = createListener(settings.listen, last.handler)
-    await instruments.open({ ...parts, ring }, worker)
+    await instruments.open({ ...parts, ring, apiKeyRing }, worker)
     const port = await listen(server, settings.listen)
     const tending = setInterval(() => {
       for (const one of [ring, apiKeyRing]) one?.tend().catch((error) => parts.log.error('keys.not_tended', { error }))

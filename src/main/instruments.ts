@@ -15,7 +15,10 @@ export interface Instruments {
    * @param worker of a cluster, from 1 on: each has a port of its own
    * @throws Refusal as `listen`
    */
-  open(watched: Pick<Parts, 'passwords' | 'mailer'> & { ring: KeyRing }, worker: number): Promise<void>
+  open(
+    watched: Pick<Parts, 'passwords' | 'mailer'> & { ring: KeyRing; apiKeyRing?: KeyRing | undefined },
+    worker: number,
+  ): Promise<void>
   /** Says what is left to say. */
   close(): Promise<void>
 }

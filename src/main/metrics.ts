@@ -17,7 +17,7 @@ export interface Metrics extends Tally {
   /** The same log; what it says is counted, whether or not it is written. */
   counted(log: Log): Log
   /** What is asked for at each scrape. */
-  watch(parts: { passwords: Passwords; mailer: Mailer; ring: KeyRing }): void
+  watch(parts: { passwords: Passwords; mailer: Mailer; ring: KeyRing; apiKeyRing?: KeyRing | undefined }): void
   /** Not yet listening. */
   server: Server
   close(): void
@@ -127,7 +127,7 @@ export function createMetrics(): Metrics {
       requests.observe({ route, status: status === undefined ? 'none' : `${Math.floor(status / 100)}xx` }, milliseconds / 1_000)
     },
     granted: (grantType) => tokens.inc({ grant_type: nameOfGrant.get(String(grantType)) ?? 'other' }),
-    watch({ passwords, mailer, ring }) {
+    watch({ passwords, mailer, ring, apiKeyRing }) {
       new Gauge({
         name: 'signet_letters_waiting',
         help: 'Letters that wait for the mail server in this process, those under way included.',
@@ -147,12 +147,16 @@ export function createMetrics(): Metrics {
       new Gauge({
         name: 'signet_signing_key_rotation_timestamp_seconds',
         help: 'When the key that signs now is followed by the next.',
-        labelNames: ['algorithm'] as const,
+        labelNames: ['algorithm', 'of'] as const,
         registers,
         collect() {
           this.reset()
-          for (const { key, state, signsUntil } of ring.all())
-            if (state === 'current' && signsUntil !== undefined) this.set({ algorithm: key.algorithm }, signsUntil)
+          const say = (ring: KeyRing, labels: { of?: string }) => {
+            for (const { key, state, signsUntil } of ring.all())
+              if (state === 'current' && signsUntil !== undefined) this.set({ algorithm: key.algorithm, ...labels }, signsUntil)
+          }
+          say(ring, {})
+          if (apiKeyRing) say(apiKeyRing, { of: 'api-keys' })
         },
       })
     },

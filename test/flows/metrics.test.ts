@@ -4,7 +4,7 @@ import { createVisitor } from '../../src/try/visitor.ts'
 import { letterTo } from '../support/inbox.ts'
 import { freePort } from '../support/ports.ts'
 import { startServed } from '../support/served.ts'
-import { startTestServer, type TestServer } from '../support/server.ts'
+import { declared, startTestServer, type TestServer } from '../support/server.ts'
 import { authorizationUrl, type Cast, cast, codeFor, pkce, redeem, token } from '../support/story.ts'
 
 interface Sample {
@@ -58,7 +58,9 @@ describe('metrics', () => {
   let port: number
   before(async () => {
     port = await freePort()
-    server = await startTestServer({ settings: { metrics: { port } } })
+    server = await startTestServer({
+      settings: { metrics: { port }, apis: declared.apis.map((one) => ({ ...one, apiKeys: true })) },
+    })
     who = await cast(server)
   })
   after(() => server.close())
@@ -97,7 +99,8 @@ describe('metrics', () => {
     const scraped = await scrape()
     expect(readingOf(scraped, 'signet_passwords_waiting')).to.equal(0)
     const changes = scraped.samples.filter(({ name }) => name === 'signet_signing_key_rotation_timestamp_seconds')
-    expect(changes.map(({ labels }) => labels.algorithm).sort()).to.deep.equal(['ES256', 'RS256'])
+    const which = changes.map(({ labels: { algorithm, of = 'tokens' } }) => `${of} ${algorithm}`)
+    expect(which).to.have.members(['tokens ES256', 'tokens RS256', 'api-keys ES256'])
     for (const { value } of changes) expect(value).to.be.greaterThan(server.parts.now() + 7_000_000)
     const next = await server.ring.rotate('ES256')
     const sooner = readingOf(await scrape(), 'signet_signing_key_rotation_timestamp_seconds', { algorithm: 'ES256' })

@@ -1,6 +1,8 @@
+import { crc32 } from 'node:zlib'
 import { expect } from 'chai'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { type Audit, createAudit } from '../../src/audit/audit.ts'
+import { toBase62 } from '../../src/crypto/base62.ts'
 import { openKeyFolder } from '../../src/crypto/key-files.ts'
 import { keysInFolder } from '../../src/crypto/key-place.ts'
 import { type KeyRing, openKeyRing } from '../../src/crypto/keyring.ts'
@@ -23,6 +25,8 @@ describe('API keys', () => {
   const now = () => time
   let store: Store
   let ring: KeyRing
+  /** That of tokens. */
+  let tokens: KeyRing
   let keys: ApiKeys
   let audit: Audit
   let news: KeyNews[]
@@ -40,7 +44,8 @@ describe('API keys', () => {
   })
   before(async () => {
     const policy = rotationPolicy(7_776_000, longestKeySeconds)
-    ring = await openKeyRing(keysInFolder(openKeyFolder(temporaryFolder())), { algorithms: ['ES256'], policy, now })
+    const made = () => openKeyRing(keysInFolder(openKeyFolder(temporaryFolder())), { algorithms: ['ES256'], policy, now })
+    ;[ring, tokens] = await Promise.all([made(), made()])
   })
   beforeEach(async () => {
     time = 1_700_000_000
@@ -232,27 +237,74 @@ describe('API keys', () => {
         if (!/client|backup/.test(what)) expect(await keys.findLiving(others.key), 'another’s').to.be.an('object')
       })
     }
-    it('and what is none costs no read of the store', async () => {
-      const { key } = await minted()
-      const body = key.slice(0, -7)
-      const [head, payload, signature] = jwsOf(key).split('.') as [string, string, string]
-      const none = [
-        '',
-        body,
-        jwsOf(key),
-        key.slice(0, -1),
-        `${key}0`,
-        `${body}_000000`,
-        key.toUpperCase(),
-        `signet_${head}.${payload}.${signature.slice(0, -1)}-_${key.slice(-6)}`,
-        ` ${key}`,
-        `${key}\n`,
-        key.repeat(40),
-      ]
-      for (const one of none) expect(await keys.findLiving(one), one.slice(0, 40)).to.equal(undefined)
-      expect(reads).to.equal(0)
-      expect(await keys.findLiving(key), 'the control').to.be.an('object')
-      expect(reads).to.equal(1)
+    describe('and what is none costs no read of the store:', () => {
+      interface Change {
+        header?: object
+        claims?: object
+        by?: KeyRing
+      }
+      /** Signed by the ring itself, or by another, and right but for the change. */
+      async function forged({ header = {}, claims = {}, by = ring }: Change): Promise<string> {
+        const { kid, privateKey } = by.current('ES256')
+        const all = { iss: settings.issuer, sub: 'ada', aud: api, client_id: 'signet:keys', jti: 'j', scope: 'notes:read' }
+        const payload = { ...all, iat: time, exp: time + 60, ...claims }
+        const parts = [{ alg: 'ES256', typ: 'api-key+jwt', kid, ...header }, payload]
+        const data = parts.map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')
+        return wrapped(`${data}.${(await signatureBy('ES256', privateKey!, Buffer.from(data))).toString('base64url')}`)
+      }
+      const wrapped = (jws: string) => `signet_${jws}_${toBase62(crc32(`signet_${jws}`)).padStart(6, '0')}`
+      const altered = (jws: string, part: number, change: (text: string) => string) =>
+        wrapped(
+          jws
+            .split('.')
+            .map((one, at) => (at === part ? change(one) : one))
+            .join('.'),
+        )
+      /** The last character has bits that mean nothing. */
+      const respelt = (text: string) => `${text.slice(0, -1)}${{ A: 'B', Q: 'R', g: 'h', w: 'x' }[text.slice(-1)] ?? '!'}`
+      const of = (change: (key: string) => string) => async () => change((await minted()).key)
+
+      const none: Record<string, () => Promise<string>> = {
+        nothing: async () => '',
+        'a token without its wrapping': of(jwsOf),
+        'a key without its checksum': of((key) => key.slice(0, -7)),
+        'a key that is cut': of((key) => key.slice(0, -1)),
+        'a key with more behind it': of((key) => `${key}0`),
+        'a key with a wrong checksum': of((key) => `${key.slice(0, -6)}000000`),
+        'a key in capitals': of((key) => key.toUpperCase()),
+        'a key of two typing errors': of((key) => key.replace('eyJ', 'eyj')),
+        'a key with a blank': of((key) => ` ${key}`),
+        'a key with a line’s end': of((key) => `${key}\n`),
+        'forty keys': of((key) => key.repeat(40)),
+        'a signature spelt otherwise': of((key) => altered(jwsOf(key), 2, respelt)),
+        'another signature': of((key) => altered(jwsOf(key), 2, (text) => `A${text.slice(1)}`)),
+        'other claims under that signature': async () => {
+          const [{ key: one }, { key: other }] = await Promise.all([minted(), minted({ scopes: ['notes:write'] })])
+          const [, claims] = jwsOf(other).split('.') as [string, string]
+          return altered(jwsOf(one), 1, () => claims)
+        },
+        'one that a tokens’ key signed': () => forged({ by: tokens }),
+        'one of an unknown key under a known one’s name': () =>
+          forged({ by: tokens, header: { kid: ring.current('ES256').kid } }),
+        'an access token in the wrapping': () => forged({ header: { typ: 'at+jwt' } }),
+        'a key without a type': () => forged({ header: { typ: undefined } }),
+        'a key of no algorithm': () => forged({ header: { alg: 'none' } }),
+        'a key that brings its own key': () => forged({ header: { jwk: ring.current('ES256').publicJwk } }),
+        'a key with critical members': () => forged({ header: { crit: ['b64'], b64: true } }),
+        'a key of another issuer': () => forged({ claims: { iss: 'https://other.example.com' } }),
+        'a key that has expired': () => forged({ claims: { iat: time - 60, exp: time } }),
+        'a key without an end': () => forged({ claims: { exp: undefined } }),
+        'a key of the future': () => forged({ claims: { iat: time + 60 } }),
+      }
+      for (const [what, make] of Object.entries(none)) {
+        it(what, async () => {
+          const key = await make()
+          expect(await keys.findLiving(key)).to.equal(undefined)
+          expect(reads).to.equal(0)
+          await keys.findLiving(await forged({}))
+          expect(reads, 'the control: such a one is looked up').to.equal(1)
+        })
+      }
     })
   })
 
