@@ -1,13 +1,14 @@
 /**
  * The audit log: who did what, when, from where, as far as it changes who may do what. What strangers do is not in it, so that they add no
- * row; what was refused is in the log alone. An entry is durable before its act is acknowledged, and where both are rows, in one commit.
+ * row, but for the end of an API key that one of them found; what was refused is in the log alone. An entry is durable before its act is acknowledged, and where both are rows, in one commit.
  */
 import type { Clock } from '../base/clock.ts'
 import { currentRequest } from '../base/request.ts'
 import type { AuditFilter, AuditRow, AuditStore, Condition } from '../store/audit.ts'
 import type { Act } from './acts.ts'
 
-export type Actor = `operator:${string}` | `account:${string}` | `client:${string}`
+/** A stranger is whoever shows an API key that leaked: it says who they are no more than it did to them. */
+export type Actor = `operator:${string}` | `account:${string}` | `client:${string}` | 'stranger'
 
 export interface What {
   /** Whoever runs this process, unless given. */

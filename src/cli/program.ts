@@ -10,6 +10,7 @@ import { completion, shells } from './completion.ts'
 import { clientsWithSecret, demo } from './demo.ts'
 import { doctor } from './doctor.ts'
 import { gauntlet } from './gauntlet.ts'
+import { apiKeyCommands } from './key-commands.ts'
 import { importFolder, listKeys, revokeKey, rotateKeys } from './keys.ts'
 import { testMail } from './mail.ts'
 import { revokeCommands } from './revoke-commands.ts'
@@ -55,6 +56,7 @@ export function createProgram(): Command {
   clientCommands(program.command('client').description('registered clients'))
   accountCommands(program.command('account').description('people'))
   revokeCommands(program.command('revoke').description('end what was issued, also where nobody asks this server about it'))
+  apiKeyCommands(program.command('key').description('API keys of people and of machines; what signs them is under signet keys'))
   program
     .command('mail')
     .description('the mail server')
@@ -168,7 +170,7 @@ export async function runProgram(args: string[]): Promise<void> {
   const program = createProgram()
   if (forProgram) everyCommand(program, (command) => command.configureOutput({ writeErr() {}, outputError() {} }))
   try {
-    await program.parseAsync(idsApart(args), { from: 'user' })
+    await program.parseAsync(idsApart(args, program), { from: 'user' })
   } catch (cause) {
     if (!(cause instanceof CommanderError)) throw cause
     if (forProgram) refuse(true, { error: 'invalid_usage', message: usageFault(cause) })
@@ -187,8 +189,13 @@ function everyCommand(command: Command, use: (command: Command) => void): void {
 }
 
 /** One id in sixty-four begins with a hyphen, and is no option for that: whoever has to end what it names is not to be told so. */
-function idsApart(args: string[]): string[] {
-  const isId = (arg: string, at: number) => /^-\w(?:[\w-]{20}|[\w-]{41})$/.test(arg) && args[at - 1] !== '--jti'
+function idsApart(args: string[], program: Command): string[] {
+  const options = new Set<string>()
+  everyCommand(program, (command) => {
+    for (const { long } of command.options) if (long) options.add(long)
+  })
+  const isId = (arg: string, at: number) =>
+    /^-(?:[\w-]{21}|[\w-]{42})$/.test(arg) && !options.has(arg) && args[at - 1] !== '--jti'
   const ids = args.filter(isId)
   return ids.length > 0 ? [...args.filter((arg, at) => !isId(arg, at)), '--', ...ids] : args
 }

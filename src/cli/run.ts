@@ -31,6 +31,7 @@ export function run<A extends unknown[]>(command: (...args: A) => Promise<void>)
 /** For a person, behind what an inner floor says, which knows no command. */
 const waysOut: Record<string, string> = {
   invalid_client_metadata: 'signet client add --help says which option gives what; all else goes into --members.',
+  unknown_api_key: 'signet key list shows all.',
   unknown_account: 'signet account list shows all.',
   unknown_client: 'signet client list shows all.',
   unknown_key: 'signet keys list shows all.',

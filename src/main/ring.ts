@@ -10,6 +10,7 @@ import { type KeptKey, type KeyPlace, keysInFolder } from '../crypto/key-place.t
 import { type KeyRing, openKeyRing, type RingOptions } from '../crypto/keyring.ts'
 import { rotationPolicy } from '../crypto/rotation.ts'
 import { readKey } from '../crypto/signing-key.ts'
+import { takesApiKeys } from '../permissions/apis.ts'
 import { responseAlgorithms } from '../settings/algorithms.ts'
 import type { Settings } from '../settings/load.ts'
 import { apiKeyAlgorithm, apiKeyType, longestKeySeconds } from '../tokens/api-key.ts'
@@ -21,8 +22,7 @@ export const rings = ['tokens', 'api-keys'] as const
 export type RingOf = (typeof rings)[number]
 
 /** Where no API takes API keys there is no ring for them either: no key is made, and none published. */
-export const ringsOf = ({ apis }: Pick<Settings, 'apis'>): readonly RingOf[] =>
-  apis.some(({ apiKeys }) => apiKeys) ? rings : ['tokens']
+export const ringsOf = (settings: Pick<Settings, 'apis'>): readonly RingOf[] => (takesApiKeys(settings) ? rings : ['tokens'])
 
 /** That of API keys within the other. */
 export const ringFolder = ({ keyFolder }: Pick<Settings, 'keyFolder'>, of: RingOf): string =>

@@ -59,6 +59,7 @@ export function logEvents(provider: Provider, log: Log): void {
   )
   on('authorization.success', (ctx) => log.info('authorization.success', whoOf(ctx)))
   on('grant.revoked', (ctx) => log.info('grant.revoked', whoOf(ctx)))
+  on('api_key.revoked', (ctx) => log.info('api_key.revoked', whoOf(ctx)))
   on('access_token.revoked', (ctx) => log.info('access_token.revoked', whoOf(ctx)))
   // The library says so of whoever stays as well.
   on('end_session.success', (ctx) =>

@@ -9,6 +9,7 @@ import {
   Provider,
 } from 'oidc-provider'
 import { claimsOf } from '../accounts/account.ts'
+import { takesApiKeys } from '../permissions/apis.ts'
 import { identityScopeNames, identityScopes } from '../permissions/scopes.ts'
 import type { Account } from '../store/store.ts'
 import { createRevocations } from '../tokens/revocation.ts'
@@ -76,7 +77,10 @@ export function createProvider(given: ProviderParts): Protocol {
   sayInterval(provider)
   refuseReplays(provider)
   answerBeforeUse(provider, parts)
-  return { provider, questions: answerTokenQuestions(provider, kept.livingTokens, revocations) }
+  return {
+    provider,
+    questions: answerTokenQuestions(provider, { living: kept.livingTokens, apiKeys: parts.apiKeys, revocations }),
+  }
 }
 
 function configuration(parts: ProviderParts, { adapterOf, refreshTokens }: Adapters, keys: ExternalSigningKey[]): Configuration {
@@ -93,6 +97,7 @@ function configuration(parts: ProviderParts, { adapterOf, refreshTokens }: Adapt
       prompt_values_supported: ['none', ...policy.map(({ name }) => name)],
       // Of our own (docs/revocation.md).
       revocations_uri: `${settings.issuer}/revocations`,
+      ...(takesApiKeys(settings) && { api_key_leak_uri: `${settings.issuer}/api-keys/leaked` }),
     },
     jwks: { keys },
     clientDefaults: { id_token_signed_response_alg: 'ES256' },

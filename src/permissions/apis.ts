@@ -17,6 +17,10 @@ export interface Apis {
   longestLifetimeSeconds: number
 }
 
+/** Where none does, there is no ring for API keys, and nothing that is about them. */
+export const takesApiKeys = ({ apis }: { apis: readonly Pick<ApiSettings, 'apiKeys'>[] }): boolean =>
+  apis.some(({ apiKeys }) => apiKeys)
+
 /** @param api undefined where it is not declared any more @returns what a scope allows, as people read it; the scope itself where nobody says */
 export const scopeInWords = (api: Api | undefined, scope: string): string => api?.scopes[scope]?.description ?? scope
 

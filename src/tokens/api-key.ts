@@ -30,6 +30,9 @@ const prefix = 'signet_'
 /** What SECURITY.md tells scanners, but for lengths. */
 const form = /^signet_(eyJ[\w-]{20,}\.eyJ[\w-]{40,}\.[\w-]{86})_([0-9A-Za-z]{6})$/
 
+/** Whether somebody means it for a key. Does NOT say that it is one. */
+export const isApiKey = (text: string): boolean => text.startsWith(prefix)
+
 /** Seconds since the epoch. */
 export interface ApiKeyClaims {
   iss: string

@@ -37,6 +37,10 @@ export interface ApiKeys extends KeyEndings {
   mint(owner: { account: Account } | { client: string }, asked: AskedKey, who: Who): Promise<{ key: string; row: ApiKeyRow }>
   /** Those that are alive, the newest first. */
   list(owner: KeyOwner): Promise<ApiKeyRow[]>
+  /** What `readKey` reads of it, without any store. Does NOT ask what became of the key since. */
+  read(key: string): Promise<ApiKeyClaims | undefined>
+  /** Whose the key of this id is, while it is alive: for what was got in exchange for it. Does NOT ask for sentences of revocation. */
+  personOf(jti: string): Promise<Account | undefined>
   /**
    * Validates: all that `readKey` does, which needs no store; that the key's row is there; that no sentence of revocation is about it and no backup was
    * restored since; that its owner is there, and enabled; that its API still takes keys.
@@ -71,6 +75,11 @@ export function createApiKeys(parts: ApiKeyParts): ApiKeys {
       status: 503,
       retryAfterSeconds,
     })
+  }
+
+  async function read(text: string): Promise<ApiKeyClaims | undefined> {
+    const ring = await parts.ring()
+    return ring && readKey(text, { ring, issuer, now })
   }
 
   async function full(owner: KeyOwner): Promise<boolean> {
@@ -115,9 +124,13 @@ export function createApiKeys(parts: ApiKeyParts): ApiKeys {
     },
     list: (owner) => store.keys.of(owner, mostEver),
     ...createKeyEndings(parts),
+    read,
+    async personOf(jti) {
+      const row = await store.keys.find(jti)
+      return row && (await owners.of(row))?.account
+    },
     async findLiving(text) {
-      const ring = await parts.ring()
-      const claims = ring && (await readKey(text, { ring, issuer, now }))
+      const claims = await read(text)
       const api = claims && apis.find(claims.aud)
       if (!claims || !api?.apiKeys) return undefined
       const row = await store.keys.find(claims.jti)

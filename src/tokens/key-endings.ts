@@ -8,10 +8,10 @@ import type { Account, ApiKeyRow, KeyOwner, Store } from '../store/store.ts'
 import { deadApiKey, sayDead } from './revocation.ts'
 
 /** Why a key ended, as the audit log and letters say it. */
-export type WhyEnded = 'person' | 'operator' | 'leaked' | 'disabled' | 'deleted' | 'role' | 'password' | 'client'
+export type WhyEnded = 'person' | 'machine' | 'operator' | 'leaked' | 'disabled' | 'deleted' | 'role' | 'password' | 'client'
 
-/** Who did it; see `What`. */
-export type Who = Pick<What, 'actor' | 'from'>
+/** Who did it; see `What`. `foundAt` is where a key that leaked was found, as they say. */
+export type Who = Pick<What, 'actor' | 'from'> & { foundAt?: string | undefined }
 
 /** What a person is told of. */
 export type KeyNews = { account: Account; added: ApiKeyRow } | { account: Account; ended: ApiKeyRow[]; why: WhyEnded }
@@ -44,7 +44,7 @@ const atOnce = 500
 
 export function createKeyEndings({ apis, store, audit, tell, now }: KeyEndingParts): KeyEndings {
   /** The sentences first: a key whose row is gone is known to nobody who could say that it is dead. */
-  async function endRows(rows: ApiKeyRow[], why: WhyEnded, who: Who): Promise<number> {
+  async function endRows(rows: ApiKeyRow[], why: WhyEnded, { foundAt, ...who }: Who): Promise<number> {
     if (rows.length === 0) return 0
     await sayDead(store.revocations, rows.flatMap(deadApiKey), now())
     const [{ account: id }] = rows as [ApiKeyRow]
@@ -52,9 +52,10 @@ export function createKeyEndings({ apis, store, audit, tell, now }: KeyEndingPar
     const keys = rows.map(({ jti }) => jti)
     // One turn, so that one commit holds them all; the rows last, since the others are written if they are there.
     const told = account && why !== 'person' ? tell({ account, ended: rows, why }, { keys }) : undefined
-    const entries = rows.map(({ jti, account, client, name, audience }) =>
-      audit.record('api_key.ended', { ...who, account, client, detail: { jti, why, name, audience }, ifThere: { keys: [jti] } }),
-    )
+    const entries = rows.map(({ jti, account, client, name, audience }) => {
+      const detail = { jti, why, name, audience, ...(foundAt !== undefined && { foundAt }) }
+      return audit.record('api_key.ended', { ...who, account, client, detail, ifThere: { keys: [jti] } })
+    })
     const [removed] = await Promise.all([Promise.all(keys.map((jti) => store.keys.remove(jti))), told, ...entries])
     return removed.filter(Boolean).length
   }

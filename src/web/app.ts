@@ -1,6 +1,7 @@
 /** The order of the middleware, and nothing else. oidc-provider is the Koa application; what is ours stands before its router. */
 import type { Middleware } from 'koa'
 import { createDeviceLimits } from '../accounts/device-limits.ts'
+import { createLeakedKeys } from '../accounts/leaked-keys.ts'
 import { createRowLimit } from '../accounts/row-limits.ts'
 import { systemStopwatch } from '../base/clock.ts'
 import { correctAnswers } from '../oauth/answers/corrections.ts'
@@ -16,6 +17,7 @@ import { createDocuments } from '../oauth/revocations/document.ts'
 import { createWaiting } from '../oauth/revocations/waiting.ts'
 import { createSignatures } from '../oauth/signatures.ts'
 import { createRefusals } from '../pages/refusals.ts'
+import { takesApiKeys } from '../permissions/apis.ts'
 import type { App, AppParts } from './app-parts.ts'
 import { auditedSignOut } from './audited.ts'
 import { deviceGate } from './device/gate.ts'
@@ -28,6 +30,7 @@ import { peoplesPages } from './people.ts'
 import { protocolPages } from './protocol-pages.ts'
 import { createReadiness } from './readiness.ts'
 import { healthRoutes } from './routes/health.ts'
+import { leakedKeyRoutes } from './routes/leaked-keys.ts'
 import { postedRequest } from './routes/posted-request.ts'
 import { revocationRoutes } from './routes/revocations.ts'
 import { siteRoutes } from './routes/site.ts'
@@ -61,6 +64,7 @@ export function createApp(parts: AppParts): App {
   const documents = createDocuments({ ...parts, issuer: settings.issuer, signatures })
   const waiting = createWaiting(documents, parts.later)
   const site = siteRoutes(parts).routes() as Middleware
+  const leakedKeys = createLeakedKeys({ ...parts, ...counting })
   const ours = inOrder([
     guard(refusals, log),
     oneSpelling,
@@ -68,6 +72,7 @@ export function createApp(parts: AppParts): App {
     health,
     site,
     revocationRoutes({ documents, waiting }).routes() as Middleware,
+    ...(takesApiKeys(settings) ? [leakedKeyRoutes({ leakedKeys, log }).routes() as Middleware] : []),
     deviceGate,
     ...peoplesPages({ ...parts, provider, headers, counting }),
     stayingIn(parts),

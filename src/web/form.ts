@@ -1,4 +1,4 @@
-/** Reads a posted form. Small by design: our forms are an address, a password, a few ticks. */
+/** Reads what was posted. Forms are small by design: ours are an address, a password, a few ticks. */
 import type { Context } from 'koa'
 import { Refusal } from '../base/errors.ts'
 
@@ -9,21 +9,26 @@ export async function readForm(ctx: Context): Promise<URLSearchParams> {
   if (!ctx.is('application/x-www-form-urlencoded')) {
     throw new Refusal('invalid_request', 'A form is sent as application/x-www-form-urlencoded.', { status: 415 })
   }
+  return new URLSearchParams(await readBody(ctx, largestFormBytes))
+}
+
+/** @returns the body as text. @throws Refusal `invalid_request` 413 above so many bytes, 400 when it was cut off */
+export async function readBody(ctx: Context, largestBytes: number): Promise<string> {
   const chunks: Buffer[] = []
   let received = 0
   try {
     for await (const chunk of ctx.req) {
       received += chunk.length
-      if (received > largestFormBytes) {
+      if (received > largestBytes) {
         ctx.set('Connection', 'close')
-        throw new Refusal('invalid_request', `A form has at most ${largestFormBytes} bytes.`, { status: 413 })
+        throw new Refusal('invalid_request', `The body has at most ${largestBytes} bytes.`, { status: 413 })
       }
       chunks.push(chunk)
     }
   } catch (cause) {
-    throw cause instanceof Refusal ? cause : new Refusal('invalid_request', 'The form was cut off.', { cause })
+    throw cause instanceof Refusal ? cause : new Refusal('invalid_request', 'The body was cut off.', { cause })
   }
-  return new URLSearchParams(Buffer.concat(chunks).toString('utf8'))
+  return Buffer.concat(chunks).toString('utf8')
 }
 
 /** @returns the field's single value. @throws Refusal `invalid_request` when it is missing or repeated */

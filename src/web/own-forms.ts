@@ -1,8 +1,9 @@
 /** Which posts are forms of ours, and have to come from our own pages. */
 import type { Middleware } from 'koa'
 import { checkOrigin } from './csrf.ts'
+import { leakedKeysPath } from './routes/leaked-keys.ts'
 
-/** What clients post to, from wherever they are. Every other form is ours. */
+/** What programs post to, from wherever they are. Every other form is ours. */
 const clientEndpoints = new Set([
   '/token',
   '/par',
@@ -12,6 +13,7 @@ const clientEndpoints = new Set([
   '/auth',
   '/device/auth',
   '/session/end',
+  leakedKeysPath,
 ])
 
 export function ownForms(issuer: string): Middleware {

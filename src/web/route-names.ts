@@ -20,6 +20,7 @@ const exact: Record<string, string> = {
   '/.well-known/jwks.json': 'jwks',
   '/.well-known/openid-configuration': 'discovery',
   '/.well-known/oauth-authorization-server': 'discovery',
+  '/api-keys/leaked': 'leaked_keys',
   '/recovery': 'recovery',
   '/account': 'account',
   '/account/name': 'account_name',

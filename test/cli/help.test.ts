@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import type { Command } from 'commander'
-import { createProgram, runProgram } from '../../src/cli/program.ts'
-import { createPrograms, type Ended, type Programs } from './program.ts'
+import { createProgram } from '../../src/cli/program.ts'
+import { createPrograms, type Ended, inThisProcess, type Programs } from './program.ts'
 
 describe('signet --help', () => {
   let programs: Programs
@@ -25,6 +25,7 @@ describe('signet --help', () => {
       ['--keep', 'two at most'],
     ],
     [['client'], ['add', 'rotate-secret', 'show', 'list', 'remove']],
+    [['key'], ['API keys', 'signet keys', 'add', 'list', 'end']],
     [
       ['account', 'add'],
       ['--name', '--role', 'standard input'],
@@ -68,15 +69,9 @@ describe('every command of signet', () => {
     })
     if (withoutSettings.includes(name)) continue
     it(`refuses in JSON to work by settings that cannot be read: ${name} --json`, async () => {
-      const before = process.env.SIGNET_CONFIG
-      process.env.SIGNET_CONFIG = '/nowhere/signet.yaml'
-      try {
-        const end = await inThisProcess([...callOf({ name, command }), '--json'])
-        expectRefusal(end, 'invalid_settings', /nowhere\/signet\.yaml cannot be read/)
-      } finally {
-        if (before === undefined) delete process.env.SIGNET_CONFIG
-        else process.env.SIGNET_CONFIG = before
-      }
+      const env = { SIGNET_CONFIG: '/nowhere/signet.yaml' }
+      const end = await inThisProcess([...callOf({ name, command }), '--json'], env)
+      expectRefusal(end, 'invalid_settings', /nowhere\/signet\.yaml cannot be read/)
     })
   }
 
@@ -106,20 +101,6 @@ function callOf({ name, command }: Named): string[] {
     ...command.registeredArguments.filter(({ required }) => required).map(({ argChoices }) => argChoices?.[0] ?? 'x'),
     ...options.flatMap(({ long, argChoices }) => [String(long), argChoices?.[0] ?? 'x']),
   ]
-}
-
-/** Of a call that is refused before anything is done. */
-async function inThisProcess(args: string[]): Promise<Ended> {
-  const { write } = process.stdout
-  const said: string[] = []
-  process.stdout.write = ((text: string) => said.push(text) > 0) as typeof write
-  try {
-    await runProgram(args)
-    return { code: Number(process.exitCode), stdout: said.join(''), stderr: '' }
-  } finally {
-    process.stdout.write = write
-    process.exitCode = undefined
-  }
 }
 
 function expectRefusal({ code, stdout, stderr }: Ended, error: string, message: RegExp): void {

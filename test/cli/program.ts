@@ -6,6 +6,7 @@ import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { expect } from 'chai'
+import { runProgram } from '../../src/cli/program.ts'
 import { freePort } from '../support/ports.ts'
 import { temporaryFolder } from '../support/server.ts'
 
@@ -27,6 +28,9 @@ export interface Programs {
   issuer: string
   keyFolder: string
   settingsFile: string
+  dataFolder: string
+  /** What names those to a command in this process. */
+  places: Record<string, string>
   /** A program to its end, by its place in the repository. */
   run(program: string, args?: string[], options?: RunOptions): Promise<Ended>
   signet(args: string[], options?: RunOptions): Promise<Ended>
@@ -48,14 +52,14 @@ export async function createPrograms(settings: Record<string, unknown> = {}): Pr
   const port = await freePort()
   const settingsFile = path.join(folder, 'signet.yaml')
   const keyFolder = path.join(folder, 'keys')
+  const dataFolder = path.join(folder, 'data')
   writeFileSync(settingsFile, JSON.stringify({ listen: { port }, ...settings }))
   const foreign = /^(SIGNET|SAMPLE)_/
   const own = Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)))
+  const places = { SIGNET_CONFIG: settingsFile, SIGNET_DATA: dataFolder, SIGNET_KEYS: keyFolder }
   const common = {
     ...own,
-    SIGNET_CONFIG: settingsFile,
-    SIGNET_DATA: path.join(folder, 'data'),
-    SIGNET_KEYS: keyFolder,
+    ...places,
     // As for the tests themselves: an older Node says of node:sqlite that it is young.
     NODE_OPTIONS: '--disable-warning=ExperimentalWarning',
   }
@@ -74,6 +78,8 @@ export async function createPrograms(settings: Record<string, unknown> = {}): Pr
     issuer: `http://localhost:${port}`,
     keyFolder,
     settingsFile,
+    dataFolder,
+    places,
     run,
     signet,
     async json(args, options) {
@@ -106,6 +112,25 @@ function running(child: ChildProcess): Running {
       child.kill(signal)
       return end
     },
+  }
+}
+
+/** A command in this process, which says all that it says on standard output, as with `--json`; for many that need no process of their own. */
+export async function inThisProcess(args: string[], env: Record<string, string> = {}): Promise<Ended> {
+  const before = Object.fromEntries(Object.keys(env).map((name) => [name, process.env[name]]))
+  const { write } = process.stdout
+  const said: string[] = []
+  process.stdout.write = ((text: string) => said.push(text) > 0) as typeof write
+  Object.assign(process.env, env)
+  try {
+    await runProgram(args)
+    return { code: Number(process.exitCode ?? 0), stdout: said.join(''), stderr: '' }
+  } finally {
+    process.stdout.write = write
+    process.exitCode = undefined
+    for (const [name, value] of Object.entries(before))
+      if (value === undefined) delete process.env[name]
+      else process.env[name] = value
   }
 }
 

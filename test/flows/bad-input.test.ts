@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { grantTypes } from '../../src/settings/client/kinds.ts'
 import { linkKinds } from '../../src/tokens/links.ts'
 import { createVisitor, type Page, type Visitor } from '../../src/try/visitor.ts'
+import { personsKey, wrapped } from '../support/api-keys.ts'
 import { deviceFor } from '../support/device.ts'
 import { type Apis, apiClients } from '../support/questions.ts'
 import { api, declared, otherApi, startTestServer, type TestServer } from '../support/server.ts'
@@ -125,6 +126,7 @@ const routes: Route[] = [
   { method: 'POST', path: '/device', names: ['xsrf', 'user_code', 'confirm', 'abort'] },
   { method: 'POST', path: '/introspection', names: ['token', 'token_type_hint', 'client_id', 'client_secret'] },
   { method: 'POST', path: '/revocation', names: ['token', 'token_type_hint', 'client_id', 'client_secret'] },
+  { method: 'POST', path: '/api-keys/leaked', names: ['key'] },
   { method: 'GET', path: '/userinfo', names: ['access_token', 'scope'] },
   { method: 'POST', path: '/userinfo', names: ['access_token', 'scope'] },
   {
@@ -183,6 +185,7 @@ describe('bad input', function () {
   let who: Cast
   let apis: Apis
   let jwt: string
+  let key: string
   before(async () => {
     const settings = {
       registration: { open: true },
@@ -191,6 +194,7 @@ describe('bad input', function () {
     }
     server = await startTestServer({ settings })
     who = await cast(server)
+    key = await personsKey(server, who.email)
     apis = await apiClients(server)
     jwt = (await tokensFor(server, who.web)).access_token!
   })
@@ -221,6 +225,8 @@ describe('bad input', function () {
         token: jwt,
         subject_token: jwt,
         subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+        key,
+        key_type: 'urn:signet:params:oauth:token-type:api_key',
         ...(grant && { resource: otherApi, audience: otherApi, scope: 'mail:read' }),
         email: 'x@example.com',
         ...own,
@@ -281,6 +287,29 @@ describe('bad input', function () {
     })
   }
 
+  it('X01 POST /api-keys/leaked: whatever JSON it is', async () => {
+    const nearly = fc.oneof(text, fc.constantFrom(key, jwt, wrapped(jwt), key.slice(0, -1), `${key} `), text.map(wrapped))
+    const any = fc.oneof(nearly, fc.jsonValue({ maxDepth: 2 }))
+    const report = fc.oneof(
+      fc.record({ key: any }),
+      fc.array(fc.record({ token: any, type: any, url: any }, { requiredKeys: [] }), { maxLength: 5 }),
+      fc.json(),
+    )
+    await fc.assert(
+      fc.asyncProperty(report, async (one) => {
+        const response = await fetch(`${server.issuer}/api-keys/leaked`, {
+          method: 'POST',
+          body: typeof one === 'string' ? one : JSON.stringify(one),
+          headers: { 'content-type': 'application/json' },
+        })
+        await response.arrayBuffer()
+        if (![200, 400, 413, 429].includes(response.status)) throw new Error(`${response.status} for ${JSON.stringify(one)}`)
+      }),
+      { numRuns: requestsPerRoute, endOnFailure: true },
+    )
+    await alive()
+  })
+
   /** What the server says to these bytes, up to the end of the connection. */
   const raw = (bytes: string | Buffer) =>
     new Promise<string>((resolve) => {
@@ -303,7 +332,7 @@ describe('bad input', function () {
     await alive()
   })
   it('X02 refuses a chunked body that grows without end', async () => {
-    for (const path of ['/token', '/par', '/introspection', '/interaction/x/sign-in', '/session/end']) {
+    for (const path of ['/token', '/par', '/introspection', '/api-keys/leaked', '/interaction/x/sign-in', '/session/end']) {
       const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\r\n`
       const said = await raw(head + `8000\r\n${'a'.repeat(0x8000)}\r\n`.repeat(40))
       expect(statusOf(said), path).to.be.within(400, 499)

@@ -5,10 +5,11 @@
  */
 import { expect } from 'chai'
 import { createVisitor } from '../../src/try/visitor.ts'
+import { wrapped } from '../support/api-keys.ts'
 import { askForCode, deviceFor, enterCode, letIn, poll } from '../support/device.ts'
 import { letterTo, linkOf } from '../support/inbox.ts'
 import { revoke } from '../support/questions.ts'
-import { startTestServer, type TestServer } from '../support/server.ts'
+import { declared, startTestServer, type TestServer } from '../support/server.ts'
 import {
   authorizationUrl,
   type Cast,
@@ -32,7 +33,9 @@ describe('writes', () => {
   let writtenBy: WritesOf
 
   before(async () => {
-    server = await startTestServer({ settings: { registration: { open: true } } })
+    server = await startTestServer({
+      settings: { registration: { open: true }, apis: declared.apis.map((one) => ({ ...one, apiKeys: true })) },
+    })
     who = await cast(server)
     jwt = (await token(server, who.machine, { grant_type: 'client_credentials', scope: 'notes:read' })).body.access_token
     writtenBy = countWrites(server)
@@ -170,6 +173,12 @@ describe('writes', () => {
             }),
           ),
         ),
+      [],
+    ],
+    [
+      'an API key that leaked, and is none',
+      () =>
+        fetch(`${server.issuer}/api-keys/leaked`, { method: 'POST', body: new URLSearchParams({ key: wrapped(jwt as string) }) }),
       [],
     ],
     ['userinfo without a token', () => fetch(`${server.issuer}/userinfo`), []],

@@ -44,6 +44,7 @@ export async function strangerRequests(server: TestServer, who: Cast): Promise<R
     'a pushed request of whoever is not the client': form('/par', Object.fromEntries(auth().searchParams)),
     introspection: form('/introspection', { token: 'x', client_id: 'spa' }),
     revocation: form('/revocation', { token: 'x', client_id: 'spa' }),
+    'a key that leaked, and is none': form('/api-keys/leaked', { key: 'signet_x' }),
     userinfo: () => fetch(`${issuer}/userinfo`, { headers: { authorization: 'Bearer x' } }),
     metadata: () => fetch(`${issuer}/.well-known/openid-configuration`),
     'nothing that is there': open('/nothing'),

@@ -42,6 +42,11 @@ export const partsWithRefusalsSaid = (parts: ProviderParts): ProviderParts => ({
     find: saysUnavailable(parts.clients.find),
     findAnew: saysUnavailable(parts.clients.findAnew),
   },
+  apiKeys: {
+    ...parts.apiKeys,
+    findLiving: saysUnavailable(parts.apiKeys.findLiving),
+    personOf: saysUnavailable(parts.apiKeys.personOf),
+  },
 })
 
 /** At the authorization endpoint, whose answers have no word for too many (RFC 6749 s4.1.2.1). */

@@ -29,21 +29,24 @@ export type ExchangeParameters = { [name in Exclude<(typeof exchangeParameters)[
 /** RFC 8693 s3. Our access tokens are JWTs, and are taken under both names. */
 export const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token'
 const jwtType = 'urn:ietf:params:oauth:token-type:jwt'
+/** Of ours: RFC 8693 s3 lets others be used. */
+export const apiKeyTokenType = 'urn:signet:params:oauth:token-type:api_key'
+const subjectTypes = [accessTokenType, jwtType, apiKeyTokenType]
 
 /** How many clients may stand one behind the other: each hop makes the token longer and the story harder to follow. */
 const mostActors = 5
 
-/** @returns the subject token. @throws errors.InvalidRequest */
-export function subjectTokenOf(asked: ExchangeParameters): string {
+/** @returns the subject token, and whether it is said to be an API key. @throws errors.InvalidRequest */
+export function subjectTokenOf(asked: ExchangeParameters): { token: string; isKey: boolean } {
   if (!asked.subject_token) throw new errors.InvalidRequest('subject_token is missing')
-  if (asked.subject_token_type !== accessTokenType && asked.subject_token_type !== jwtType)
-    throw new errors.InvalidRequest(`subject_token_type must be ${accessTokenType} or ${jwtType}`)
+  if (!subjectTypes.includes(asked.subject_token_type ?? ''))
+    throw new errors.InvalidRequest(`subject_token_type must be one of ${subjectTypes.join(' ')}`)
   if (asked.requested_token_type !== undefined && asked.requested_token_type !== accessTokenType)
     throw new errors.InvalidRequest(`requested_token_type must be ${accessTokenType}`)
   // The actor is the client that authenticates here; nobody acts for a third party.
   if (asked.actor_token !== undefined || asked.actor_token_type !== undefined)
     throw new errors.InvalidRequest('actor_token is not supported: the client itself is the actor')
-  return asked.subject_token
+  return { token: asked.subject_token, isKey: asked.subject_token_type === apiKeyTokenType }
 }
 
 /**
@@ -61,7 +64,7 @@ export function targetOf({ audience = [], resource = [] }: ExchangeParameters, c
 }
 
 /**
- * The subject token has to be a person's, and for the very API that the client is: that it holds the token is then no accident. A machine's
+ * The subject token, or key, has to be a person's, and for the very API that the client is: that it holds the token is then no accident. A machine's
  * is refused: with the service's `client_id` beside the machine's `sub`, an API would take it for a person's (RFC 9068 s2.2, s5).
  * Does NOT ask for the proof of a key that the subject token is bound to: its holder gave that proof to the client, whose API it called.
  * @throws errors.InvalidRequest (RFC 8693 s2.2.2), in the same words whatever is wrong, so that nothing is learnt of a token of others
@@ -72,7 +75,7 @@ export function exchangeable(living: LivingToken | undefined, client: OurClient)
     if (actorsOf(claims) < mostActors) return { claims, account }
     throw new errors.InvalidRequest(`subject_token was exchanged ${mostActors} times already`)
   }
-  throw new errors.InvalidRequest('subject_token is no access token of a person that this client may exchange')
+  throw new errors.InvalidRequest('subject_token is no access token or API key of a person that this client may exchange')
 }
 
 function actorsOf({ act }: AccessTokenClaims): number {

@@ -1,7 +1,7 @@
 /**
  * Token exchange between services (RFC 8693): an API that was called gets a token for another API, in the name of the person who called it,
  * and `act` says who acts. Nothing is stored: the new token hangs on the grant of the first, and lives no longer than the token that it was
- * exchanged for. Authorization details stay behind, since they were allowed for the first API. Rests on the helpers that the library keeps
+ * exchanged for. So does what is got for an API key, the key in the grant's place: an API that knows access tokens alone is called with those. Authorization details stay behind, since they were allowed for the first API. Rests on the helpers that the library keeps
  * for grants like this, outside its versioning.
  */
 import type { Provider, TokenEndpointGrantContext } from 'oidc-provider'
@@ -28,14 +28,18 @@ import {
   targetOf,
 } from './exchange-request.ts'
 import type { LivingTokens } from './living-tokens.ts'
+import { asToken } from './shown-keys.ts'
 
 type Context = TokenEndpointGrantContext<ExchangeParameters>
 
 export function exchangeTokens(
   provider: Provider,
-  { apis, now }: Pick<ProviderParts, 'apis' | 'now'>,
+  { apis, apiKeys, now }: Pick<ProviderParts, 'apis' | 'apiKeys' | 'now'>,
   living: LivingTokens,
 ): void {
+  const findSubject = async (token: string, isKey: boolean) =>
+    isKey ? asToken(await apiKeys.findLiving(token)) : living.find(token)
+
   async function exchange(ctx: Context): Promise<void> {
     const { params } = ctx.oidc
     const client = ctx.oidc.client as OurClient
@@ -43,9 +47,9 @@ export function exchangeTokens(
     checkDpopRequired(provider, ctx, dPoP)
     const certificate = checkMtlsCert(provider, ctx)
 
-    const subjectToken = subjectTokenOf(params)
+    const subject = subjectTokenOf(params)
     const api = targetOf(params, client, apis)
-    const { claims, account } = exchangeable(await living.find(subjectToken), client)
+    const { claims, account } = exchangeable(await findSubject(subject.token, subject.isKey), client)
     ctx.oidc.entity('Account', { accountId: account.id, roles: account.roles, claims: () => ({ sub: account.id }) })
 
     const scope = exchangedScopes(params, { client, api, claims, roles: account.roles }).join(' ')

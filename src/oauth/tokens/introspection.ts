@@ -4,7 +4,7 @@ import { sameIdentifier } from '../../settings/uri.ts'
 import type { OurClient } from '../clients/our-client.ts'
 import type { AccessTokenClaims } from './access-tokens.ts'
 import { isEncrypted } from './encrypted-tokens.ts'
-import type { LivingTokens } from './living-tokens.ts'
+import type { LivingToken } from './living-tokens.ts'
 
 const signedType = 'application/token-introspection+jwt'
 
@@ -30,29 +30,45 @@ const forTheApi = [
 /** An encrypted token is for its API's eyes: its own client learns what the token response told it, and no more. */
 const forAClientThatCannotReadIt = ['iss', 'client_id', 'scope', 'iat', 'exp'] as const
 
+/** What is asked about, each with what finds it if it lives. */
+type Asked = 'access_token' | 'api_key'
+
 /**
- * RFC 7662 s4: whoever may not ask is told what is told of a token that does not exist.
+ * RFC 7662 s4: whoever may not ask is told what is told of a token that does not exist. Of an API key `token_type` says that it is one, so that an
+ * API which means to take tokens alone does not take it for one by mistake.
  * @throws errors.InvalidRequest where the client's answers are encrypted and it asks for one in clear
  */
-export async function answerIntrospection(ctx: KoaContextWithOIDC, living: LivingTokens): Promise<void> {
+export async function answerIntrospection(
+  ctx: KoaContextWithOIDC,
+  what: Asked,
+  find: (token: string) => Promise<LivingToken | undefined>,
+): Promise<void> {
   const client = ctx.oidc.client as OurClient
   const signed = ctx.accepts('json', signedType) === signedType
   if (client.introspectionEncryptedResponseAlg && !signed) {
     throw new errors.InvalidRequest(`introspection must be requested with Accept: ${signedType} for this client`)
   }
-  const answer = await answerAbout(String(ctx.oidc.params?.token), client, living)
+  const token = String(ctx.oidc.params?.token)
+  const answer = answerAbout({ what, isHidden: isEncrypted(token), claims: (await find(token))?.claims }, client)
   ctx.status = 200
   ctx.body = signed ? await signedAnswer(ctx, answer) : answer
   ctx.type = signed ? signedType : 'json'
 }
 
-async function answerAbout(token: string, client: OurClient, living: LivingTokens): Promise<Record<string, unknown>> {
-  const claims = (await living.find(token))?.claims
+interface Found {
+  what: Asked
+  /** Whether its own client cannot read it. */
+  isHidden: boolean
+  claims: AccessTokenClaims | undefined
+}
+
+function answerAbout({ what, isHidden, claims }: Found, client: OurClient): Record<string, unknown> {
   const serves = claims !== undefined && isServedBy(claims, client)
   if (!claims || !(serves || claims.client_id === client.clientId)) return { active: false }
-  const members = isEncrypted(token) && !serves ? forAClientThatCannotReadIt : forTheApi
+  const members = isHidden && !serves ? forAClientThatCannotReadIt : forTheApi
   const said = members.filter((name) => claims[name] !== undefined).map((name) => [name, claims[name]])
-  return { active: true, token_type: claims.cnf?.jkt === undefined ? 'Bearer' : 'DPoP', ...Object.fromEntries(said) }
+  const bearing = claims.cnf?.jkt === undefined ? 'Bearer' : 'DPoP'
+  return { active: true, token_type: what === 'api_key' ? 'api_key' : bearing, ...Object.fromEntries(said) }
 }
 
 /** Whether the client is the API that the token is for. */

@@ -19,7 +19,7 @@ export interface LivingTokens {
   /**
    * Validates: all that `AccessTokenReader` does, that no client which the token names was removed, that no sentence of revocation is about the token,
    * that no backup was restored since it was issued, that
-   * its grant lives, and that its person may still be signed in since then. Does NOT validate: the audience, the scope, nor a proof of the
+   * its grant lives, or the API key that it was got for, and that its person may still be signed in since then. Does NOT validate: the audience, the scope, nor a proof of the
    * key that the token is bound to.
    */
   find(token: string): Promise<LivingToken | undefined>
@@ -39,8 +39,9 @@ export function createLivingTokens(
     store,
     accounts,
     clients,
+    apiKeys,
     now,
-  }: Pick<ProviderParts, 'settings' | 'ring' | 'store' | 'accounts' | 'clients' | 'now'>,
+  }: Pick<ProviderParts, 'settings' | 'ring' | 'store' | 'accounts' | 'clients' | 'apiKeys' | 'now'>,
   { encrypted, revocations }: TokenParts,
   findGrant: (id: string) => Promise<{ accountId?: string } | undefined>,
 ): LivingTokens {
@@ -59,7 +60,10 @@ export function createLivingTokens(
       if (await revocations.isRevoked(claims)) return undefined
       if (claims.grant === undefined) return { claims }
       const grant = await findGrant(claims.grant)
-      const account = await accounts.findSignedIn(grant?.accountId ?? '', claims.auth_time ?? claims.iat)
+      const account = grant
+        ? await accounts.findSignedIn(grant.accountId ?? '', claims.auth_time ?? claims.iat)
+        : // What was got for an API key hangs on that, and is good as long as the key is, whenever its person signed in.
+          await apiKeys.personOf(claims.grant)
       return account && { claims, account }
     },
   }

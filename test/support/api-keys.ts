@@ -1,0 +1,72 @@
+/** API keys of a server in this process, and what looks nearly like one. */
+import { crc32 } from 'node:zlib'
+import { decodeJwt, generateKeyPair, SignJWT } from 'jose'
+import { toBase62 } from '../../src/crypto/base62.ts'
+import { signatureBy } from '../../src/crypto/signature.ts'
+import { type ApiKeyClaims, apiKeyType, writeKey } from '../../src/tokens/api-key.ts'
+import { api, type TestServer } from './server.ts'
+import { now } from './time.ts'
+
+export const daySeconds = 86_400
+
+interface Changes {
+  name?: string
+  audience?: string
+  scopes?: string[]
+  expiresAt?: number
+}
+
+/** @returns the key of a person, by their address */
+export async function personsKey({ parts }: TestServer, email: string, changes: Changes = {}): Promise<string> {
+  const account = await parts.accounts.findByEmail(email)
+  if (!account) throw new Error(`nobody is ${email}`)
+  return (await parts.apiKeys.mint({ account }, { ...usual(), ...changes }, {})).key
+}
+
+export async function machinesKey({ parts }: TestServer, client: string, changes: Changes = {}): Promise<string> {
+  return (await parts.apiKeys.mint({ client }, { ...usual(), ...changes }, {})).key
+}
+
+const usual = () => ({ name: 'A key', audience: api, scopes: ['notes:read'], expiresAt: now() + 30 * daySeconds })
+
+export const claimsOf = (key: string): ApiKeyClaims => decodeJwt(key.slice('signet_'.length, -7))
+
+/** The text in the wrapping of a key, with the checksum that it needs. */
+export function wrapped(token: string): string {
+  const body = `signet_${token}`
+  return `${body}_${toBase62(crc32(body)).padStart(6, '0')}`
+}
+
+/** Each is refused before the store is asked of it. @param key a good one */
+export async function badKeys({ parts }: TestServer, key: string, accessToken: string): Promise<Record<string, string>> {
+  const token = key.slice('signet_'.length, -7)
+  const [header = '', payload = '', signature = ''] = token.split('.')
+  const claims = claimsOf(key)
+  const ring = await parts.apiKeyRing()
+  const ours = ring!.current('ES256')
+  const sign = (data: Uint8Array) => signatureBy('ES256', ours.privateKey!, data)
+  const { privateKey } = await generateKeyPair('ES256')
+  const foreign = (kid: string) =>
+    new SignJWT({ ...claims }).setProtectedHeader({ alg: 'ES256', typ: apiKeyType, kid }).sign(privateKey)
+  const altered = Buffer.from(JSON.stringify({ ...claims, scope: 'notes:read notes:delete' })).toString('base64url')
+  return {
+    'no key': 'x',
+    'a prefix alone': 'signet_',
+    'a wrong checksum': `${key.slice(0, -1)}${key.endsWith('0') ? '1' : '0'}`,
+    'a wrong signature': wrapped(await foreign(ours.kid)),
+    'an altered payload': wrapped(`${header}.${altered}.${signature}`),
+    'an unknown kid': wrapped(await foreign('unknown')),
+    'another issuer, by our own ring': await writeKey({ ...claims, iss: 'https://other.example.com' }, ours, sign),
+    expired: await writeKey({ ...claims, exp: now() - 1 }, ours, sign),
+    'from the future': await writeKey({ ...claims, iat: now() + 3_600 }, ours, sign),
+    'an access token in its wrapping': wrapped(accessToken),
+    'no algorithm': wrapped(
+      `${Buffer.from(JSON.stringify({ alg: 'none', typ: apiKeyType })).toString('base64url')}.${payload}.${signature}`,
+    ),
+    'without its wrapping': token,
+    'too long': wrapped(`${header}.${'eyJ'.padEnd(8_000, 'x')}.${signature}`),
+  }
+}
+
+/** What SECURITY.md tells scanners. */
+export const pattern = /^signet_eyJ[A-Za-z0-9_-]{20,}\.eyJ[A-Za-z0-9_-]{40,}\.[A-Za-z0-9_-]{86}_[0-9A-Za-z]{6}$/
