@@ -20,6 +20,8 @@ const said: Record<string, RegExp> = {
   'machine.mjs': /^The notes say 200\n/,
   'introspection.mjs': /^Good for [^,]*notes:read[^,]*, until /,
   'exchange.mjs': /^A token of [\w-]+, used by my-notes\n/,
+  'api-key.mjs': /^A token of [\w-]+, used by my-notes: the notes say 200\n/,
+  'scan.mjs': /^A key of http:\/\/localhost:\d+: ended\n$/,
   'bank.mjs': /Signed in: [\w-]+, by a token of the type dpop\n/,
 }
 
@@ -28,7 +30,7 @@ describe('docs/recipes.md', function () {
   let running: Processes
   let folder: string
   /** What a reader would have copied from the terminal. */
-  const copied = { secret: '', token: '' }
+  const copied = { secret: '', token: '', key: '' }
   before(async () => {
     running = await startProcesses()
     // As much of the repository as the commands see, so that no script of the same name at its root is written over.
@@ -46,6 +48,7 @@ describe('docs/recipes.md', function () {
       .replaceAll('http://localhost:4000', running.issuer)
       .replaceAll('http://localhost:4001', running.api)
       .replaceAll('ACCESS_TOKEN', copied.token || 'ACCESS_TOKEN')
+      .replaceAll('API_KEY', copied.key || 'API_KEY')
 
   /** Runs a command, and does what it asks its reader to do. */
   async function run(command: string): Promise<string> {
@@ -71,6 +74,7 @@ describe('docs/recipes.md', function () {
     await asked
     expect(status, `${command}\n${output}\n${errors}`).to.equal(0)
     copied.secret = /client_secret +(\S+)/.exec(output)?.[1] ?? copied.secret
+    copied.key = /^key +(\S+)/m.exec(output)?.[1] ?? copied.key
     copied.token = /^ACCESS_TOKEN (\S+)$/m.exec(output)?.[1] ?? copied.token
     return output
   }
@@ -93,7 +97,7 @@ describe('docs/recipes.md', function () {
       const script = /^npx node (\S+)/.exec(command)?.[1]
       if (script) expect(output).to.match(said[script] as RegExp)
       else if (command.startsWith('curl')) expect(JSON.parse(output)).to.include.keys('user_code', 'device_code', 'interval')
-      else expect(output).to.match(/client_(id|secret) /)
+      else if (!command.startsWith('echo')) expect(output).to.match(/^(client_id|client_secret|key) /m)
     })
   }
   it('has no script that no command runs, and none of more than 25 lines under its name', () => {
