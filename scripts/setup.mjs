@@ -46,6 +46,7 @@ function installTestPrograms() {
     strace: '/usr/bin/strace',
     'python3-django': '/usr/lib/python3/dist-packages/django/__init__.py',
     'python3-jwt': '/usr/lib/python3/dist-packages/jwt/__init__.py',
+    'python3-authlib': '/usr/lib/python3/dist-packages/authlib/__init__.py',
     'python3-cryptography': '/usr/lib/python3/dist-packages/cryptography/__init__.py',
   }
   const missing = Object.entries(programs).filter(([, file]) => !existsSync(file))

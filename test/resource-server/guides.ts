@@ -51,10 +51,10 @@ export interface GuideIssuer {
   signed(claims: object): string
 }
 
-export async function startGuideIssuer(): Promise<GuideIssuer> {
+export async function startGuideIssuer(settings: Record<string, unknown> = {}): Promise<GuideIssuer> {
   const scopes = { 'notes:read': { description: 'Read your notes' }, other: { description: 'Do something else' } }
   const apis = [...declared.apis, { identifier: guidedApi, name: 'Notes by the guide', scopes }]
-  const server = await startTestServer({ settings: { apis } })
+  const server = await startTestServer({ settings: { apis, ...settings } })
   const { accounts, clients } = server.parts
   const { id: subject } = await accounts.add({ email: 'ada@example.com', password })
   const may = { [guidedApi]: Object.keys(scopes), [otherApi]: ['mail:read'] }
