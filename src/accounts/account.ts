@@ -1,9 +1,11 @@
 /** People: added, found, signed in, disabled. */
 import type { Act } from '../audit/acts.ts'
 import { Refusal } from '../base/errors.ts'
-import { type PersonClaims, personClaims } from '../settings/person-claims.ts'
+import type { PersonClaims } from '../settings/person-claims.ts'
 import type { Account, AccountChange } from '../store/store.ts'
+import type { ApiKeys } from '../tokens/api-keys.ts'
 import { endIssued, endSubject } from '../tokens/bonds.ts'
+import { checkClaims } from './claims.ts'
 import {
   type CredentialsParts,
   changeCredentials,
@@ -14,6 +16,7 @@ import {
 } from './credentials.ts'
 import { emailKey, findTyped } from './email.ts'
 import { knownRoles, newAccount } from './new-account.ts'
+import type { KeysToo } from './own-account.ts'
 import { removeAccount } from './removal.ts'
 import { passwordChanged } from './told.ts'
 import type { Tombstones } from './tombstones.ts'
@@ -41,14 +44,17 @@ export interface Accounts {
   findByEmail(email: string): Promise<Account | undefined>
   /** @returns the account, or undefined for any reason at all, after the same work. @throws Refusal `busy`, `password_too_long` */
   authenticate(email: string, password: string): Promise<Account | undefined>
-  /** Where one is taken away, ends the tokens that were issued until now; apps get new ones that say less. @throws Refusal `unknown_role`, `unknown_account` */
+  /**
+   * Where one is taken away, ends the tokens that were issued until now; apps get new ones that say less. API keys that need it end for good.
+   * @throws Refusal `unknown_role`, `unknown_account`
+   */
   setRoles(email: string, roles: string[]): Promise<Account>
   /**
    * Replaces what the account says of its person. That its address is confirmed is a fact of the address: what is not said of it stays.
    * @throws Refusal `invalid_claims` with every fault, `unknown_account`, `changed_meanwhile`
    */
   setClaims(email: string, claims: unknown): Promise<Account>
-  /** Ends every session, grant and mailed link of the account at once. @throws Refusal `unknown_account` */
+  /** Ends every session, grant, API key and mailed link of the account at once. @throws Refusal `unknown_account` */
   disable(email: string): Promise<void>
   /**
    * Ends every session, grant and token of the account at once, and leaves it as it is: its person signs in again.
@@ -57,10 +63,10 @@ export interface Accounts {
   endAccess(who: string): Promise<Account>
   /** For good, and whatever hangs on it: see `removal.ts`. @throws Refusal `unknown_account` */
   remove(email: string): Promise<void>
-  /** @throws Refusal `unknown_account` */
+  /** Brings back nothing of what was ended. @throws Refusal `unknown_account` */
   enable(email: string): Promise<void>
-  /** Ends the same: whoever knew the old password is out. @throws Refusal `unknown_account`, `weak_password`, `changed_meanwhile` */
-  setPassword(email: string, password: string): Promise<void>
+  /** Ends the same, API keys if that is said: whoever knew the old password is out. @throws Refusal `unknown_account`, `weak_password`, `changed_meanwhile` */
+  setPassword(email: string, password: string, options?: KeysToo): Promise<void>
   /**
    * Ends every mailed link of the account, those too by which a change of the address could be taken back: an operator's word is the last. The new
    * address is not confirmed by it; the old one is told. @throws Refusal `unknown_account`, `invalid_email`, `email_taken`, `changed_meanwhile`
@@ -70,13 +76,14 @@ export interface Accounts {
 }
 
 export interface AccountParts extends CredentialsParts, PasswordParts {
+  apiKeys: Pick<ApiKeys, 'endAll' | 'endBeyond'>
   upgrades: Upgrades
   tombstones: Tombstones
   roles: string[]
 }
 
 export function createAccounts(parts: AccountParts): Accounts {
-  const { store, passwords, upgrades, roles, audit, issuer, now } = parts
+  const { store, passwords, upgrades, roles, audit, apiKeys, issuer, now } = parts
 
   async function mustFind(email: string): Promise<Account> {
     const account = await store.accounts.findByEmailKey(emailKey(email))
@@ -137,6 +144,8 @@ export function createAccounts(parts: AccountParts): Accounts {
       const next = knownRoles(wanted, roles)
       await changed(account.id, { roles: next }, 'account.roles_set', { roles: next, before: account.roles })
       if (account.roles.some((role) => !next.includes(role))) await endIssued(store, { account: account.id }, now())
+      // Whatever was lost: whoever was killed behind that change asks once more.
+      await apiKeys.endBeyond(account.id, next, {})
       return { ...account, roles: next }
     },
     async setClaims(email, claims) {
@@ -160,6 +169,7 @@ export function createAccounts(parts: AccountParts): Accounts {
       const change = { disabledAt: now(), accessEndedAt: now(), credentialsVersion: newCredentialsVersion() }
       await changed(account.id, change, 'account.disabled')
       await endSubject(store, account.id, now())
+      await apiKeys.endAll({ account: account.id }, 'disabled', {})
     },
     async endAccess(who) {
       const account = who.includes('@') ? await mustFind(who) : await store.accounts.find(who)
@@ -174,12 +184,15 @@ export function createAccounts(parts: AccountParts): Accounts {
     },
     async enable(email) {
       const account = await mustFind(email)
+      // Those that a process left which was killed while it disabled.
+      await apiKeys.endAll({ account: account.id }, 'disabled', {})
       await changed(account.id, { disabledAt: undefined }, 'account.enabled')
     },
-    async setPassword(email, password) {
+    async setPassword(email, password, { endKeys = false } = {}) {
       const account = await mustFind(email)
       const letter = passwordChanged(account, issuer, now())
-      const what = { act: 'account.password_set', endsAccess: true, letter } as const
+      const endsKeys = endKeys ? 'password' : undefined
+      const what = { act: 'account.password_set', endsAccess: true, endsKeys, letter } as const
       const done = await changeCredentials(parts, account, { passwordHash: await chosenPassword(parts, password, account) }, what)
       if (done === undefined) throw changedMeanwhile()
     },
@@ -197,23 +210,8 @@ export function createAccounts(parts: AccountParts): Accounts {
   }
 }
 
-/**
- * What may be said of a person to whom they allow it (OpenID Connect Core s5.1). The address counts as unconfirmed until an operator or a
- * letter has said otherwise: clients link accounts by that claim.
- */
-export function claimsOf({ id, name, email, claims, emailVerifiedAt }: Account): Record<string, unknown> & { sub: string } {
-  return { ...claims, sub: id, name, email, email_verified: emailVerifiedAt !== undefined }
-}
-
 const emailTaken = (email: string): Refusal =>
   new Refusal('email_taken', `There is already an account ${email}.`, { status: 409 })
 
 const unknownAccount = (email: string): Refusal =>
   new Refusal('unknown_account', `There is no account ${email}.`, { status: 404 })
-
-function checkClaims(claims: unknown): PersonClaims {
-  const parsed = personClaims.safeParse(claims)
-  if (parsed.success) return parsed.data
-  const faults = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'claims'}: ${issue.message}`)
-  throw new Refusal('invalid_claims', faults.join('; '))
-}

@@ -8,6 +8,7 @@ import type { Passwords } from '../crypto/passwords.ts'
 import type { Letter } from '../mail/letters.ts'
 import type { Mailer } from '../mail/mailer.ts'
 import type { Account, CredentialsChange, Store } from '../store/store.ts'
+import type { ApiKeys, WhyEnded } from '../tokens/api-keys.ts'
 import { endBound } from '../tokens/bonds.ts'
 import type { CheckPassword, PersonToBe } from './password-policy.ts'
 
@@ -35,6 +36,7 @@ export interface CredentialsParts {
   store: Store
   audit: Pick<Audit, 'record'>
   mailer: Pick<Mailer, 'owe'>
+  apiKeys: Pick<ApiKeys, 'endAll'>
   issuer: string
   now: Clock
 }
@@ -43,6 +45,8 @@ export interface ChangeOptions extends Omit<What, 'account' | 'ifThere'> {
   act: Act
   /** Whether whoever is signed in by what was good until now is out. */
   endsAccess: boolean
+  /** Whether the account's API keys end as well, and why; those of whoever is out make no other behind it. */
+  endsKeys?: WhyEnded | undefined
   /** Tells the person. */
   letter?: Letter
   /** Drawn by whoever has to know it before. */
@@ -57,10 +61,10 @@ export interface ChangeOptions extends Omit<What, 'account' | 'ifThere'> {
  * @returns when, in seconds since the epoch; undefined when it is another by now, or gone, or when the address is another account's
  */
 export async function changeCredentials(
-  { store, audit, mailer, now }: CredentialsParts,
+  { store, audit, mailer, apiKeys, now }: CredentialsParts,
   read: Account,
   change: Omit<CredentialsChange, 'credentialsVersion'>,
-  { act, endsAccess, letter, version: credentialsVersion = newCredentialsVersion(), ...what }: ChangeOptions,
+  { act, endsAccess, endsKeys, letter, version: credentialsVersion = newCredentialsVersion(), ...what }: ChangeOptions,
 ): Promise<number | undefined> {
   const at = now()
   const whole = { ...change, credentialsVersion, ...(endsAccess && { accessEndedAt: at }) }
@@ -72,6 +76,7 @@ export async function changeCredentials(
   ])
   if (!changed) return undefined
   if (endsAccess) await endBound(store, { account: read.id }, at)
+  if (endsKeys) await apiKeys.endAll({ account: read.id }, endsKeys, what)
   return at
 }
 

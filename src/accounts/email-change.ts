@@ -37,8 +37,8 @@ export interface EmailChanges {
   /** @returns the account, as it is before. @throws Refusal `link_used` 410 */
   findUndo(link: UndoLink): Promise<Account>
   /**
-   * Gives the account its former address back, ends every session, grant and refresh token, and leaves no password that works: a link to choose
-   * one goes to that address. @throws Refusal `link_used` 410, `email_taken` 409
+   * Gives the account its former address back, ends every session, grant, refresh token and API key, and leaves no password that works: a link to
+   * choose one goes to that address. @throws Refusal `link_used` 410, `email_taken` 409
    */
   undo(link: UndoLink, by: By): Promise<void>
 }
@@ -95,6 +95,7 @@ export function createEmailChanges(parts: EmailChangeParts): EmailChanges {
         actor: `account:${id}`,
         from,
         endsAccess: true,
+        endsKeys: 'address',
         letter: { kind: 'email-restored', to: email, model: { name, at: now() } },
       },
     )

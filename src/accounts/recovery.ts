@@ -15,7 +15,7 @@ import {
   type PasswordParts,
 } from './credentials.ts'
 import { findTyped } from './email.ts'
-import type { By } from './own-account.ts'
+import type { By, KeysToo } from './own-account.ts'
 import { passwordChanged } from './told.ts'
 
 /** With the sign-in in which it was asked for, to go on there. */
@@ -31,10 +31,16 @@ export interface Recovery {
   find(link: RecoveryLink): Promise<Account>
   /**
    * Ends every session, grant and refresh token of the account, and every other link. The address is its person's from now on, since they read the letter.
+   * @param options `endKeys`: every API key as well
    * @returns the account with the credentials that it has now
    * @throws Refusal `link_used` 410, `weak_password`, `password_too_long`, `busy`, `too_many_attempts` 429
    */
-  setPassword(link: RecoveryLink, password: string, by: By): Promise<Pick<Account, 'id' | 'credentialsVersion'>>
+  setPassword(
+    link: RecoveryLink,
+    password: string,
+    by: By,
+    options?: KeysToo,
+  ): Promise<Pick<Account, 'id' | 'credentialsVersion'>>
 }
 
 export interface RecoveryParts extends CredentialsParts, PasswordParts {
@@ -61,7 +67,7 @@ export function createRecovery(parts: RecoveryParts): Recovery {
       mailer.send({ kind: 'recovery', to: account.email, model: { name: account.name, link, lifetimeSeconds } })
     },
     find: (link) => findBound(store.accounts, link),
-    async setPassword(link, password, { from }) {
+    async setPassword(link, password, { from }, { endKeys = false } = {}) {
       const account = await findBound(store.accounts, link)
       const { id, email, name, emailVerifiedAt = now() } = account
       await attempts.choosing(from)
@@ -76,6 +82,7 @@ export function createRecovery(parts: RecoveryParts): Recovery {
           actor: `account:${id}`,
           from,
           endsAccess: true,
+          endsKeys: endKeys ? 'password' : undefined,
           version,
           letter: passwordChanged(account, parts.issuer, now()),
         },

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { addAccount, changeAccount, deleteAccount, listAccounts, setClaims, setEmail } from './account.ts'
+import { addAccount, changeAccount, deleteAccount, listAccounts, setClaims, setEmail, setPassword } from './account.ts'
 import { importAccounts } from './import.ts'
 import { json, run } from './run.ts'
 
@@ -24,7 +24,7 @@ export function accountCommands(account: Command): void {
     .action(run(listAccounts))
   account
     .command('roles <email> [roles...]')
-    .description('set the roles; none takes all away')
+    .description('set the roles; none takes all away, and API keys that need one end')
     .option(...json)
     .action(run(changeAccount('roles')))
   account
@@ -39,7 +39,7 @@ export function accountCommands(account: Command): void {
     .action(run(setEmail))
   account
     .command('disable <email>')
-    .description('end all sessions and grants, and refuse sign-in')
+    .description('end all sessions, grants and API keys, and refuse sign-in')
     .option(...json)
     .action(run(changeAccount('disable')))
   account
@@ -56,6 +56,7 @@ export function accountCommands(account: Command): void {
   account
     .command('password <email>')
     .description('set the password, read from standard input; ends all sessions and grants')
+    .option('--end-keys', 'and all API keys')
     .option(...json)
-    .action(run(changeAccount('password')))
+    .action(run(setPassword))
 }

@@ -35,27 +35,30 @@ export async function deleteAccount(email: string, { yes = false, json }: Output
       )
     await accounts.remove(email)
   })
-  const sentence = `${email} is deleted; sessions and refresh tokens are dead, an access token lives to its end where an API asks nobody and reads no list of revocations. A letter tells them, where there is mail.`
+  const sentence = `${email} is deleted; sessions, refresh tokens and API keys are dead, an access token lives to its end where an API asks nobody and reads no list of revocations. A letter tells them, where there is mail.`
   answer(json, { email, change: 'delete' }, [sentence])
 }
 
 const changes = {
   roles: async (accounts: Accounts, email: string, roles: string[]) => {
     await accounts.setRoles(email, roles)
-    return `${email} has ${roles.length ? `the roles ${roles.join(', ')}` : 'no roles'}: from the next token on.`
+    return `${email} has ${roles.length ? `the roles ${roles.join(', ')}` : 'no roles'}: from the next token on. API keys that need another are dead.`
   },
   disable: async (accounts: Accounts, email: string) => {
     await accounts.disable(email)
-    return `${email} is disabled; sessions and refresh tokens are dead, an access token lives to its end where an API asks nobody and reads no list of revocations.`
+    return `${email} is disabled; sessions, refresh tokens and API keys are dead, an access token lives to its end where an API asks nobody and reads no list of revocations.`
   },
   enable: async (accounts: Accounts, email: string) => {
     await accounts.enable(email)
     return `${email} can sign in again.`
   },
-  password: async (accounts: Accounts, email: string) => {
-    await accounts.setPassword(email, await passwordFromInput())
-    return `${email} has a new password; sessions and refresh tokens are dead.`
-  },
+}
+
+/** API keys go on unless said: whoever has forgotten a password has lost nothing else by it. */
+export async function setPassword(email: string, { endKeys = false, json }: Output & { endKeys?: boolean }): Promise<void> {
+  await withParts(async ({ accounts }) => accounts.setPassword(email, await passwordFromInput(), { endKeys }))
+  const dead = endKeys ? 'sessions, refresh tokens and API keys' : 'sessions and refresh tokens'
+  answer(json, { email, change: 'password', endKeys }, [`${email} has a new password; ${dead} are dead.`])
 }
 
 export async function setEmail(email: string, next: string, { json }: Output): Promise<void> {

@@ -25,9 +25,10 @@ export function clientCommands(client: Command): void {
     .description('make a new secret, shown once; two at most live at a time, so a third ends the oldest at once')
     .addOption(new Option('--keep <time>', 'how long the one before goes on').choices(Object.keys(keepTimes)).default('24h'))
     .addOption(
-      new Option('--compromised', 'others have the one before: it ends at once, with every token issued until now').conflicts(
-        'keep',
-      ),
+      new Option(
+        '--compromised',
+        'others have the one before: it ends at once, with every token issued until now, and API keys',
+      ).conflicts('keep'),
     )
     .option(...json)
     .action(run(rotateSecret))

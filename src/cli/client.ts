@@ -63,7 +63,9 @@ export async function rotateSecret(
     `client_secret  ${secret}   (shown once; only its digest is kept)`,
     keepSeconds ? `The secret before goes on for ${keep}.` : 'The secret before is dead.',
     ...(isCompromised
-      ? [`So is every access token that the client was issued until now; ask for new ones in ${skewSeconds} seconds.`]
+      ? [
+          `So is every access token that the client was issued until now, and its API keys; ask for new ones in ${skewSeconds} seconds.`,
+        ]
       : []),
     ...ended.map(({ hint = 'before that', expiresAt }) => {
       const promised = expiresAt === undefined ? '' : `, promised until ${dateOf(expiresAt)},`
@@ -111,6 +113,6 @@ export async function showClient(id: string, { json }: { json?: boolean }): Prom
 export async function removeClient(id: string, { json }: { json?: boolean }): Promise<void> {
   await withParts(({ clients }) => clients.remove(id))
   answer(json, { removed: id }, [
-    `Removed ${id}. Its refresh tokens are dead; an access token lives to its end where an API asks nobody and reads no list of revocations.`,
+    `Removed ${id}. Its refresh tokens and API keys are dead; an access token lives to its end where an API asks nobody and reads no list of revocations.`,
   ])
 }

@@ -9,16 +9,11 @@ import type { Log } from '../base/log.ts'
 import { currentRequest } from '../base/request.ts'
 import { digest } from '../crypto/derive.ts'
 import { createDebts, type DebtStore, type Debts, nowhere, type Outcome } from '../outgoing/debts.ts'
+import type { Condition } from '../store/audit.ts'
 import type { Inbox } from './inbox.ts'
 import type { Letter, Letters } from './letters.ts'
 import type { OwedLetter } from './owed.ts'
 import type { Transport } from './smtp.ts'
-
-/** An account, and by a version the change of its credentials that made it. */
-export interface Whose {
-  account: string
-  credentialsVersion?: number
-}
 
 export interface Mailer {
   /** Letters get somewhere. Where they do not, nothing may be offered that needs one. */
@@ -30,9 +25,9 @@ export interface Mailer {
   /**
    * For a letter that tells what happened to somebody's account. To be begun in the turn of the change that it tells of, behind it, so that
    * one commit holds both; before it where the change removes the account. Delivered at least once, perhaps twice, within three days.
-   * @param whose judged behind that change: where it was refused, because somebody was quicker, there is nothing to tell of
+   * @param ifThere judged behind that change: where it was refused, because somebody was quicker, there is nothing to tell of
    */
-  owe(letter: Letter, whose: Whose): Promise<void>
+  owe(letter: Letter, ifThere: Condition): Promise<void>
   /** Takes up what is owed by processes that are gone, all or these owners; by the command line, which delivers nothing itself, `beside`. */
   takeUp(owners?: string[]): Promise<void>
   /** Gives what is waiting for no pause a few seconds, then ends what is under way. */

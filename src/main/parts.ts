@@ -2,6 +2,7 @@
 import { userInfo } from 'node:os'
 import { createAccounts } from '../accounts/account.ts'
 import { type CheckPassword, createPasswordPolicy } from '../accounts/password-policy.ts'
+import { keyLetter } from '../accounts/told.ts'
 import { createTombstones, type Tombstones } from '../accounts/tombstones.ts'
 import { createUpgrades } from '../accounts/upgrades.ts'
 import { type Audit, createAudit } from '../audit/audit.ts'
@@ -17,8 +18,10 @@ import { createClients } from '../oauth/clients/clients.ts'
 import { createSigners, type Signers } from '../outgoing/signer.ts'
 import { type Apis, createApis } from '../permissions/apis.ts'
 import type { Settings } from '../settings/load.ts'
+import type { Condition } from '../store/audit.ts'
 import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
+import type { KeyNews } from '../tokens/api-keys.ts'
 import { createLinks, type Links } from '../tokens/links.ts'
 import { type OpenApiKeys, openApiKeys } from './api-keys.ts'
 import { openMail, smtpOf } from './mail.ts'
@@ -78,6 +81,13 @@ export async function openParts(
   const vault = createVault(store.vault, secrets)
   const apis = createApis(settings.apis, settings.issuer, settings.theme.title, settings.authorizationDetails)
   const signers = createSigners({ deadline: AbortSignal.timeout })
+  const { issuer } = settings
+  const tell = async (news: KeyNews, ifThere: Condition) => {
+    const letter = keyLetter(news, { apis, issuer, now: now() })
+    if (letter) await mail.mailer.owe(letter, ifThere)
+  }
+  const keys = openApiKeys({ settings, vault, signers, apis, store, audit, tell, now, log })
+  const { apiKeys } = keys
   return {
     settings,
     secrets,
@@ -89,12 +99,12 @@ export async function openParts(
     checkPassword,
     tombstones,
     accounts: createAccounts({
-      ...{ store, audit, mailer: mail.mailer, issuer: settings.issuer, now },
+      ...{ store, audit, apiKeys, mailer: mail.mailer, issuer, now },
       ...{ passwords, checkPassword, upgrades, tombstones, roles: Object.keys(settings.roles) },
     }),
-    clients: createClients({ settings, store, audit, now }),
-    links: createLinks({ secrets, issuer: settings.issuer, lineage: store.lineage, now }),
-    ...openApiKeys({ settings, vault, signers, apis, store, audit, tell: async () => {}, now, log }),
+    clients: createClients({ settings, store, audit, apiKeys, now }),
+    links: createLinks({ secrets, issuer, lineage: store.lineage, now }),
+    ...keys,
     apis,
     signers,
     now,

@@ -8,7 +8,7 @@ import {
   type KoaContextWithOIDC,
   Provider,
 } from 'oidc-provider'
-import { claimsOf } from '../accounts/account.ts'
+import { claimsOf } from '../accounts/claims.ts'
 import { takesApiKeys } from '../permissions/apis.ts'
 import { identityScopeNames, identityScopes } from '../permissions/scopes.ts'
 import type { Account } from '../store/store.ts'

@@ -8,7 +8,7 @@ export interface IdentityScope {
   required: boolean
 }
 
-/** OpenID Connect Core s5.4 and s11. What an account has of them is in `accounts/account.ts`. */
+/** OpenID Connect Core s5.4 and s11. What an account has of them is in `accounts/claims.ts`. */
 export const identityScopes: Record<string, IdentityScope> = {
   openid: { claims: { sub: 'who you are' }, sentence: 'Sign you in and recognise you the next time', required: true },
   profile: {

@@ -8,7 +8,17 @@ import type { Account, ApiKeyRow, KeyOwner, Store } from '../store/store.ts'
 import { deadApiKey, sayDead } from './revocation.ts'
 
 /** Why a key ended, as the audit log and letters say it. */
-export type WhyEnded = 'person' | 'machine' | 'operator' | 'leaked' | 'disabled' | 'deleted' | 'role' | 'password' | 'client'
+export type WhyEnded =
+  | 'person'
+  | 'machine'
+  | 'operator'
+  | 'leaked'
+  | 'disabled'
+  | 'deleted'
+  | 'role'
+  | 'password'
+  | 'address'
+  | 'client'
 
 /** Who did it; see `What`. `foundAt` is where a key that leaked was found, as they say. */
 export type Who = Pick<What, 'actor' | 'from'> & { foundAt?: string | undefined }

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
-import { type Accounts, claimsOf, createAccounts } from '../../src/accounts/account.ts'
+import { type Accounts, createAccounts } from '../../src/accounts/account.ts'
+import { claimsOf } from '../../src/accounts/claims.ts'
 import { createPasswordPolicy } from '../../src/accounts/password-policy.ts'
 import { createTombstones } from '../../src/accounts/tombstones.ts'
 import { createUpgrades } from '../../src/accounts/upgrades.ts'
@@ -9,6 +10,7 @@ import type { Letter } from '../../src/mail/letters.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Artifact, Store } from '../../src/store/store.ts'
 import { refusalOf } from '../store/place.ts'
+import { noKeys } from '../support/api-keys.ts'
 import { auditOf } from '../support/audit.ts'
 
 const now = () => 1_700_000_000
@@ -32,6 +34,7 @@ describe('accounts', () => {
       tombstones: createTombstones([Buffer.alloc(32)]),
       roles: ['editor', 'admin'],
       audit: auditOf(store, now),
+      apiKeys: noKeys,
       mailer: { owe: async (letter) => void owed.push(letter) },
       issuer: 'https://id.example.com',
       now,

@@ -16,6 +16,7 @@ import { createSecrets } from '../../src/crypto/secrets.ts'
 import type { Letter } from '../../src/mail/letters.ts'
 import { openStore } from '../../src/store/open.ts'
 import { createLinks, longestLink } from '../../src/tokens/links.ts'
+import { noKeys } from '../support/api-keys.ts'
 import { auditOf } from '../support/audit.ts'
 
 const now = () => 1_800_000_000
@@ -33,7 +34,7 @@ async function world() {
   const attempts = { choosing: async () => {} } as unknown as Parameters<typeof createRegistration>[0]['attempts']
   const parts = {
     attempts,
-    ...{ store, audit: auditOf(store, now), issuer, now, log: silentLog, limits: { count: async () => {} } },
+    ...{ store, audit: auditOf(store, now), apiKeys: noKeys, issuer, now, log: silentLog, limits: { count: async () => {} } },
     mailer: { send: keep, owe: async (letter: Letter) => keep(letter) },
     passwords: { hash: async () => hash, checkRoom() {} } as unknown as Passwords,
     checkPassword: async () => {},

@@ -16,6 +16,7 @@ import type { Letter } from '../../src/mail/letters.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'
 import { createLinks, type Links, linkKinds } from '../../src/tokens/links.ts'
+import { noKeys } from '../support/api-keys.ts'
 import { auditOf } from '../support/audit.ts'
 
 type Purpose = 'recovery' | 'email-change' | 'email-undo'
@@ -115,7 +116,7 @@ class Real {
       now,
     })
     const parts = {
-      ...{ store, audit: auditOf(store, now), mailer, issuer: 'https://id.example.com', now, passwords },
+      ...{ store, audit: auditOf(store, now), apiKeys: noKeys, mailer, issuer: 'https://id.example.com', now, passwords },
       ...{ checkPassword: async () => {}, links: this.links, log: silentLog },
     }
     this.accounts = createAccounts({

@@ -53,10 +53,12 @@ describe('signet account', () => {
 
   it('sets a password from standard input', async () => {
     expectOneLine(await programs.signet(['account', 'password', email], { input: 'short\n' }), /at least 8 characters/)
-    const { code, stdout } = await programs.signet(['account', 'password', email], { input: 'difference engine\r\n' })
+    const { code, stdout } = await programs.signet(['account', 'password', email, '--end-keys'], {
+      input: 'difference engine\r\n',
+    })
     expect(code).to.equal(0)
     expect(stdout)
-      .to.match(/has a new password; sessions and refresh tokens are dead/)
+      .to.match(/has a new password; sessions, refresh tokens and API keys are dead/)
       .and.not.include('difference')
   })
 

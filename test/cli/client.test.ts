@@ -114,7 +114,9 @@ describe('signet client', () => {
       .and.match(new RegExp(`^issuer +${programs.issuer}$`, 'm'))
     const { stdout: list } = await programs.signet(['client', 'list'])
     expect(list).to.match(new RegExp(`^${id} +machine +Nightly job$`, 'm'))
-    expect((await programs.signet(['client', 'remove', id as string])).stdout).to.match(/^Removed .*refresh tokens are dead/)
+    expect((await programs.signet(['client', 'remove', id as string])).stdout).to.match(
+      /^Removed .*refresh tokens and API keys are dead/,
+    )
   })
 
   it('gives a public client no secret', async () => {

@@ -1,13 +1,18 @@
-/** API keys of a server in this process, and what looks nearly like one. */
+/** API keys of a server in this process, what looks nearly like one, and parts of somebody who has none. */
 import { crc32 } from 'node:zlib'
 import { decodeJwt, generateKeyPair, SignJWT } from 'jose'
 import { toBase62 } from '../../src/crypto/base62.ts'
 import { signatureBy } from '../../src/crypto/signature.ts'
+import type { ApiKeyRow } from '../../src/store/store.ts'
 import { type ApiKeyClaims, apiKeyType, writeKey } from '../../src/tokens/api-key.ts'
-import { api, type TestServer } from './server.ts'
+import type { ApiKeys } from '../../src/tokens/api-keys.ts'
+import { api, declared, type TestServer } from './server.ts'
 import { now } from './time.ts'
 
 export const daySeconds = 86_400
+
+/** The Notes API takes keys. */
+export const takingKeys = { apis: declared.apis.map((one) => ({ ...one, apiKeys: one.identifier === api })) }
 
 interface Changes {
   name?: string
@@ -26,6 +31,22 @@ export async function personsKey({ parts }: TestServer, email: string, changes: 
 export async function machinesKey({ parts }: TestServer, client: string, changes: Changes = {}): Promise<string> {
   return (await parts.apiKeys.mint({ client }, { ...usual(), ...changes }, {})).key
 }
+
+/** @param owner the id of an account, or of a client */
+export async function keyOf(
+  { parts }: Pick<TestServer, 'parts'>,
+  owner: { account: string } | { client: string },
+  changes: Changes = {},
+): Promise<{ key: string; row: ApiKeyRow }> {
+  const asked = { ...usual(), ...changes }
+  if ('client' in owner) return parts.apiKeys.mint(owner, asked, {})
+  const account = await parts.store.accounts.find(owner.account)
+  if (!account) throw new Error(`there is no account ${owner.account}`)
+  return parts.apiKeys.mint({ account }, asked, { actor: `account:${account.id}`, from: '192.0.2.1' })
+}
+
+/** For parts that a test puts together by itself. */
+export const noKeys: Pick<ApiKeys, 'endAll' | 'endBeyond'> = { endAll: async () => 0, endBeyond: async () => 0 }
 
 const usual = () => ({ name: 'A key', audience: api, scopes: ['notes:read'], expiresAt: now() + 30 * daySeconds })
 

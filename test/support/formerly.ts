@@ -2,7 +2,13 @@
 import { type Clients, createClients } from '../../src/oauth/clients/clients.ts'
 import type { TestServer } from './server.ts'
 
-export function formerly({ parts: { settings, store, audit, now } }: TestServer): Clients {
+export function formerly({ parts: { settings, store, audit, apiKeys, now } }: TestServer): Clients {
   const mutualTls = { certificateHeader: 'client-cert', verifiedHeader: 'client-cert-verify' }
-  return createClients({ settings: { ...settings, mutualTls, outgoing: { allowPrivateNetworks: true } }, store, audit, now })
+  return createClients({
+    settings: { ...settings, mutualTls, outgoing: { allowPrivateNetworks: true } },
+    store,
+    audit,
+    apiKeys,
+    now,
+  })
 }

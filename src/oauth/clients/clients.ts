@@ -16,6 +16,7 @@ import { type Surroundings, surroundingRules } from '../../settings/client/surro
 import { inOurVoice } from '../../settings/voice.ts'
 import type { ClientRow, Store } from '../../store/store.ts'
 import { keysClientId } from '../../tokens/api-key.ts'
+import type { ApiKeys } from '../../tokens/api-keys.ts'
 import { endBound } from '../../tokens/bonds.ts'
 import { deadClient, sayDead } from '../../tokens/revocation.ts'
 import { type ClientMetadata, clientMetadata } from './metadata.ts'
@@ -38,7 +39,8 @@ export interface Clients {
   putDemo(registration: Record<string, unknown>, secret?: string): Promise<void>
   /**
    * Makes a second secret beside the newest one, which goes on for `keepSeconds`; what is older ends at once. Where others have
-   * the newest, it ends at once as well, with every token that the client was issued until now; its refresh tokens stay, since they need the new secret.
+   * the newest, it ends at once as well, with every token that the client was issued until now, and its API keys; its refresh tokens stay, since they
+   * need the new secret.
    * @returns the new secret, shown once, and those older ones, which were to live longer. @throws Refusal `unknown_client`, `declared_client`, `no_secret`, `conflict`
    */
   rotateSecret(id: string, keepSeconds: number, options?: { isCompromised?: boolean }): Promise<Rotated>
@@ -58,10 +60,11 @@ interface ClientsParts {
   settings: Surroundings & { clients: ClientRegistration[] }
   store: Store
   audit: Pick<Audit, 'record'>
+  apiKeys: Pick<ApiKeys, 'endAll'>
   now: Clock
 }
 
-export function createClients({ settings, store, audit, now }: ClientsParts): Clients {
+export function createClients({ settings, store, audit, apiKeys, now }: ClientsParts): Clients {
   const declared = settings.clients
   const fromSettings = new Map(declared.map((registration) => [registration.id, clientMetadata(registration)]))
   const recent = recentlyRead(now)
@@ -143,7 +146,10 @@ export function createClients({ settings, store, audit, now }: ClientsParts): Cl
       recent.forget(id)
       // Somebody else changed it meanwhile: a secret that was shown has to stay one that works.
       if (!replaced) throw new Refusal('conflict', `The client ${id} was changed at the same moment: try again.`, { status: 409 })
-      if (isCompromised) await sayDead(store.revocations, [deadClient(id, now())], now())
+      if (isCompromised) {
+        await sayDead(store.revocations, [deadClient(id, now())], now())
+        await apiKeys.endAll({ client: id }, 'client', {})
+      }
       const older: ClientSecret[] = registration.secretDigests.slice(1)
       const ended = older.filter(({ expiresAt = Number.POSITIVE_INFINITY }) => expiresAt > now())
       return { registration: changed, secret, ended }
@@ -166,6 +172,8 @@ export function createClients({ settings, store, audit, now }: ClientsParts): Cl
     async remove(id) {
       if (fromSettings.has(id)) throw declaredHere(id)
       if (!(await store.clients.find(id))) throw unknown(id)
+      // Once more below: while it is there, so that whoever is killed in between can ask again, and once none is made any more.
+      await apiKeys.endAll({ client: id }, 'client', {})
       const [removed] = await Promise.all([
         store.clients.remove(id),
         audit.record('client.removed', { client: id }),
@@ -174,6 +182,7 @@ export function createClients({ settings, store, audit, now }: ClientsParts): Cl
       if (!removed) throw unknown(id)
       recent.forget(id)
       await endBound(store, { client: id }, now())
+      await apiKeys.endAll({ client: id }, 'client', {})
     },
     async list(limit, after) {
       const stored = await store.clients.list(limit, after)

@@ -7,8 +7,10 @@
  * Nobody else can be this client: nothing can be had in its name at the authorization endpoint but a way to our own pages, it has no grant type, and
  * nobody was ever told its secret. Its id is none that a registration can have, so it stands in no list of an operator's clients.
  */
+
 import { randomBytes } from 'node:crypto'
 import { type Client, errors, type Provider } from 'oidc-provider'
+import { keysPath } from '../../accounts/told.ts'
 import { digest } from '../../crypto/derive.ts'
 import type { Settings } from '../../settings/load.ts'
 import type { Clients } from './clients.ts'
@@ -23,8 +25,8 @@ export const ownPages = {
   email: '/account/email',
   password: '/account/password',
   delete: '/account/delete',
-  keys: '/account/keys',
-  newKey: '/account/keys/new',
+  keys: keysPath,
+  newKey: `${keysPath}/new`,
 } as const
 export type OwnPage = (typeof ownPages)[keyof typeof ownPages]
 

@@ -6,6 +6,7 @@ import { settingsSchema } from '../../../src/settings/schema.ts'
 import { openStore } from '../../../src/store/open.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { refusalOf } from '../../store/place.ts'
+import { noKeys } from '../../support/api-keys.ts'
 import { auditOf } from '../../support/audit.ts'
 
 const redirectUris = ['https://app.example.com/cb']
@@ -31,7 +32,7 @@ describe('clients', () => {
       return opened.clients.find(id)
     }
     store = { ...opened, clients: { ...opened.clients, find } }
-    clients = createClients({ settings, store, audit: auditOf(store, () => time), now: () => time })
+    clients = createClients({ settings, store, audit: auditOf(store, () => time), apiKeys: noKeys, now: () => time })
   })
   afterEach(() => store.close())
 
@@ -114,6 +115,7 @@ describe('clients', () => {
       settings: { ...settings, outgoing: { allowPrivateNetworks: true } },
       store,
       audit: auditOf(store, () => time),
+      apiKeys: noKeys,
       now: () => time,
     })
     const { registration } = await open.add({ ...app, backchannelLogoutUri: 'http://127.0.0.1:9000/' })
@@ -183,6 +185,7 @@ describe('clients', () => {
       settings: { ...settings, clients: [] },
       store,
       audit: auditOf(store, () => time),
+      apiKeys: noKeys,
       now: () => time,
     })
     expect(await clients.find('my-app')).to.equal(undefined)
@@ -208,7 +211,7 @@ describe('a client’s new secret', () => {
   let clients: Clients
   beforeEach(async () => {
     store = await openStore({ dataFolder: ':memory:', now: () => time })
-    clients = createClients({ settings, store, audit: auditOf(store, () => time), now: () => time })
+    clients = createClients({ settings, store, audit: auditOf(store, () => time), apiKeys: noKeys, now: () => time })
   })
   afterEach(() => store.close())
 
