@@ -1,5 +1,4 @@
 /** The issuer's signed list of what ended, as docs/revocation.md has it. */
-import { hash } from 'node:crypto'
 import { decodeObject } from './compact.ts'
 import type { KeySource } from './keys.ts'
 import type { SignatureCheck } from './signature.ts'
@@ -44,9 +43,3 @@ const isTime = (value: unknown): value is number => Number.isSafeInteger(value)
 
 const isEntry = (entry: unknown): entry is Entry =>
   Array.isArray(entry) && typeof entry[0] === 'string' && isTime(entry[1]) && (entry[2] === undefined || isTime(entry[2]))
-
-/** What an entry says of a value of this kind: it names something, and not what. */
-export function aboutOf(issuer: string, about: string, value: string): string {
-  const inner = hash('sha256', value, 'base64url')
-  return hash('sha256', `${issuer}\n${about}\n${inner}`, 'buffer').subarray(0, 16).toString('base64url')
-}

@@ -4,10 +4,11 @@
  */
 import { setTimeout as wait } from 'node:timers/promises'
 import type { CredentialKind } from './auth.ts'
-import type { JsonObject } from './compact.ts'
 import { BearerError } from './errors.ts'
 import { boundedText, type Fetch } from './fetch-json.ts'
-import { aboutOf, type RevocationList, type Trust, verifiedList } from './revocation-list.ts'
+import { createDigests, digestIn } from './revocation-digests.ts'
+import { type RevocationList, type Trust, verifiedList } from './revocation-list.ts'
+import { createRevocationTable, type Digest, wordsPerDigest } from './revocation-table.ts'
 import type { Verified } from './verify.ts'
 
 export interface RevocationOptions {
@@ -21,7 +22,7 @@ export interface RevocationOptions {
 
 /** What lies beside a verified token, so that looking it up again costs no hash. */
 export interface Concerned {
-  readonly digests: readonly string[]
+  readonly digests: Digest
   readonly iat: number
   readonly kind: CredentialKind
 }
@@ -50,7 +51,6 @@ const waitSeconds = 25
 const timeoutMilliseconds = { first: 10_000, other: 35_000 }
 const maxBytes = 4 * 1024 * 1024
 const longestPauseMilliseconds = 30_000
-const sweepSeconds = 60
 
 /** For an API that follows no list. */
 export const noRevocations: RevocationReader = {
@@ -60,10 +60,11 @@ export const noRevocations: RevocationReader = {
   close: () => {},
 }
 
-/** By which claim a sentence of each kind is found, or by the key of the header. */
-const claimOf = { token: 'jti', grant: 'grant', subject: 'sub', client: 'client_id', kid: 'kid' } as const
+/** By which claim a sentence of each kind is found. One about a key is found by the header. */
+const claimOf = { token: 'jti', grant: 'grant', subject: 'sub', client: 'client_id' } as const
 /** And those that are about access tokens alone. */
 const accessTokenClaimOf = { ...claimOf, client_tokens: 'client_id', api: 'aud' } as const
+const claimsOf = { access_token: Object.entries(accessTokenClaimOf), api_key: Object.entries(claimOf) }
 
 export function followRevocations({
   issuer,
@@ -76,29 +77,23 @@ export function followRevocations({
   ...parts
 }: RevocationParts): RevocationReader {
   const closed = new AbortController()
-  const dead = new Map<string, { before: number; end: number }>()
+  const dead = createRevocationTable(now)
+  const digestOf = createDigests(issuer)
   let everythingBefore = Number.NEGATIVE_INFINITY
   let cursor: string | undefined
   let place: string | undefined
   let freshAt = Number.NEGATIVE_INFINITY
-  let sweptAt = now()
   let isTold = false
   let isWhole = true
   let first: Promise<void> | undefined
 
   const isStale = () => now() >= freshAt + staleAfter
-  const isDead = (kid: string) => dead.has(aboutOf(issuer, 'kid', kid))
+  const isDead = (kid: string) => dead.isDead(digestOf('kid', kid), 0, Number.NEGATIVE_INFINITY)
 
   function merge({ before, entries }: RevocationList): void {
     if (before !== undefined) everythingBefore = Math.max(everythingBefore, before)
-    for (const [digest, end, time = Number.POSITIVE_INFINITY] of entries) {
-      const known = dead.get(digest)
-      if (!known) dead.set(digest, { before: time, end })
-      else Object.assign(known, { before: Math.max(known.before, time), end: Math.max(known.end, end) })
-    }
-    if (now() < sweptAt + sweepSeconds && now() >= sweptAt) return
-    sweptAt = now()
-    for (const [digest, { end }] of dead) if (end <= now()) dead.delete(digest)
+    for (const [digest, end, time] of entries) dead.add(digestIn(digest), end, time)
+    dead.tidy()
   }
 
   /** @returns whether it is worth asking again at once */
@@ -162,21 +157,19 @@ export function followRevocations({
 
   return {
     concernedBy({ claims, kind, kid }) {
-      const names: JsonObject = { ...claims, kid }
-      const named = Object.entries(kind === 'access_token' ? accessTokenClaimOf : claimOf).filter(
-        ([, claim]) => typeof names[claim] === 'string',
-      )
-      const digests = named.map(([about, claim]) => aboutOf(issuer, about, names[claim] as string))
+      const digests = [...digestOf('kid', kid)]
+      for (const [about, claim] of claimsOf[kind]) {
+        const value = claims[claim]
+        if (typeof value === 'string') digests.push(...digestOf(about, value))
+      }
       // A token that says no time is older than any.
       return { digests, iat: typeof claims.iat === 'number' ? claims.iat : 0, kind }
     },
     settle: () => first,
     judge({ digests, iat, kind }) {
       if (iat <= everythingBefore) throw new BearerError('revoked')
-      for (const digest of digests) {
-        const sentence = dead.get(digest)
-        if (sentence && iat <= sentence.before) throw new BearerError('revoked')
-      }
+      for (let at = 0; at < digests.length; at += wordsPerDigest)
+        if (dead.isDead(digests, at, iat)) throw new BearerError('revoked')
       if (whenStale[kind] === 'refuse' && isStale()) throw new BearerError('revocations_unavailable', { retryAfter: 30 })
     },
     close: () => closed.abort(),
