@@ -118,15 +118,19 @@ function judgedAlgorithms(given: readonly Algorithm[]): readonly Algorithm[] {
 }
 
 function judgedRevocations(
-  { uri, staleAfter = 900, whenStale = {} }: RevocationOptions,
+  { uri, credentials, staleAfter = 900, whenStale = {} }: RevocationOptions,
   allowHttp: boolean | undefined,
-): Required<Omit<RevocationOptions, 'uri'>> & Pick<RevocationOptions, 'uri'> {
+): Required<Omit<RevocationOptions, 'uri' | 'credentials'>> & Pick<RevocationOptions, 'uri' | 'credentials'> {
   if (uri !== undefined) secureUrl(uri, 'revocations.uri', allowHttp)
   wholeNumber(staleAfter, 'revocations.staleAfter')
   for (const [kind, what] of Object.entries(whenStale))
     if (what !== 'accept' && what !== 'refuse')
       throw new TypeError(`revocations.whenStale.${kind} must be accept or refuse, got ${what}`)
-  return { ...(uri !== undefined && { uri }), staleAfter, whenStale: { access_token: 'accept', api_key: 'refuse', ...whenStale } }
+  const isSaid = (text: unknown) => typeof text === 'string' && text !== ''
+  if (credentials !== undefined && !(isSaid(credentials.id) && isSaid(credentials.secret)))
+    throw new TypeError('revocations.credentials must have an id and a secret')
+  const given = { ...(uri !== undefined && { uri }), ...(credentials && { credentials }) }
+  return { ...given, staleAfter, whenStale: { access_token: 'accept', api_key: 'refuse', ...whenStale } }
 }
 
 function keyTimes({ timeout = 5, cooldown = 30, maxAge = 300, staleIfError = 3600 }: Partial<KeyTimes> = {}): KeyTimes {

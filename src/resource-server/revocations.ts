@@ -14,6 +14,8 @@ import type { Verified } from './verify.ts'
 export interface RevocationOptions {
   /** Where the list is: what the issuer's metadata says (`revocations_uri`), or else `revocations` under the issuer. */
   uri?: string
+  /** As which client of the issuer this API reads the list, where not everybody may (`revocations.readers: authenticated`): kind `api`, with a secret. */
+  credentials?: { id: string; secret: string }
   /** Seconds after which a list counts as stale: 900 unless said. */
   staleAfter?: number
   /** What becomes of credentials while the list is stale or was never had: access tokens are accepted, API keys refused with 503 unless said. */
@@ -36,7 +38,9 @@ export interface RevocationReader {
   close(): void
 }
 
-export interface RevocationParts extends Required<Omit<RevocationOptions, 'uri'>>, Omit<Trust, 'isDead'> {
+export interface RevocationParts extends Required<Omit<RevocationOptions, 'uri' | 'credentials'>>, Omit<Trust, 'isDead'> {
+  /** Of each request for the list. */
+  headers: Record<string, string>
   locate(signal: AbortSignal): Promise<string>
   fetch: Fetch
   now(): number
@@ -71,6 +75,7 @@ export function followRevocations({
   locate,
   keys,
   fetch,
+  headers,
   now,
   whenStale,
   staleAfter,
@@ -111,7 +116,7 @@ export function followRevocations({
       ] as const)
         uri.searchParams.set(name, `${value}`)
     const asked = performance.now()
-    const response = await fetch(uri.href, { redirect: 'manual', signal })
+    const response = await fetch(uri.href, { headers, redirect: 'manual', signal })
     if (response.status !== 200 || response.redirected) {
       await response.body?.cancel()
       throw new Error(`${place} answered ${response.status}`)

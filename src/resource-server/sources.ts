@@ -11,7 +11,7 @@ export function revocationsOf<S extends string, C extends object>(
   keys: KeySource,
 ): RevocationReader {
   if (!revocations) return noRevocations
-  const { uri, ...times } = revocations
+  const { uri, credentials, ...times } = revocations
   return followRevocations({
     ...times,
     async locate(signal) {
@@ -19,11 +19,17 @@ export function revocationsOf<S extends string, C extends object>(
       const get = (url: string) => fetchJson(fetch, url, signal)
       return (await discoverRevocationsUri(issuer, get, dangerouslyAllowHttp)) ?? `${issuer.replace(/\/$/, '')}/revocations`
     },
+    headers: credentials ? { authorization: basic(credentials) } : {},
     ...{ issuer, keys, verifySignature, fetch, now },
     read: (entries) => emit({ type: 'revocations_read', entries }),
     failed: (error) => emit({ type: 'revocations_failed', error }),
     stale: () => emit({ type: 'revocations_stale' }),
   })
+}
+
+/** RFC 6749 s2.3.1. */
+function basic({ id, secret }: { id: string; secret: string }): string {
+  return `Basic ${Buffer.from([id, secret].map(encodeURIComponent).join(':')).toString('base64')}`
 }
 
 export function keysOf<S extends string, C extends object>(

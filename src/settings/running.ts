@@ -34,3 +34,8 @@ export const cluster = z.strictObject({
   /** `auto`: one for each core. */
   workers: z.union([z.literal('auto'), whole(1, 64)], { error: 'has to be a whole number from 1 to 64, or auto' }).default(1),
 })
+
+export const revocations = z.strictObject({
+  /** Of the list of what ended: everybody, or clients of kind api, by their secret. */
+  readers: z.enum(['public', 'authenticated']).default('public'),
+})

@@ -14,7 +14,7 @@ import { letters, mail, mailFaults } from './mail.ts'
 import { roleMend } from './named.ts'
 import { seconds, whole } from './numbers.ts'
 import { passwords } from './passwords.ts'
-import { audit, cluster, log, metrics, traces } from './running.ts'
+import { audit, cluster, log, metrics, revocations, traces } from './running.ts'
 import { dpop, mutualTls, mutualTlsFaults } from './sender-constraints.ts'
 import { signIn, signInFaults } from './sign-in.ts'
 import { registration, registrationFaults } from './sign-up.ts'
@@ -105,6 +105,7 @@ export const settingsSchema = z
     mail: mail.optional(),
     letters: letters.prefault({}),
     keys: keys.prefault({}),
+    revocations: revocations.prefault({}),
     apiKeys: apiKeys.prefault({}),
     lifetimes: lifetimes.prefault({}),
     refreshTokens: refreshTokens.prefault({}),

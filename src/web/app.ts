@@ -14,6 +14,7 @@ import { createNotices } from '../oauth/logout/notices.ts'
 import { nothingForNull } from '../oauth/policy/cors.ts'
 import { createProvider } from '../oauth/provider.ts'
 import { createDocuments } from '../oauth/revocations/document.ts'
+import { createReaders } from '../oauth/revocations/readers.ts'
 import { createWaiting } from '../oauth/revocations/waiting.ts'
 import { createSignatures } from '../oauth/signatures.ts'
 import { createRefusals } from '../pages/refusals.ts'
@@ -63,6 +64,7 @@ export function createApp(parts: AppParts): App {
   const health = healthRoutes(readiness).routes() as Middleware
   const documents = createDocuments({ ...parts, issuer: settings.issuer, signatures })
   const waiting = createWaiting(documents, parts.later)
+  const readers = settings.revocations.readers === 'authenticated' ? createReaders(parts.clients, now) : undefined
   const site = siteRoutes(parts).routes() as Middleware
   const leakedKeys = createLeakedKeys({ ...parts, ...counting })
   const ours = inOrder([
@@ -71,7 +73,7 @@ export function createApp(parts: AppParts): App {
     ownForms(settings.issuer),
     health,
     site,
-    revocationRoutes({ documents, waiting }).routes() as Middleware,
+    revocationRoutes({ documents, waiting, readers, issuer: settings.issuer }).routes() as Middleware,
     ...(takesApiKeys(settings) ? [leakedKeyRoutes({ leakedKeys, log }).routes() as Middleware] : []),
     deviceGate,
     ...peoplesPages({ ...parts, provider, headers, counting }),

@@ -7,9 +7,9 @@ import { expect } from 'chai'
 import { decodeProtectedHeader } from 'jose'
 import { deadKey, sayDead } from '../../src/tokens/revocation.ts'
 import { describeWithPython, python } from '../support/python.ts'
-import { revoke } from '../support/questions.ts'
+import { apiClients, revoke } from '../support/questions.ts'
 import { api, startTestServer, type TestServer } from '../support/server.ts'
-import { type Cast, type Credentials, cast, token, tokensFor } from '../support/story.ts'
+import { basic, type Cast, type Credentials, cast, token, tokensFor } from '../support/story.ts'
 import { returnToPresent, travel } from '../support/time.ts'
 
 const shown = readFileSync(path.resolve(import.meta.dirname, '../../docs/revocation.md'), 'utf8')
@@ -18,13 +18,16 @@ const [, reader = ''] = /^```python\n(.*?)^```$/ms.exec(shown) ?? []
 /** A question a line: a token to judge, or nothing, to read once. */
 const driver = `
 import json, sys
-iss, audience = sys.argv[1:]
+iss, audience, basic = sys.argv[1:]
 keys = jwt.PyJWKClient(f"{iss}/jwks")
 for line in sys.stdin:
     token = json.loads(line)
     if token is None:
-        read(iss, keys)
+        read(iss, keys, {"Authorization": "Basic " + basic})
         print(json.dumps({"cursor": cursor, "known": len(dead)}), flush=True)
+    elif token == "as nobody":
+        try: print(read(iss, keys), flush=True)
+        except urllib.error.HTTPError as error: print(error.code, flush=True)
     else:
         claims = jwt.decode(token, keys.get_signing_key_from_jwt(token).key, algorithms=["ES256"], issuer=iss, audience=audience, leeway=300)
         print(json.dumps(is_revoked(jwt.get_unverified_header(token), claims)), flush=True)
@@ -42,12 +45,13 @@ describeWithPython(
     let lines: AsyncIterator<string>
     let faults = ''
     before(async () => {
-      server = await startTestServer()
+      server = await startTestServer({ settings: { revocations: { readers: 'authenticated' } } })
       who = await cast(server)
+      const { notes } = await apiClients(server)
       const { clients } = server.parts
       const { secret } = await clients.add({ id: 'other', name: 'Other', kind: 'machine', apis: { [api]: ['notes:read'] } })
       other = { id: 'other', secret }
-      child = spawn(python, ['-c', reader + driver, server.issuer, api])
+      child = spawn(python, ['-c', reader + driver, server.issuer, api, basic(notes).slice('Basic '.length)])
       child.stderr.setEncoding('utf8').on('data', (text: string) => (faults += text))
       lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
     })
@@ -74,6 +78,9 @@ describeWithPython(
     it('is shown whole', () => {
       expect(reader).to.include('def read(').and.to.include('def is_revoked(')
       expect(reader.trimEnd().split('\n').length).to.be.at.most(30)
+    })
+    it('reads nothing as nobody, where the list is not public', async () => {
+      expect(await ask('as nobody')).to.equal(401)
     })
     it('reads the list, then what is new of it the moment something ended', async () => {
       const old = await machineToken()

@@ -263,6 +263,7 @@ describe('revocations', () => {
   for (const revocations of [
     { uri: 'http://id.example.com/list' },
     { staleAfter: -1 },
+    { credentials: { id: 'notes-api', secret: '' } },
     { whenStale: { api_key: 'maybe' as 'accept' } },
   ]) {
     it(`cannot be ${JSON.stringify(revocations)}`, () => {

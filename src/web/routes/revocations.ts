@@ -3,6 +3,7 @@ import Router from '@koa/router'
 import type { Context } from 'koa'
 import { Refusal } from '../../base/errors.ts'
 import type { Documents } from '../../oauth/revocations/document.ts'
+import type { Readers } from '../../oauth/revocations/readers.ts'
 import type { Waiting } from '../../oauth/revocations/waiting.ts'
 
 /** Less than the half minute after which proxies and clients commonly give up. */
@@ -11,19 +12,30 @@ const longestWaitSeconds = 25
 export interface RevocationParts {
   documents: Documents
   waiting: Waiting
+  /** Where not everybody may read it. */
+  readers: Readers | undefined
+  issuer: string
 }
 
-/** A public document: it says that something ended, and not whose. Without a place that is known, all of it is said at once. */
-export function revocationRoutes({ documents, waiting }: RevocationParts): Router {
+/**
+ * Without a place that is known, all of it is said at once. A public document unless the settings say otherwise: it says that something ended, and not
+ * whose. Where they do, nobody waits who did not authenticate, and no cache between keeps an answer.
+ */
+export function revocationRoutes({ documents, waiting, readers, issuer }: RevocationParts): Router {
   const router = new Router()
   router.get('/revocations', async (ctx) => {
+    if (readers) {
+      ctx.set('WWW-Authenticate', `Basic realm="${issuer}"`)
+      await readers.check(ctx.get('Authorization'))
+      ctx.remove('WWW-Authenticate')
+    }
     const waitSeconds = waitOf(ctx)
     const place = await documents.placeOf(single(ctx, 'after'))
     if (place && waitSeconds > 0) await waiting.until(place, waitSeconds * 1_000, gone(ctx))
     ctx.type = 'application/jwt'
     // Whoever else asks for the same within a second is answered on the way.
-    ctx.set('Cache-Control', 'public, max-age=1')
-    ctx.set('Access-Control-Allow-Origin', '*')
+    ctx.set('Cache-Control', readers ? 'no-store' : 'public, max-age=1')
+    if (!readers) ctx.set('Access-Control-Allow-Origin', '*')
     ctx.body = await documents.after((await stillThere(documents, place)) ?? { ...(await documents.end()), cursor: 0 })
   })
   return router
