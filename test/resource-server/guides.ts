@@ -23,14 +23,10 @@ export function blocksOf(language: string): { names: string[]; block(name: strin
   return { names: [...blocks.keys()], block: (name) => blocks.get(name) ?? expect.fail(`the guide has no block ${name}`) }
 }
 
-/** What the guide's table says that a library accepts by itself. */
-export function saidToAccept(library: string): string[] {
-  const [, , kinds] =
-    guide
-      .split('\n')
-      .find((line) => line.startsWith(`| \`${library}\` |`))
-      ?.split('|') ?? expect.fail(`no row of ${library}`)
-  return [...(kinds as string).matchAll(/`(\w+)`/g)].map(([, kind]) => kind as string)
+/** What the guide's table says that something accepts by itself: the row that begins so. */
+export function saidToAccept(what: string): string[] {
+  const row = guide.split('\n').find((line) => line.startsWith(`| ${what} |`)) ?? expect.fail(`no row of ${what}`)
+  return [...row.slice(what.length + 3).matchAll(/`(\w+)`/g)].map(([, kind]) => kind as string)
 }
 
 export const guidedApi = 'https://api.example.com'
