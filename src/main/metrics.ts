@@ -72,6 +72,12 @@ export function createMetrics(): Metrics {
     labelNames: ['kind', 'outcome'] as const,
     registers,
   })
+  const leaked = new Counter({
+    name: 'signet_leaked_keys_total',
+    help: 'API keys that were reported as leaked: ended by it, or unknown (no key, of another server, dead already).',
+    labelNames: ['outcome'] as const,
+    registers,
+  })
   const commitSeconds = new Histogram({
     name: 'signet_store_commit_duration_seconds',
     help: 'Commits of the SQLite databases, the wait for the disk included.',
@@ -95,6 +101,11 @@ export function createMetrics(): Metrics {
     if (isLetterKind(kind) && event.startsWith('mail.')) letters.inc({ kind, outcome: event.slice('mail.'.length) })
   }
 
+  function countReported({ ended, unknown }: Fields): void {
+    leaked.inc({ outcome: 'ended' }, Number(ended))
+    leaked.inc({ outcome: 'unknown' }, Number(unknown))
+  }
+
   function count(event: string, { reason, error }: Fields): void {
     if (event === 'sign_in.success') signIns.inc({ outcome: 'success' })
     else if (event === 'sign_in.refused') signIns.inc({ outcome: known(reason) })
@@ -114,6 +125,7 @@ export function createMetrics(): Metrics {
     counted: ({ info, error }) => ({
       info(event, fields = {}) {
         count(event, fields)
+        if (event === 'api_keys.reported') countReported(fields)
         countLetter(event, fields)
         info(event, fields)
       },

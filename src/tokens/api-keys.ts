@@ -135,7 +135,7 @@ export function createApiKeys(parts: ApiKeyParts): ApiKeys {
       if (!claims || !api?.apiKeys) return undefined
       const row = await store.keys.find(claims.jti)
       if (!row || claims.iat <= ((await store.lineage.current())?.beganAt ?? 0)) return undefined
-      if (await revocations.isRevoked({ ...claims, grant: claims.jti }, 'api_key')) return undefined
+      if (await revocations.isRevoked(claims, 'api_key')) return undefined
       const owner = await owners.of(row)
       if (!owner) return undefined
       const allowed = owner.scopes(api)

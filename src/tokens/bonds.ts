@@ -1,5 +1,7 @@
 /** Ends what hangs together, wherever it lies, and what was issued from it and lies nowhere. */
+import { digest } from '../crypto/derive.ts'
 import type { ArtifactBond, Store } from '../store/store.ts'
+import { mostEver } from './key-endings.ts'
 import { deadSubject, narrowedGrant, sayDead } from './revocation.ts'
 
 /**
@@ -25,19 +27,21 @@ export async function endBound(
 }
 
 /**
- * Ends the tokens that were issued from what is so bound, and nothing else: grants, refresh tokens and sessions go on, and give what is allowed by
- * now. For whoever lost a permission that tokens still say. What is in flight has read the old one, so the change is durable before.
+ * Ends the tokens that were issued from what is so bound, and nothing else: grants, refresh tokens, sessions and API keys go on, and give what is
+ * allowed by now. For whoever lost a permission that tokens still say. What is in flight has read the old one, so the change is durable before.
  * @param at seconds since the epoch
  */
 export async function endIssued(
-  { artifacts, revocations }: Pick<Store, 'artifacts' | 'revocations'>,
+  { artifacts, keys, revocations }: Pick<Store, 'artifacts' | 'keys' | 'revocations'>,
   bond: ArtifactBond,
   at: number,
 ): Promise<void> {
   const grants = await artifacts.grantsOf(bond)
+  // A key stands in a grant's place in what was got in exchange for it.
+  const exchanged = 'account' in bond ? await keys.of(bond, mostEver) : []
   await sayDead(
     revocations,
-    grants.map((grant) => narrowedGrant(grant, at)),
+    [...grants, ...exchanged.map(({ jti }) => digest(jti))].map((grant) => narrowedGrant(grant, at)),
     at,
   )
 }

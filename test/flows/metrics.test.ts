@@ -1,8 +1,10 @@
 /** What is counted, read back by a strict reader of Prometheus' text format; and that nothing of it is on the public port, or there at all, unless it is asked for. */
 import { expect } from 'chai'
 import { createVisitor } from '../../src/try/visitor.ts'
+import { personsKey } from '../support/api-keys.ts'
 import { letterTo } from '../support/inbox.ts'
 import { freePort } from '../support/ports.ts'
+import { post } from '../support/post.ts'
 import { startServed } from '../support/served.ts'
 import { declared, startTestServer, type TestServer } from '../support/server.ts'
 import { authorizationUrl, type Cast, cast, codeFor, pkce, redeem, token } from '../support/story.ts'
@@ -93,6 +95,13 @@ describe('metrics', () => {
     expect(scraped.samples.filter(({ name }) => name === 'signet_sign_ins_total')).to.have.length(2)
     expect(readingOf(scraped, 'signet_refusals_total', { code: 'not_found' })).to.equal(1)
     expect(readingOf(scraped, 'signet_store_commit_duration_seconds_count')).to.be.greaterThan(3)
+  })
+
+  it('count the API keys that were reported as leaked, by what came of them', async () => {
+    for (const key of [await personsKey(server, who.email), 'x', 'signet_x']) await post(server, '/api-keys/leaked', { key })
+    const scraped = await scrape()
+    const outcomes = ['ended', 'unknown'].map((outcome) => readingOf(scraped, 'signet_leaked_keys_total', { outcome }))
+    expect(outcomes).to.deep.equal([1, 2])
   })
 
   it('tell what waits, when keys change, and how the process is', async () => {

@@ -7,7 +7,9 @@ import { decodeJwt } from 'jose'
 import * as oauth from 'oauth4webapi'
 import { digest } from '../../src/crypto/derive.ts'
 import { grantTypes } from '../../src/settings/client/kinds.ts'
+import { skewSeconds } from '../../src/tokens/revocation.ts'
 import { badKeys, claimsOf, machinesKey, personsKey } from '../support/api-keys.ts'
+import { lettersOf } from '../support/inbox.ts'
 import { keptLog } from '../support/log.ts'
 import { post } from '../support/post.ts'
 import { introspect, question, revoke } from '../support/questions.ts'
@@ -25,6 +27,7 @@ import {
   tokensFor,
 } from '../support/story.ts'
 import { now, returnToPresent, travel } from '../support/time.ts'
+import { until } from '../support/until.ts'
 
 const keyType = 'urn:signet:params:oauth:token-type:api_key'
 const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token'
@@ -32,6 +35,7 @@ const insecure = { [oauth.allowInsecureRequests]: true }
 const inactive = { active: false }
 
 const [notes, mail] = declared.apis
+const sending = { description: 'Send mail', roles: ['editor'] }
 /** Declared in the settings, so that whoever they are is read from no store. */
 const services = {
   notes: { id: 'notes-api', secret: 'a-secret-of-the-notes' },
@@ -53,9 +57,12 @@ describe('an API key', () => {
     server = await startTestServer({
       log,
       settings: {
-        apis: [{ ...notes, apiKeys: true }, mail],
+        apis: [
+          { ...notes, apiKeys: true },
+          { ...mail, scopes: { ...mail!.scopes, 'mail:send': sending } },
+        ],
         clients: [
-          serviceOf(services.notes, { serves: [api], exchanges: { [otherApi]: ['mail:read'] } }),
+          serviceOf(services.notes, { serves: [api], exchanges: { [otherApi]: ['mail:read', 'mail:send'] } }),
           serviceOf(services.gateway, { serves: [api], exchanges: { [api]: ['notes:read', 'notes:delete'] } }),
           serviceOf(services.mail, { serves: [otherApi], exchanges: { [api]: ['notes:read'] } }),
         ],
@@ -221,7 +228,7 @@ describe('an API key', () => {
     it('gives a token for another API where the settings let the service call that', async () => {
       const key = await persons()
       const mails = await exchanged(services.notes, key)
-      expect(decodeJwt(mails)).to.deep.include({ aud: otherApi, scope: 'mail:read', act: { sub: 'notes-api' } })
+      expect(decodeJwt(mails)).to.deep.include({ aud: otherApi, scope: 'mail:read mail:send', act: { sub: 'notes-api' } })
       const back = await exchanged(services.mail, mails, { subject_token_type: accessTokenType })
       expect(decodeJwt(back), 'and on from there').to.deep.include({ sub: who.subject, grant: claimsOf(key).jti, aud: api })
       expect(await ask(services.notes, back)).to.include({ active: true })
@@ -246,6 +253,19 @@ describe('an API key', () => {
       await server.parts.apiKeys.end('operator', claimsOf(key).jti, 'operator', {})
       expect(await Promise.all(tokens.map(lives))).to.deep.equal([false, true])
       expect((await exchange(services.gateway, key)).body.error).to.equal('invalid_request')
+    })
+    it('P02 loses with a role what was got by it, and gives the rest anew', async () => {
+      const key = await persons()
+      const sends = await exchanged(services.notes, key)
+      await server.parts.accounts.setRoles(who.email, [])
+      expect([await lives(key), (await ask(services.mail, sends)).active]).to.deep.equal([true, false])
+      travel(skewSeconds + 1)
+      const reads = await exchanged(services.notes, key)
+      expect(await ask(services.mail, reads)).to.include({ active: true, scope: 'mail:read' })
+      await server.parts.apiKeys.end('operator', claimsOf(key).jti, 'operator', {})
+      expect((await ask(services.mail, reads)).active, 'once the key is ended').to.equal(false)
+      await server.parts.accounts.setRoles(who.email, ['editor'])
+      returnToPresent()
     })
     it('goes on when its owner’s other access ends: who keeps a key meant to', async () => {
       const key = await persons()
@@ -324,6 +344,10 @@ describe('an API key', () => {
       expect(entry!.from).to.match(/^(127\.0\.0\.1|0:0:0:0)$/)
       expect(entry!.detail).to.deep.include({ why: 'leaked', foundAt: 'https://paste.example.com/signet_…' })
       expect(JSON.stringify([entry, ...lines])).to.not.include(key.slice(-60))
+      const { text } = await until('the letter', async () =>
+        (await lettersOf(server)).find(({ kind, text }) => kind === 'api-key-ended' && text.includes('Somebody has found it')),
+      )
+      expect(text).to.not.include('paste.example.com').and.not.include(key.slice(-60))
     })
     it('is reported as JSON, as a form, and in a list; once ended it is unknown as any other text', async () => {
       const [first, second, third] = [await persons(), await machines(), await persons()]
