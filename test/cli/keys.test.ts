@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect } from 'chai'
 import { openParts } from '../../src/main/parts.ts'
@@ -45,6 +46,16 @@ describe('signet keys', () => {
     expect(await list()).to.have.deep.members([...followed, ...next])
     expectOneLine(await programs.signet(['keys', 'rotate']), /is published already and signs soon/)
     expect(await list()).to.have.length(4)
+  })
+  it('K01 shows nobody a private member, as a list or as JSON', async () => {
+    const secrets = readdirSync(programs.keyFolder)
+      .filter((name) => name.startsWith('signing-'))
+      .map((name) => JSON.parse(readFileSync(path.join(programs.keyFolder, name), 'utf8')))
+    expect(secrets.length).to.be.above(1)
+    for (const options of [[], ['--json']]) {
+      const { stdout } = await programs.signet(['keys', 'list', ...options])
+      for (const { d, kid } of secrets) expect(stdout).to.include(kid).and.to.not.include(d)
+    }
   })
   it('K05 removes one for good, and says who signs now and how long others may take it', async () => {
     const all = await list()

@@ -105,7 +105,7 @@ describe('a server that cannot start', () => {
     expectOneLine(await serve({ SIGNET_DATA: programs.settingsFile }), /database .*signet\.yaml\/signet\.sqlite /)
   })
 
-  it('says in one line that production needs a secret', async () => {
+  it('K09: says in one line that production needs a secret', async () => {
     settle(JSON.stringify({ issuer: 'https://id.example.com' }))
     expectOneLine(await serve(), /A production issuer needs a master secret/)
   })

@@ -99,6 +99,12 @@ describe('kit: the keys of the issuer', () => {
         expect(asked.every((url) => url.includes('/.well-known/'))).to.equal(true)
       })
     }
+    it('K08 at a jwks_uri that is https', async () => {
+      const jwks_uri = 'https://keys.example/jwks'
+      const fetch = async (url: string) =>
+        Response.json(url === jwks_uri ? jwksOf(keys.ES256) : { issuer: 'https://id.example.com', jwks_uri })
+      await expectAccepted(createApi({ jwks: undefined, fetch }), mint())
+    })
     it('K08 not on loopback for an issuer out in the world', async () => {
       const fetch = async (url: string) =>
         Response.json(
@@ -214,7 +220,7 @@ describe('kit: the keys of the issuer', () => {
       await expectAccepted(api, issuer.mint({}, {}, next))
       expect(issuer.fetches()).to.equal(2)
     })
-    it('forgets a key that was withdrawn when its keys are no longer fresh, known tokens included', async () => {
+    it('K05 forgets a key that was withdrawn when its keys are no longer fresh, known tokens included', async () => {
       const api = issuer.api({ ...clock, keys: { maxAge: 300 } })
       const token = issuer.mint()
       await expectAccepted(api, token)

@@ -95,7 +95,7 @@ describe('revocations', () => {
       await expectAccepted(api, mint({ ...claims, jti: 'b', grant: 'h', sub: 'bob', client_id: 'spa' }))
     })
   }
-  it('refuses what a revoked key signed, known or not, though the key set has it still, and takes no list by it again', async () => {
+  it('K05 refuses what a revoked key signed, known or not, though the key set has it still, and takes no list by it again', async () => {
     const list = listOf(signed([]))
     const api = apiThatFollows(list)
     const stolen = keys.EdDSA

@@ -187,7 +187,7 @@ describe('development and production', () => {
   }
 
   for (const issuer of ['https://id.example.com', 'https://localhost:4000', 'https://127.0.0.1']) {
-    it(`takes ${issuer} for production, and refuses demo data there`, () => {
+    it(`K09 takes ${issuer} for production, and refuses demo data there`, () => {
       expect(load({ issuer }).development).to.equal(false)
       expect(faultPaths({ issuer, demo: true })).to.deep.equal(['demo'])
     })
