@@ -1,6 +1,7 @@
 /** What the pages of a person's own account need to be told. */
 
 import type { FormModel, RefusableFormModel } from './form-model.ts'
+import type { EndKeysModel } from './key-pages.ts'
 
 export interface AccountModel {
   account: { name: string; email: string }
@@ -45,12 +46,14 @@ export interface AccountDeleteModel extends RefusableFormModel {
   email: string
 }
 
-/** Of the form: the fields `csrf`, `current`, `password`. */
+/** Of the form: the fields `csrf`, `current`, `password`, and that of `keys`. */
 export interface AccountPasswordModel extends RefusableFormModel {
   /** For a password manager, to know whose password it is. */
   email: string
   /** Where somebody goes who cannot say the present one; absent where no letter can be sent. */
   recoveryHref?: string | undefined
+  /** Absent where there are none. */
+  keys?: EndKeysModel | undefined
 }
 
 /** Of the form: the fields `csrf`, `email`, and `for`, the sign-in in which it is asked. */
@@ -67,10 +70,12 @@ export interface RecoverySentModel extends RecoveryModel {
   email: string
 }
 
-/** Of the form: the fields `csrf`, `password`. */
+/** Of the form: the fields `csrf`, `password`, and that of `keys`. */
 export interface RecoveryPasswordModel extends RefusableFormModel {
   /** Whose password it is. */
   email: string
+  /** Absent where there are none. */
+  keys?: EndKeysModel | undefined
 }
 
 export interface AccountPageModels {

@@ -52,6 +52,13 @@ export interface AccountKeyMadeModel extends Omit<KeyModel, 'sentences'> {
 /** Of the form: the field `csrf`. */
 export interface AccountKeyEndModel extends FormModel, KeyModel {}
 
+/** The box of a form by which keys are ended too: the field `keys`, which is `asked` where the box is, and `end` as well where it is ticked. */
+export interface EndKeysModel {
+  /** At least one. */
+  count: number
+  isTicked: boolean
+}
+
 export interface KeyPageModels {
   accountKeys: AccountKeysModel
   accountKeyNew: AccountKeyNewModel

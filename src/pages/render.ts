@@ -44,7 +44,7 @@ const templateOf: Record<Page, string> = {
   inbox: 'inbox',
   inboxLetter: 'inbox-letter',
 }
-const partials = ['layout', 'app']
+const partials = ['layout', 'app', 'end-keys']
 
 export interface Asset {
   body: string

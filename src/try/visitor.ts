@@ -84,13 +84,13 @@ function keep(cookies: Visitor['cookies'], line: string): void {
   else cookies.set(key, { value, path, attributes: attributes.join('; ') })
 }
 
-/** What a browser would post from each form: hidden and text inputs, ticked boxes. Our own pages, so their HTML is known to be plain. */
+/** What a browser would post from each form: hidden and text inputs, what is ticked and chosen. Our own pages, so their HTML is known to be plain. */
 function formsIn(html: string): Form[] {
   return [...html.matchAll(/<form\b([^>]*)>([\s\S]*?)<\/form>/g)].map(([, opening = '', inside = '']) => ({
     action: attribute(opening, 'action') ?? '',
     fields: [...inside.matchAll(/<input\b([^>]*)>/g)].flatMap(([, input = '']): [string, string][] => {
       const name = attribute(input, 'name')
-      const ticks = attribute(input, 'type') === 'checkbox'
+      const ticks = ['checkbox', 'radio'].includes(attribute(input, 'type') ?? '')
       return name && (!ticks || /\bchecked\b/.test(input)) && !/\bdisabled\b/.test(input)
         ? [[name, attribute(input, 'value') ?? '']]
         : []

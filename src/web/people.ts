@@ -108,6 +108,6 @@ export function peoplesPages(parts: PeopleParts): Middleware[] {
       : []),
     landed(emailChangePage(account)),
     landed(emailUndoPage(account)),
-    landed(recoveryLinkPage({ ...common, recovery, said })),
+    landed(recoveryLinkPage({ ...common, recovery, apiKeys: parts.apiKeys, said })),
   ]
 }

@@ -6,8 +6,11 @@ import { createOnce } from './once.ts'
 const sentences = {
   name: 'Your name is changed.',
   password: 'Your password is changed. Everywhere else you are signed out.',
+  passwordAndKeys: 'Your password is changed, and your API keys are ended. Everywhere else you are signed out.',
   keyEnded: 'The key is ended.',
   email: 'Your e-mail address is changed.',
+  recoveredAndKeys:
+    'Your password is changed, your API keys are ended, and you are signed out everywhere. Sign in with the new one.',
   recovered: 'Your password is changed, and you are signed out everywhere. Sign in with the new one.',
 } as const
 export type Done = keyof typeof sentences

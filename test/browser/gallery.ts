@@ -313,6 +313,9 @@ export const signetPages: Record<string, Way> = {
   },
   'recovery-sent': (page, at) => askForLetter(page, at, 'nobody@example.com'),
   'recovery-password': async (page, at) => {
+    // With the box that ends keys.
+    await keyMade(page, at)
+    await page.context().clearCookies()
     await askForLetter(page, at, ada.email)
     await page.goto(linkOf(await letterTo(at, ada.email, 'recovery')))
     await headed(page, 'Choose another password')

@@ -15,6 +15,8 @@ const narrow = [
   'consent-more',
   'consent-stranger',
   'device-confirm',
+  'account-keys',
+  'account-key-new',
   'client-signed-in',
 ]
 

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { expect } from 'chai'
 import { decodeJwt } from 'jose'
 import { createVisitor, type Page, type Visitor } from '../../src/try/visitor.ts'
+import { letterTo, linkOf } from '../support/inbox.ts'
 import { api, declared, otherApi, startTestServer, type TestServer } from '../support/server.ts'
 import { password } from '../support/story.ts'
 import { returnToPresent, travel } from '../support/time.ts'
@@ -92,7 +93,7 @@ describe('a person’s API keys', () => {
     expect(entry).to.include({ actor: `account:${person.id}`, account: person.id })
   })
 
-  it('P05: are shown once, and nowhere else: on no page, in no cookie, log or file', async () => {
+  it('P05: are shown once, and nowhere else: on no page, in no cookie, letter, log or file', async () => {
     const person = await newPerson('once')
     const { key, page } = await made(person)
     const { jti } = claimsOf(key)
@@ -102,7 +103,9 @@ describe('a person’s API keys', () => {
     const kept = readdirSync(server.folder, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => readFileSync(path.join(entry.parentPath, entry.name), 'latin1'))
+    const letter = await letterTo(server, person.email, 'api-key-added')
     const seen = {
+      letters: [JSON.stringify(letter)],
       pages: later.map(({ html }) => html),
       cookies: [JSON.stringify([...person.visitor.cookies])],
       log: [log],
@@ -113,6 +116,7 @@ describe('a person’s API keys', () => {
     expect(seen.pages.join()).to.include(jti)
     expect(kept.join('\n')).to.include(jti)
     expect(log).to.include('account_keys_new')
+    expect(letter.text).to.include('“Laptop” for Notes')
   })
 
   it('are not made once more when the answer is loaded anew, which sends its form again', async () => {
@@ -310,6 +314,74 @@ describe('a person’s API keys', () => {
     expect(keyOn({ html: await (await person.visitor.fetch(at, { method: 'POST', body: form })).text() } as Page)).to.be.a(
       'string',
     )
+  })
+
+  describe('beside a new password', () => {
+    const next = 'another good password'
+    const change = async ({ visitor }: Person, values: Record<string, string | string[]> = {}) =>
+      visitor.submit(await visitor.open('/account/password'), '/account/password', {
+        current: password,
+        password: next,
+        ...values,
+      })
+
+    it('go on unless their person says so', async () => {
+      const person = await newPerson('changing')
+      expect((await person.visitor.open('/account/password')).html, 'where there is none').to.not.include('name="keys"')
+      const { key } = await made(person)
+      expect((await person.visitor.open('/account/password')).html).to.match(/value="end"><label for="keys">End my API key too</)
+      expect((await change(person)).html).to.include('Your password is changed. Everywhere else you are signed out.')
+      expect(await isGood(key)).to.equal(true)
+    })
+
+    it('end with it where that is ticked, and the tick stays while the password is refused', async () => {
+      const person = await newPerson('cautious')
+      const all = [(await made(person)).key, (await made(person, { name: 'Phone' })).key]
+      const keysToo = { keys: ['asked', 'end'] }
+      const refused = await change(person, { ...keysToo, password: 'password' })
+      expect([refused.status, refused.html]).to.satisfy(
+        ([status, html]: [number, string]) =>
+          status === 422 && /value="end" checked><label for="keys">End my 2 API keys too</.test(html),
+      )
+      expect(await Promise.all(all.map(isGood)), 'until it is changed').to.deep.equal([true, true])
+      expect((await change(person, keysToo)).html).to.include('and your API keys are ended.')
+      expect(await Promise.all(all.map(isGood))).to.deep.equal([false, false])
+    })
+
+    /** The page of a recovery link. */
+    async function recovering({ email }: Person): Promise<{ visitor: Visitor; page: Page }> {
+      const visitor = createVisitor(server.issuer)
+      await visitor.submit(await visitor.open('/recovery'), '/recovery', { email })
+      return { visitor, page: await visitor.open(linkOf(await letterTo(server, email, 'recovery'))) }
+    }
+    const choose = ({ visitor, page }: { visitor: Visitor; page: Page }, values: Record<string, string | string[]> = {}) =>
+      visitor.submit(page, page.url.pathname, { password: next, ...values })
+
+    it('end when it was forgotten, unless their person takes the tick away, which stays away while a password is refused', async () => {
+      for (const keeps of [false, true]) {
+        const person = await newPerson(keeps ? 'keeping' : 'forgetful')
+        const { key } = await made(person)
+        const at = await recovering(person)
+        expect(at.page.html).to.match(/value="end" checked><label for="keys">End my API key too</)
+        const given: Record<string, string> = keeps ? { keys: 'asked' } : {}
+        const refused = await choose(at, { ...given, password: 'password' })
+        expect(/value="end" checked/.test(refused.html)).to.equal(!keeps)
+        const done = await choose({ ...at, page: refused }, given)
+        expect(done.html).to.include(
+          keeps ? 'Your password is changed, and you are' : 'Your password is changed, your API keys are ended, and',
+        )
+        expect(await isGood(key)).to.equal(keeps)
+      }
+    })
+
+    it('end when it was forgotten and they were made while its page was open: its person knew of none', async () => {
+      const person = await newPerson('overtaken')
+      const at = await recovering(person)
+      expect(at.page.html).to.not.include('name="keys"')
+      const { key } = await made(person)
+      await choose(at)
+      expect(await isGood(key)).to.equal(false)
+    })
   })
 
   it('S05, S11: are made and ended by forms of ours alone, and not by a sign-in of an hour ago', async () => {

@@ -156,7 +156,7 @@ const routes: Route[] = [
   { method: 'GET', path: '/account', names: ['error', 'error_description', 'iss', 'state'] },
   { method: 'POST', path: '/account/name', names: ['csrf', 'name'], on: '/account/name' },
   { method: 'POST', path: '/account/email', names: ['csrf', 'email'], on: '/account/email' },
-  { method: 'POST', path: '/account/password', names: ['csrf', 'current', 'password'], on: '/account/password' },
+  { method: 'POST', path: '/account/password', names: ['csrf', 'current', 'password', 'keys'], on: '/account/password' },
   { method: 'POST', path: '/account/delete', names: ['csrf', 'sure'], on: '/account/delete' },
   {
     method: 'POST',

@@ -146,6 +146,7 @@ export const good: PageModels = {
     action: '/link/recovery/0123',
     csrf: 'c5rf',
     email: 'ada@example.com',
+    keys: { count: 3, isTicked: true },
     error: { code: 'weak_password', sentence: 'A password has at least 8 characters.' },
   },
   account: {
@@ -237,6 +238,7 @@ export const good: PageModels = {
     csrf: 'c5rf',
     recoveryHref: '/recovery',
     email: 'ada@example.com',
+    keys: { count: 3, isTicked: true },
     error: { code: 'weak_password', sentence: 'A password has at least 8 characters.' },
   },
   home: { issuer: 'http://localhost:4000', development: true, hasInbox: true, sampleClientUrl: 'http://localhost:4002/' },

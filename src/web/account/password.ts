@@ -9,20 +9,30 @@ import { recoveryPath } from '../../accounts/told.ts'
 import { Refusal } from '../../base/errors.ts'
 import { ownPages, signInFor } from '../../oauth/clients/own-client.ts'
 import type { Account } from '../../store/store.ts'
+import type { ApiKeys } from '../../tokens/api-keys.ts'
 import { field } from '../form.ts'
 import { trySignIn } from '../interaction/sign-in.ts'
 import { inWords, refusalIn, show } from '../page.ts'
 import { seeOther } from '../see-other.ts'
+import { endKeysBox, saidOfKeys } from './end-keys.ts'
 import { type AccountPageParts, from } from './page.ts'
 import { posting, type SignedIn, visiting } from './person.ts'
 
 const wanted = { page: ownPages.password } as const
 
-export function passwordPage(router: Router, parts: AccountPageParts): void {
-  const { own, pages, said, tickets, devices, issuer, now } = parts
+export interface PasswordPageParts extends AccountPageParts {
+  apiKeys: Pick<ApiKeys, 'list'>
+}
+
+export function passwordPage(router: Router, parts: PasswordPageParts): void {
+  const { own, apiKeys, pages, said, tickets, devices, issuer, now } = parts
   const recoveryHref = parts.mailer.delivers ? recoveryPath : undefined
-  const ask = (ctx: Context, { account: { email }, csrf }: SignedIn, fault?: Refusal) =>
-    show(pages, ctx, 'accountPassword', { action: wanted.page, csrf, email, recoveryHref, error: inWords(fault) }, fault)
+
+  async function ask(ctx: Context, { account, csrf }: SignedIn, isTicked: boolean, fault?: Refusal): Promise<void> {
+    const { email } = account
+    const keys = await endKeysBox(apiKeys, account, isTicked)
+    show(pages, ctx, 'accountPassword', { action: wanted.page, csrf, email, recoveryHref, keys, error: inWords(fault) }, fault)
+  }
 
   /** @returns the account as it was when its password was the one that was given. @throws Refusal */
   async function proven(ctx: Context, account: Account, current: string): Promise<Account> {
@@ -34,23 +44,24 @@ export function passwordPage(router: Router, parts: AccountPageParts): void {
     throw new Refusal(error.code, sentence, rest)
   }
 
-  async function change(ctx: Context, account: Account, form: URLSearchParams): Promise<void> {
+  async function change(ctx: Context, account: Account, form: URLSearchParams, endKeys: boolean): Promise<void> {
     const present = await proven(ctx, account, field(form, 'current'))
-    const endedAt = await own.setPassword(present, field(form, 'password'), from(ctx))
+    const endedAt = await own.setPassword(present, field(form, 'password'), from(ctx), { endKeys })
     tickets.give({ account: account.id, amr: ['pwd'], provenAt: countedFrom(now(), endedAt), withoutLetter: true })
   }
 
   router.get(wanted.page, async (ctx) => {
     const person = await visiting(parts, ctx, wanted)
-    if (person) ask(ctx, person)
+    if (person) await ask(ctx, person, false)
   })
 
   router.post(wanted.page, async (ctx) => {
     const person = await posting(parts, ctx, wanted)
     if (!person) return
-    const { fault } = await refusalIn(change(ctx, person.account, person.form))
-    if (fault) return ask(ctx, person, fault)
-    said.say(ctx, 'password')
+    const endKeys = saidOfKeys(person.form) === 'end'
+    const { fault } = await refusalIn(change(ctx, person.account, person.form, endKeys))
+    if (fault) return ask(ctx, person, endKeys, fault)
+    said.say(ctx, endKeys ? 'passwordAndKeys' : 'password')
     seeOther(ctx, signInFor(issuer, ownPages.account))
   })
 }
