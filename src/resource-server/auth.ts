@@ -12,8 +12,9 @@ export interface Auth<S extends string = string, C extends object = JsonObject> 
    * what belongs to a person must be looked up by this value only where `isUser`.
    */
   readonly subject: string
+  /** The app that the token was issued to. Behind a person's API key there is none: `signet:keys`, a name that no client can have. */
   readonly clientId: string
-  /** The authorization of this client by this person, the same through all its refreshes. */
+  /** The authorization of this client by this person, the same through all its refreshes. An API key has none. */
   readonly grant: string | undefined
   /** `sid`: the sign-in session that the token comes from. */
   readonly session: string | undefined

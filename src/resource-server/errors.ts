@@ -40,7 +40,12 @@ const answers = {
   not_an_access_token: invalid(),
   encrypted_token: invalid(),
   unknown_key: invalid(),
+  /** The key is the issuer's, and published for tokens of other kinds. */
+  misused_key: invalid(),
   bad_signature: invalid(),
+
+  // Anyone can make a checksum: to say that it is wrong helps only whoever mistyped a key.
+  mistyped_key: invalid('The API key is mistyped or was cut off'),
 
   // The issuer signed it.
   invalid_claims: invalid('The access token lacks what RFC 9068 demands'),
@@ -98,3 +103,7 @@ export class BearerError extends Error {
     this.retryAfter = options.retryAfter
   }
 }
+
+/** As the sender is told: whoever was given a key for a script may never have heard of access tokens. */
+export const sentenceOf = ({ message }: BearerError, isKey: boolean): string =>
+  isKey ? message.replace('access token', 'API key') : message

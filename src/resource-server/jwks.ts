@@ -7,7 +7,18 @@ export interface VerificationKey {
   /** The only algorithm that this key is used with (RFC 8725 s3.1). */
   readonly algorithm: Algorithm
   readonly key: KeyObject
+  /** The types of tokens (`typ`) that it alone signs, where the issuer says it by the member `signs`. */
+  readonly signs: readonly string[] | undefined
 }
+
+/**
+ * Whether the issuer published the key for tokens of this type. One that says nothing signs whatever is not left to keys that are named for it, so that
+ * who holds a key of one ring makes nothing of what the other signs.
+ */
+export const maySign = ({ signs }: VerificationKey, typ: string): boolean =>
+  signs === undefined ? typ !== 'api-key+jwt' : signs.includes(typ)
+
+type Published = JWK & { signs?: unknown }
 
 export interface KeySet {
   readonly keys: ReadonlyMap<string, VerificationKey>
@@ -16,7 +27,7 @@ export interface KeySet {
 }
 
 /**
- * Validates of each key: a `kid` that no other entry bears, an algorithm that `kty`, `crv` and `alg` agree on, `use` and `key_ops`,
+ * Validates of each key: a `kid` that no other entry bears, an algorithm that `kty`, `crv` and `alg` agree on, `use`, `key_ops` and `signs`,
  * RSA of at least 2048 bits, no private or symmetric part. Does NOT validate: certificates (`x5c`), which are not read.
  * @throws TypeError when `document` is no key set at all
  */
@@ -29,15 +40,15 @@ export function readKeySet(document: unknown): KeySet {
   for (const [index, entry] of entries.entries()) {
     const kid = kids[index]
     // One id for two keys: which of them the issuer meant cannot be known, so neither is trusted.
-    const why = kids.indexOf(kid) !== kids.lastIndexOf(kid) ? 'ambiguous kid' : fault(entry as JWK)
-    const read = why === undefined ? importKey(entry as JWK) : why
+    const why = kids.indexOf(kid) !== kids.lastIndexOf(kid) ? 'ambiguous kid' : fault(entry as Published)
+    const read = why === undefined ? importKey(entry as Published) : why
     if (typeof read === 'string') ignored.push({ kid, why: read })
     else keys.set(kid as string, read)
   }
   return { keys, ignored }
 }
 
-function fault(jwk: JWK): string | undefined {
+function fault(jwk: Published): string | undefined {
   if (typeof jwk !== 'object' || jwk === null) return 'not an object'
   if (typeof jwk.kid !== 'string' || jwk.kid === '') return 'no kid'
   if (jwk.kty === 'oct' || 'k' in jwk) return 'a shared secret'
@@ -46,16 +57,18 @@ function fault(jwk: JWK): string | undefined {
   if (jwk.use !== undefined && jwk.use !== 'sig') return `use ${jwk.use}`
   if (jwk.key_ops !== undefined && !(Array.isArray(jwk.key_ops) && jwk.key_ops.includes('verify')))
     return 'key_ops without verify'
+  if (jwk.signs !== undefined && !(Array.isArray(jwk.signs) && jwk.signs.every((typ: unknown) => typeof typ === 'string')))
+    return 'signs is no list of types'
   return undefined
 }
 
-function importKey(jwk: JWK): VerificationKey | string {
+function importKey(jwk: Published): VerificationKey | string {
   const algorithm = algorithmOf(jwk)
   if (!algorithm) return `no supported algorithm for kty ${jwk.kty}, crv ${jwk.crv}, alg ${jwk.alg}`
   try {
     const key = createPublicKey({ key: jwk, format: 'jwk' })
     if (jwk.kty === 'RSA' && (key.asymmetricKeyDetails?.modulusLength ?? 0) < 2048) return 'RSA below 2048 bits'
-    return { algorithm, key }
+    return { algorithm, key, signs: jwk.signs as string[] | undefined }
   } catch (cause) {
     return `not importable: ${(cause as Error).message}`
   }

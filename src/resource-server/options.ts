@@ -41,8 +41,11 @@ export interface ResourceServerOptions<S extends string, C extends object = Json
   maxTokenAge?: number
   /** Seconds: `timeout` 5, `cooldown` 30, `maxAge` 300, `staleIfError` 3600 unless said. */
   keys?: Partial<KeyTimes>
-  /** Follow the issuer's list of what was revoked; without it a token is good until it expires. */
-  revocations?: RevocationOptions
+  /**
+   * Follow the issuer's list of what was revoked: `{}` for the way it is meant. Unless said, an API that accepts API keys follows it, since nothing else ends
+   * a key within the year that it may live; with `false`, or where access tokens alone are accepted, what was signed is good until it expires.
+   */
+  revocations?: RevocationOptions | false
   /** Verified tokens that are remembered: 10,000 unless said; 0 for none. */
   cache?: { maxEntries?: number }
   /** Accept tokens encrypted for this API, beside plain ones. */
@@ -51,7 +54,7 @@ export interface ResourceServerOptions<S extends string, C extends object = Json
   dpop?: DpopMode | DpopOptions
   /** What else the claims have to be: a schema of Zod, Valibot, ArkType or another of Standard Schema. What it makes of them is `auth.claims`. */
   claims?: StandardSchema<C>
-  /** What is let in: access tokens alone unless said. An API key has a `typ` of its own, so that neither passes for the other. */
+  /** What is let in: access tokens alone unless said. An API key is written otherwise, has a `typ` and keys of its own, so that neither passes for the other. */
   accept?: readonly CredentialKind[]
   /** Told of every refusal and of the keys. What it throws is dropped: a broken log decides nothing. */
   on?(event: ResourceServerEvent): void
@@ -71,6 +74,11 @@ export function settingsOf<S extends string, C extends object>(options: Resource
   if (secureUrl(issuer, 'issuer', dangerouslyAllowHttp).search !== '') throw new TypeError(`issuer must have no query: ${issuer}`)
   if (typeof resource?.granted !== 'function') throw new TypeError('resource must come from defineResource')
   if (typeof jwks === 'string') secureUrl(jwks, 'jwks', dangerouslyAllowHttp)
+  const accept = judgedKinds(options.accept ?? ['access_token'])
+  // A key is sent by scripts that can prove nothing: no key that is accepted could ever come in.
+  if (accept.has('api_key') && dpop.mode === 'require')
+    throw new TypeError('dpop: require and accept: api_key exclude each other')
+  const revocations = options.revocations ?? (accept.has('api_key') ? {} : false)
   return {
     issuer,
     resource,
@@ -81,13 +89,13 @@ export function settingsOf<S extends string, C extends object>(options: Resource
     clockTolerance: wholeNumber(options.clockTolerance ?? 5, 'clockTolerance', 300),
     maxTokenAge: wholeNumber(options.maxTokenAge ?? 86_400, 'maxTokenAge'),
     keyTimes: keyTimes(options.keys),
-    revocations: options.revocations && judgedRevocations(options.revocations, dangerouslyAllowHttp),
+    revocations: revocations && judgedRevocations(revocations, dangerouslyAllowHttp),
     maxEntries: wholeNumber(options.cache?.maxEntries ?? 10_000, 'cache.maxEntries'),
     decrypt: options.decrypt,
     dpop,
     takesBound: dpop.mode !== 'off',
     claims: judgedSchema(claims),
-    accept: judgedKinds(options.accept ?? ['access_token']),
+    accept,
     fetch: options.fetch ?? (globalThis.fetch as Fetch),
     now: options.now ?? (() => Math.floor(Date.now() / 1000)),
     emit(event: ResourceServerEvent): void {

@@ -1,5 +1,6 @@
 /** The issuer's signed list of what ended, as docs/revocation.md has it. */
 import { decodeObject } from './compact.ts'
+import { maySign } from './jwks.ts'
 import type { KeySource } from './keys.ts'
 import type { SignatureCheck } from './signature.ts'
 
@@ -30,7 +31,8 @@ export async function verifiedList(text: string, { issuer, keys, verifySignature
     throw new Error('the list of revocations is none')
   const key = isDead(kid) ? undefined : await keys.findSeldom(kid)
   const signed = Buffer.from(`${header}.${payload}`, 'latin1')
-  if (key?.algorithm !== 'ES256' || !verifySignature('ES256', key.key, signed, Buffer.from(signature, 'base64url')))
+  const isMeant = key?.algorithm === 'ES256' && maySign(key, typ)
+  if (!isMeant || !verifySignature('ES256', key.key, signed, Buffer.from(signature, 'base64url')))
     throw new Error('the list of revocations is not signed by the issuer')
   const document = decodeObject(payload)
   const { iss, iat, cursor, before, entries } = document

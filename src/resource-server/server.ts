@@ -1,4 +1,5 @@
-/** The parts put together: an API that verifies access tokens by itself. */
+/** The parts put together: an API that verifies access tokens and API keys by itself. */
+import { isKey } from './api-key.ts'
 import { type Auth, authOf } from './auth.ts'
 import { digestOf, tokenCache } from './cache.ts'
 import { type Refusal, refusalOf } from './challenge.ts'
@@ -116,9 +117,10 @@ export function createResourceServer<S extends string, C extends object = JsonOb
     await checkProof(request, { token, thumbprint: boundTo, origin: metadataUrl.origin, now: now(), clockTolerance }, dpop)
   }
 
-  function answer(error: BearerError, wanted: Need<S>, used: Scheme | undefined): Refusal {
+  function answer(error: BearerError, wanted: Need<S>, sent: Credentials | undefined): Refusal {
     const nonce = error.code === 'use_dpop_nonce' && dpop.nonceSecret ? nonceNow(dpop.nonceSecret, now()) : undefined
-    return refusalOf(error, wanted, { metadataUrl: metadataUrl.href, schemes, used, nonce })
+    const place = { metadataUrl: metadataUrl.href, schemes, used: sent?.scheme, nonce }
+    return refusalOf(error, wanted, { ...place, isKey: sent !== undefined && isKey(sent.token) })
   }
 
   async function verify(token: string, requirement?: Requirement<S>): Promise<Auth<S, C>> {
@@ -152,7 +154,7 @@ export function createResourceServer<S extends string, C extends object = JsonOb
     } catch (error) {
       if (!(error instanceof BearerError)) throw error
       emit({ type: 'refused', reason: error.reason, error })
-      return { ok: false, error, refusal: answer(error, wanted, credentials?.scheme) }
+      return { ok: false, error, refusal: answer(error, wanted, credentials) }
     }
   }
 

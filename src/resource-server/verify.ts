@@ -1,10 +1,11 @@
 /** A token becomes claims: every check by its name, in the order in which they are made. */
+import { isKey, tokenWithin } from './api-key.ts'
 import type { CheckedClaims, CredentialKind } from './auth.ts'
 import { checkClaims, type Expected } from './claims.ts'
 import { decodeObject, type JsonObject, partsOf } from './compact.ts'
 import type { Decrypt } from './decrypt.ts'
 import { BearerError } from './errors.ts'
-import type { VerificationKey } from './jwks.ts'
+import { maySign, type VerificationKey } from './jwks.ts'
 import type { KeySource } from './keys.ts'
 import type { Algorithm, SignatureCheck } from './signature.ts'
 
@@ -32,33 +33,43 @@ export interface Header {
 }
 
 // RFC 9068 s4, by RFC 7515 s4.1.9 without regard to case: this one check keeps ID tokens, logout tokens, client assertions and proofs out.
-const typed: readonly [RegExp, CredentialKind][] = [
-  [/^(application\/)?at\+jwt$/i, 'access_token'],
-  [/^(application\/)?api-key\+jwt$/i, 'api_key'],
-]
+const typed: Record<CredentialKind, RegExp> = {
+  access_token: /^(application\/)?at\+jwt$/i,
+  api_key: /^(application\/)?api-key\+jwt$/i,
+}
+const typeOf = { access_token: 'at+jwt', api_key: 'api-key+jwt' } as const
 // A person keeps a key for a year at most; the leap day with it.
 const maxKeyAge = 366 * 86_400
 
 /**
- * Verifies a JWT access token (RFC 9068 s4), or an API key where those are accepted: told apart by `typ` alone.
- * Validates: canonical form, `alg`, `typ`, `crit`, the signature by a key of the issuer whose `kid` and algorithm agree, and the claims
- * (`checkClaims`). Ignores `jwk`, `jku`, `x5u`, `x5c`: keys come from the issuer alone. Does NOT validate: scopes, or that the token was not revoked.
+ * Verifies a JWT access token (RFC 9068 s4), or an API key where those are accepted: told apart by how it is written, and that has to agree with `typ`.
+ * Validates: the checksum of a key, canonical form, `alg`, `typ`, `crit`, the signature by a key of the issuer that is for such tokens and whose `kid`
+ * and algorithm agree, and the claims (`checkClaims`). Ignores `jwk`, `jku`, `x5u`, `x5c`: keys come from the issuer alone. Does NOT validate: scopes, or that the token was not revoked.
  * @returns a promise only where something has to be waited for: keys to come, or a token to be decrypted
  * @throws BearerError
  */
 export function verifyToken(token: string, settings: VerifierSettings): Verified | Promise<Verified> {
+  if (isKey(token)) return verifyKey(token, settings)
   const parts = partsOf(token)
-  if (parts.length === 3) return verifySigned(parts, settings)
+  if (parts.length === 3) return verifySigned(parts, 'access_token', settings)
   if (!settings.decrypt) throw new BearerError('encrypted_token')
   return settings.decrypt(token).then((within) => {
     const signed = partsOf(within)
     if (signed.length !== 3) throw new BearerError('encrypted_token')
-    return verifySigned(signed, settings)
+    return verifySigned(signed, 'access_token', settings)
   })
 }
 
-function verifySigned(parts: string[], settings: VerifierSettings): Verified | Promise<Verified> {
+function verifyKey(key: string, settings: VerifierSettings): Verified | Promise<Verified> {
+  if (!settings.accept.has('api_key')) throw new BearerError('not_an_access_token')
+  const parts = partsOf(tokenWithin(key))
+  if (parts.length !== 3) throw new BearerError('encrypted_token')
+  return verifySigned(parts, 'api_key', settings)
+}
+
+function verifySigned(parts: string[], kind: CredentialKind, settings: VerifierSettings): Verified | Promise<Verified> {
   const header = knownHeader(parts[0] as string, settings)
+  if (header.kind !== kind) throw new BearerError('not_an_access_token')
   const key = settings.keys.find(header.kid)
   if (key instanceof Promise) return key.then((found) => verifyWith(found, header, parts, settings))
   return verifyWith(key, header, parts, settings)
@@ -71,6 +82,7 @@ function verifyWith(
   settings: VerifierSettings,
 ): Verified {
   if (!key) throw new BearerError('unknown_key')
+  if (!maySign(key, typeOf[kind])) throw new BearerError('misused_key')
   // RFC 8725 s3.1: the key decides the algorithm; the header may only agree.
   if (key.algorithm !== alg) throw new BearerError('unsupported_algorithm')
   const [header, payload, signature] = parts as [string, string, string]
@@ -96,12 +108,18 @@ function knownHeader(encoded: string, settings: VerifierSettings): Header {
 }
 
 function checkedHeader(header: JsonObject, { algorithms, accept }: VerifierSettings): Header {
-  if (!algorithms.has(header.alg)) throw new BearerError('unsupported_algorithm')
-  const { typ } = header
-  const kind = typeof typ === 'string' ? typed.find(([pattern]) => pattern.test(typ))?.[1] : undefined
+  const kind = kindOf(header.typ)
+  // API keys are ES256 whatever the tokens are signed with: half as long as with RSA, and known to every verifier.
+  const isSupported = kind === 'api_key' ? header.alg === 'ES256' : algorithms.has(header.alg)
+  if (!isSupported) throw new BearerError('unsupported_algorithm')
   if (kind === undefined || !accept.has(kind)) throw new BearerError('not_an_access_token')
   // RFC 7515 s4.1.11: no extension is understood here, so none may be critical; RFC 7797 would change what is signed.
   if ('crit' in header || 'b64' in header) throw new BearerError('unsupported_header')
   if (typeof header.kid !== 'string') throw new BearerError('unknown_key')
   return { alg: header.alg as Algorithm, kid: header.kid, kind }
+}
+
+function kindOf(typ: unknown): CredentialKind | undefined {
+  if (typeof typ !== 'string') return undefined
+  return (Object.keys(typed) as CredentialKind[]).find((kind) => typed[kind].test(typ))
 }

@@ -17,7 +17,7 @@ const notes = defineResource({
     'notes:delete': 'Delete notes',
   },
 })
-const api = createResourceServer({ issuer, resource: notes, revocations: {} })
+const api = createResourceServer({ issuer, resource: notes, accept: ['access_token', 'api_key'], revocations: {} })
 const { protect, metadata } = koa(api)
 
 // A client that acts for itself has notes of its own, even if it is called like a person.

@@ -38,12 +38,15 @@ const bearer = (token: string) => ['Authorization', `Bearer ${token}`]
 for (const [name, start] of Object.entries(adapters)) {
   describe(`kit: in ${name}`, () => {
     const issuer = createTestIssuer({ resource: notes })
-    const api = createResourceServer({ ...issuer.options, resource: notes })
+    const api = createResourceServer({ ...issuer.options, resource: notes, accept: ['access_token', 'api_key'] })
     let app: Running
     before(async () => {
       app = await start(api)
     })
-    after(() => app.close())
+    after(() => {
+      api.close()
+      return app.close()
+    })
     afterEach(() => issuer.away(false))
 
     const said = async (path: string, headers: string[] = []) => {
@@ -60,6 +63,15 @@ for (const [name, start] of Object.entries(adapters)) {
     it('lets in a good token, and says whose it is', async () => {
       const { status, body } = await ask(`${app.url}/notes`, bearer(issuer.token({ scope: 'notes:read' })))
       expect([status, JSON.parse(body)]).to.deep.equal([200, { subject: 'test-person', bytes: 0 }])
+    })
+    it('lets in an API key as it does a token, and refuses it once it is revoked', async () => {
+      const [key, other] = [issuer.apiKey({ scope: 'notes:read' }), issuer.apiKey()]
+      const { status, body } = await ask(`${app.url}/notes`, bearer(key))
+      expect([status, JSON.parse(body)]).to.deep.equal([200, { subject: 'test-person', bytes: 0 }])
+      expect((await said('/both', bearer(key)))[0]).to.equal(403)
+      await issuer.revoke(key)
+      expect(await said('/notes', bearer(key))).to.deep.equal(invalid('The API key was revoked'))
+      expect((await ask(`${app.url}/notes`, bearer(other))).status).to.equal(200)
     })
     it('does not touch a body', async () => {
       const sent = 'x'.repeat(50_000)

@@ -43,16 +43,19 @@ export interface GuideIssuer {
   withoutScope: string
   /** Each kind that has to be refused, what the server issued for other places among them. By the server's own key, where it is what they do not lack. */
   bad: Record<string, () => string>
+  /** An API key of that person, and what ends it. */
+  apiKey(): Promise<{ key: string; end(): Promise<unknown> }>
   /** A good token with other claims, by the server's own key. */
   signed(claims: object): string
 }
 
 export async function startGuideIssuer(settings: Record<string, unknown> = {}): Promise<GuideIssuer> {
   const scopes = { 'notes:read': { description: 'Read your notes' }, other: { description: 'Do something else' } }
-  const apis = [...declared.apis, { identifier: guidedApi, name: 'Notes by the guide', scopes }]
+  const apis = [...declared.apis, { identifier: guidedApi, name: 'Notes by the guide', scopes, apiKeys: true }]
   const server = await startTestServer({ settings: { apis, ...settings } })
-  const { accounts, clients } = server.parts
-  const { id: subject } = await accounts.add({ email: 'ada@example.com', password })
+  const { accounts, clients, apiKeys } = server.parts
+  const account = await accounts.add({ email: 'ada@example.com', password })
+  const subject = account.id
   const may = { [guidedApi]: Object.keys(scopes), [otherApi]: ['mail:read'] }
   const { secret } = await clients.add({ id: 'app', name: 'App', kind: 'web', redirectUris: [redirectUri], apis: may })
   const app = { id: 'app', secret }
@@ -63,9 +66,11 @@ export async function startGuideIssuer(settings: Record<string, unknown> = {}): 
   const forOther = (await refresh(server, app, first.refresh_token as string, { resource: otherApi })).body
   const good = first.access_token as string
 
+  const ringOfKeys = (await server.parts.apiKeyRing()) ?? expect.fail('no ring of API keys')
   const now = () => Math.floor(Date.now() / 1000)
   const key = (): TestKey => server.ring.current('ES256') as TestKey
   const claims = () => ({ ...decodeJwt(good), iat: now(), exp: now() + 300, jti: randomUUID() })
+  const keyOfKeys = (): TestKey => ({ ...(ringOfKeys.current('ES256') as TestKey), signs: ['api-key+jwt'] })
   const byServer = (more: object) => signed(goodHeader(key()), { ...claims(), ...more }, key())
   return {
     server,
@@ -75,9 +80,14 @@ export async function startGuideIssuer(settings: Record<string, unknown> = {}): 
     good,
     withoutScope: byServer({ scope: 'openid other notes:reader' }),
     bad: {
-      ...badTokens({ key, claims, now }),
+      ...badTokens({ key, keyOfKeys, claims, claimsOfKey: claims, now }),
       idTokenOfItsPerson: () => first.id_token as string,
       tokenForAnotherApi: () => forOther.access_token as string,
+    },
+    async apiKey() {
+      const asked = { name: 'laptop', audience: guidedApi, scopes: ['notes:read'], expiresAt: now() + 86_400 }
+      const { key, row } = await apiKeys.mint({ account }, asked, {})
+      return { key, end: () => apiKeys.end('operator', row.jti, 'operator', {}) }
     },
     signed: byServer,
   }

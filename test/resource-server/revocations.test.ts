@@ -10,8 +10,10 @@ import {
   expectRefused,
   ISSUER,
   jwksOf,
+  keyOfKeys,
   keys,
   mint,
+  mintKey,
   NOW,
   rawSignature,
   type SigningKey,
@@ -176,7 +178,7 @@ describe('revocations', () => {
     await expectRefused(api, mint({ ...claims, grant: 'h' }), 'revoked')
   })
   it('accepts access tokens without a list and says so once, and refuses API keys with 503, unless told otherwise', async () => {
-    const key = () => mint({ ...claims, exp: NOW + 86_400 }, { typ: 'api-key+jwt' })
+    const key = () => mintKey(claims)
     const accept = ['access_token', 'api_key']
     const api = apiThatFollows(listOf(new Error('away'), new Error('away')), { accept })
     await expectAccepted(api, mint(claims))
@@ -255,9 +257,22 @@ describe('revocations', () => {
     await new Promise((resolve) => setImmediate(resolve))
     expect(list.asked.length).to.equal(2)
   })
+  it('follows the list where API keys are accepted, without being told to', async () => {
+    const list = listOf(signed([[about('token', 'token-1'), end]]))
+    const api = apiThatFollows(list, { revocations: undefined, accept: ['api_key'] })
+    await expectRefused(api, mintKey(claims), 'revoked')
+    await expectAccepted(api, mintKey({ ...claims, jti: 'token-2' }))
+  })
+  it('takes no list that is signed by a key for API keys', async () => {
+    const header = { typ: 'revocations+jwt' }
+    const api = apiThatFollows(listOf(signed([[about('grant', 'g'), end]], {}, header, keyOfKeys)))
+    await expectAccepted(api, mint(claims))
+    expect([heard('revocations_read'), heard('revocations_failed')]).to.deep.equal([0, 1])
+  })
   it('follows nothing unless told to', async () => {
     const list = listOf()
     await expectAccepted(apiThatFollows(list, { revocations: undefined }), mint(claims))
+    await expectAccepted(apiThatFollows(list, { revocations: false, accept: ['api_key'] }), mintKey(claims))
     expect(list.asked).to.deep.equal([])
   })
   for (const revocations of [

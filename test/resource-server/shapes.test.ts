@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { z } from 'zod'
 import type { StandardSchema } from '../../src/resource-server/index.ts'
 import { createResourceServer } from '../../src/resource-server/index.ts'
-import { bearer, createApi, expectAccepted, expectRefused, ISSUER, jwksOf, keys, mint, NOW, notes } from './support.ts'
+import { bearer, createApi, ISSUER, jwksOf, keys, mint, NOW, notes } from './support.ts'
 
 describe('kit: claims by a schema', () => {
   const withSchema = <C extends object>(claims: StandardSchema<C>) =>
@@ -42,30 +42,5 @@ describe('kit: claims by a schema', () => {
   })
   it('is refused where it is none', () => {
     expect(() => createApi({ claims: { parse: () => true } as never })).to.throw(TypeError)
-  })
-})
-
-describe('kit: API keys beside access tokens', () => {
-  const key = mint({ exp: NOW + 365 * 86_400 }, { typ: 'api-key+jwt' })
-
-  it('R10 refuses an API key unless it is told to accept them', () => expectRefused(createApi(), key, 'not_an_access_token'))
-  it('accepts it then, and says what it is', async () => {
-    const api = createApi({ accept: ['access_token', 'api_key'] })
-    await expectAccepted(api, key)
-    expect(await api.verify(key)).to.have.property('kind', 'api_key')
-    expect(await api.verify(mint())).to.have.property('kind', 'access_token')
-  })
-  it('refuses an access token where keys alone are accepted', async () => {
-    const api = createApi({ accept: ['api_key'] })
-    await expectAccepted(api, key)
-    await expectRefused(api, mint(), 'not_an_access_token')
-  })
-  it('lets a key live for a year and an access token no longer for it', async () => {
-    const api = createApi({ accept: ['access_token', 'api_key'] })
-    await expectRefused(api, mint({ exp: NOW + 365 * 86_400 }), 'lifetime_too_long')
-    await expectRefused(api, mint({ exp: NOW + 367 * 86_400 }, { typ: 'api-key+jwt' }), 'lifetime_too_long')
-  })
-  it('refuses to accept nothing, or something else', () => {
-    for (const accept of [[], ['id_token']]) expect(() => createApi({ accept: accept as never })).to.throw(TypeError)
   })
 })

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect } from 'chai'
+import { keyAround } from '../../src/resource-server/api-key.ts'
 import {
   type Algorithm,
   BearerError,
@@ -34,6 +35,8 @@ export interface SigningKey {
   algorithm: Algorithm
   privateKey: KeyObject
   publicKey: KeyObject
+  /** The types of tokens that it is published for alone. */
+  signs?: unknown
 }
 
 export function signingKey(algorithm: Algorithm, kid: string = algorithm): SigningKey {
@@ -53,11 +56,15 @@ export const keys: Record<Exclude<Algorithm, `ML-DSA-${string}`>, SigningKey> = 
   EdDSA: signingKey('EdDSA'),
 }
 
-export const jwkOf = ({ kid, algorithm, publicKey }: SigningKey) => ({
+/** Signs API keys, and nothing else. */
+export const keyOfKeys: SigningKey = { ...signingKey('ES256', 'keys'), signs: ['api-key+jwt'] }
+
+export const jwkOf = ({ kid, algorithm, publicKey, signs }: SigningKey) => ({
   ...publicKey.export({ format: 'jwk' }),
   kid,
   alg: algorithm,
   use: 'sig',
+  ...(signs !== undefined && { signs }),
 })
 export const jwksOf = (...published: SigningKey[]) => ({ keys: published.map(jwkOf) as never[] })
 
@@ -92,12 +99,16 @@ export function mint(claims: object | string = {}, header: object | string = {},
   return `${signed}.${rawSignature(key, signed).toString('base64url')}`
 }
 
+/** An API key of a month, as `mint`. */
+export const mintKey = (claims: object = {}, header: object = {}, key = keyOfKeys): string =>
+  keyAround(mint({ client_id: 'signet:keys', exp: NOW + 30 * 86_400, ...claims }, { typ: 'api-key+jwt', ...header }, key))
+
 /** An API that holds the keys of the issuer already. */
 export function createApi(options: Partial<ResourceServerOptions<Scope>> = {}): ResourceServer<Scope> {
   return createResourceServer<Scope>({
     issuer: ISSUER,
     resource: notes,
-    jwks: jwksOf(...Object.values(keys)),
+    jwks: jwksOf(...Object.values(keys), keyOfKeys),
     now: () => NOW,
     ...options,
   })

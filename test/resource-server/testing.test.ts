@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { createResourceServer } from '../../src/resource-server/index.ts'
 import { createTestIssuer, type Mutant } from '../../src/resource-server/testing.ts'
-import { notes } from './support.ts'
+import { notes, refusalOf } from './support.ts'
 
 describe('kit: an issuer for tests', () => {
   it('makes tokens that are good, without a network', async () => {
@@ -37,6 +37,30 @@ describe('kit: an issuer for tests', () => {
       signatureInDer: 'bad_signature',
       livesTooLong: 'lifetime_too_long',
       padded: 'malformed_token',
+      keyThatExpired: 'not_an_access_token',
+    })
+  })
+  it('makes bad API keys of each kind, each refused for a reason of its own kind where keys are accepted', async () => {
+    const issuer = createTestIssuer({ resource: notes })
+    const api = createResourceServer({ ...issuer.options, resource: notes, accept: ['access_token', 'api_key'] })
+    await api.verify(issuer.apiKey())
+    const reasons: Record<string, string> = {}
+    for (const [kind, make] of Object.entries(issuer.bad)) reasons[kind] = (await refusalOf(api.verify(make()))).reason
+    api.close()
+    expect(reasons).to.include({
+      keyWithoutPrefix: 'not_an_access_token',
+      keyWithOtherPrefix: 'malformed_token',
+      keyWithoutChecksum: 'mistyped_key',
+      keyMistyped: 'mistyped_key',
+      keyThatExpired: 'expired',
+      keyThatLivesTooLong: 'lifetime_too_long',
+      keyForOtherAudience: 'wrong_audience',
+      keyFromOtherIssuer: 'wrong_issuer',
+      keySignedAsToken: 'misused_key',
+      keySignedByStranger: 'bad_signature',
+      tokenAsKey: 'not_an_access_token',
+      tokenAsKeySignedAsKey: 'not_an_access_token',
+      tokenSignedAsKey: 'misused_key',
     })
   })
   it('rotates, and what was signed before stays good; revokes its keys, and it does not', async () => {
@@ -68,6 +92,20 @@ describe('kit: tokens that are nearly good', () => {
       if (isGood) accepted++
     }
     expect(accepted).to.be.at.least(5)
+  })
+  it('of API keys too, where they are accepted', async () => {
+    const accept = ['access_token', 'api_key'] as const
+    const api = createResourceServer({ ...issuer.options, keys: {}, resource: notes, accept, revocations: false })
+    const kinds = new Set<string>()
+    for (const { token, how, isGood } of issuer.mutations(1, {}, accept).take(4000)) {
+      const outcome = await api.verify(token).then(
+        ({ kind }) => kind,
+        (error) => (error.status === 401 ? 'refused' : error),
+      )
+      expect(outcome, `${how}: ${token}`).to.be.oneOf(isGood ? accept : ['refused'])
+      if (isGood) kinds.add(outcome)
+    }
+    expect([...kinds].toSorted()).to.deep.equal(accept)
   })
   it('the same number has the same ones', () => {
     const hows = (seed: number) => take(50, seed).map(({ how }) => how)

@@ -1,16 +1,21 @@
 /** Each kind of token that an API must refuse. Those that lack nothing but what their name says are signed by the issuer's own key. */
+import { keyAround } from '../api-key.ts'
 import { encode, goodHeader, jwkOf, signed, signedByHmac, type TestKey, testKey } from './minting.ts'
 
 export interface Ingredients {
   /** The key that the issuer signs with at the moment. */
   key(): TestKey
+  /** The key that the issuer signs API keys with at the moment. */
+  keyOfKeys(): TestKey
   /** Good claims, new ones each time. */
   claims(): Record<string, unknown> & { exp: number; iat: number }
+  /** Good claims of an API key. */
+  claimsOfKey(): Record<string, unknown> & { exp: number; iat: number }
   now(): number
 }
 
 /** @returns a maker for each kind; every call makes another token */
-export function badTokens({ key, claims, now }: Ingredients) {
+export function badTokens({ key, keyOfKeys, claims, claimsOfKey, now }: Ingredients) {
   const foreign = testKey()
   const withClaims = (more: object) => signed(goodHeader(key()), { ...claims(), ...more }, key())
   const withHeader = (more: object, by = key()) => signed({ ...goodHeader(key()), ...more }, claims(), by)
@@ -18,6 +23,9 @@ export function badTokens({ key, claims, now }: Ingredients) {
   const good = () => withClaims({})
   const pem = () => key().publicKey.export({ type: 'spki', format: 'pem' })
   const parts = () => good().split('.') as [string, string, string]
+  const bareKey = (more: object = {}, by = keyOfKeys()) =>
+    signed({ ...goodHeader(by), typ: 'api-key+jwt' }, { ...claimsOfKey(), ...more }, by)
+  const goodKey = () => keyAround(bareKey())
   const hmacHeader = () => ({ ...goodHeader(key()), alg: 'HS256' })
 
   return {
@@ -44,7 +52,6 @@ export function badTokens({ key, claims, now }: Ingredients) {
     idToken: () => signed({ ...goodHeader(key()), typ: 'JWT' }, { ...claims(), nonce: 'n', client_id: undefined }, key()),
     withoutType: () => withHeader({ typ: undefined }),
     logoutToken: () => withHeader({ typ: 'logout+jwt' }),
-    apiKey: () => withHeader({ typ: 'api-key+jwt' }),
 
     // Who signed it.
     algNone: () => withoutSignature({ alg: 'none' }),
@@ -69,6 +76,21 @@ export function badTokens({ key, claims, now }: Ingredients) {
     claimsThatAreNoJson: () => signed(goodHeader(key()), 'not JSON', key()),
     claimsInArray: () => signed(goodHeader(key()), [claims()], key()),
     junk: () => 'junk',
+
+    // API keys: each is refused by an API that accepts keys as well as by one that does not.
+    keyWithoutPrefix: () => bareKey(),
+    keyWithOtherPrefix: () => goodKey().replace('signet', 'Signet'),
+    keyWithoutChecksum: () => goodKey().slice(0, -7),
+    keyMistyped: () => goodKey().replace(/.$/, (last) => (last === '0' ? '1' : '0')),
+    keyThatExpired: () => keyAround(bareKey({ iat: now() - 7200, exp: now() - 3600 })),
+    keyThatLivesTooLong: () => keyAround(bareKey({ exp: now() + 367 * 86_400 })),
+    keyForOtherAudience: () => keyAround(bareKey({ aud: 'https://other-api.example' })),
+    keyFromOtherIssuer: () => keyAround(bareKey({ iss: 'https://other-issuer.example' })),
+    keySignedAsToken: () => keyAround(bareKey({}, key())),
+    keySignedByStranger: () => keyAround(bareKey({}, { ...foreign, kid: keyOfKeys().kid })),
+    tokenAsKey: () => keyAround(good()),
+    tokenAsKeySignedAsKey: () => keyAround(withHeader({ kid: keyOfKeys().kid }, keyOfKeys())),
+    tokenSignedAsKey: () => withHeader({ kid: keyOfKeys().kid }, keyOfKeys()),
   } satisfies Record<string, () => string>
 }
 

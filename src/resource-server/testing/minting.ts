@@ -5,18 +5,29 @@ export interface TestKey {
   readonly kid: string
   readonly privateKey: KeyObject
   readonly publicKey: KeyObject
+  /** The types of tokens that it is published for alone. */
+  readonly signs?: readonly string[]
 }
 
 /** A new ES256 key. */
 export const testKey = (kid: string = randomUUID()): TestKey => ({ kid, ...generateKeyPairSync('ec', { namedCurve: 'P-256' }) })
 
-export const jwkOf = ({ kid, publicKey }: TestKey) => ({ ...publicKey.export({ format: 'jwk' }), kid, alg: 'ES256', use: 'sig' })
+/** One that signs API keys, and nothing else. */
+export const testKeyOfKeys = (): TestKey => ({ ...testKey(), signs: ['api-key+jwt'] })
+
+export const jwkOf = ({ kid, publicKey, signs }: TestKey) => ({
+  ...publicKey.export({ format: 'jwk' }),
+  kid,
+  alg: 'ES256',
+  use: 'sig',
+  ...(signs && { signs }),
+})
 
 /** base64url of text as it is, and of anything else as JSON. */
 export const encode = (value: unknown): string =>
   Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')
 
-export const goodHeader = (key: TestKey) => ({ alg: 'ES256', typ: 'at+jwt', kid: key.kid })
+export const goodHeader = (key: TestKey) => ({ alg: 'ES256', typ: key.signs?.[0] ?? 'at+jwt', kid: key.kid })
 
 /** A compact JWS. A member that is `undefined` is left out. */
 export function signed(
