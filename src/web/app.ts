@@ -63,7 +63,7 @@ export function createApp(parts: AppParts): App {
   const readiness = createReadiness({ store, now })
   const health = healthRoutes(readiness).routes() as Middleware
   const documents = createDocuments({ ...parts, issuer: settings.issuer, signatures })
-  const waiting = createWaiting(documents, parts.later)
+  const waiting = createWaiting(documents, parts.later, systemStopwatch)
   const readers = settings.revocations.readers === 'authenticated' ? createReaders(parts.clients, now) : undefined
   const site = siteRoutes(parts).routes() as Middleware
   const leakedKeys = createLeakedKeys({ ...parts, ...counting })

@@ -1,5 +1,5 @@
 /** Who waits for the next revocation, and how they learn of it whichever process wrote it. */
-import type { Later } from '../../base/clock.ts'
+import type { Later, Stopwatch } from '../../base/clock.ts'
 import type { Documents, Place } from './document.ts'
 
 /** While anybody waits the newest cursor is looked at this often: a read of one index, by each process that has somebody waiting. */
@@ -13,16 +13,18 @@ export interface Waiting {
   close(): void
 }
 
-export function createWaiting(documents: Pick<Documents, 'end'>, later: Later): Waiting {
-  const waiting = new Map<() => void, Place>()
+export function createWaiting(documents: Pick<Documents, 'end'>, later: Later, elapsed: Stopwatch): Waiting {
+  /** Whoever waits has no timer of their own: those of all who were released early would lie there for the rest of their wait. */
+  const waiting = new Map<() => void, Place & { until: number }>()
   let looking = false
   let closed = false
 
   async function look(): Promise<void> {
     // A store that cannot answer says so to whoever is released, who asks it again.
     const end = await documents.end().catch(() => undefined)
-    for (const [release, { lineage, cursor }] of waiting)
-      if (end === undefined || end.lineage !== lineage || end.cursor > cursor) release()
+    const now = elapsed()
+    for (const [release, { lineage, cursor, until }] of waiting)
+      if (end === undefined || end.lineage !== lineage || end.cursor > cursor || now >= until) release()
     looking = waiting.size > 0
     if (looking) later(lookMilliseconds, look)
   }
@@ -36,9 +38,8 @@ export function createWaiting(documents: Pick<Documents, 'end'>, later: Later): 
           signal.removeEventListener('abort', release)
           resolve()
         }
-        waiting.set(release, place)
+        waiting.set(release, { ...place, until: elapsed() + milliseconds })
         signal.addEventListener('abort', release)
-        later(milliseconds, release)
         if (looking) return
         looking = true
         void look()
