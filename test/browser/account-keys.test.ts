@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import type { Page } from 'playwright-core'
 import { good, pages } from '../pages/models.ts'
 import { describeWithChromium } from '../support/browser.ts'
+import { until } from '../support/until.ts'
 import { keyMade, newPerson } from './gallery.ts'
 import { setStage } from './stage.ts'
 import { headed, press } from './steps.ts'
@@ -10,7 +11,7 @@ describeWithChromium('API keys in a browser', () => {
   const stage = setStage()
   const link = (page: Page, name: string) => page.getByRole('link', { name, exact: true })
 
-  it('are made until a day that is named, copied and ended without JavaScript', async () => {
+  it('are made until a day that is named, open the sample API, and are ended, without JavaScript', async () => {
     const { page } = await stage.visit({ javaScriptEnabled: false })
     const person = await newPerson(stage.processes)
     await keyMade(page, stage.processes, person)
@@ -24,7 +25,13 @@ describeWithChromium('API keys in a browser', () => {
     await day.fill((await day.getAttribute('max')) as string)
     await press(page, 'Make the key')
     await headed(page, 'Your new API key')
-    expect(await page.getByLabel('The key').inputValue()).to.match(/^signet_eyJ\S+_[0-9A-Za-z]{6}$/)
+    const key = await page.getByLabel('The key').inputValue()
+    const written = async () => {
+      const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
+      const answer = await fetch(`${stage.processes.api}/notes`, { method: 'POST', headers, body: '{"text":"by key"}' })
+      return answer.status
+    }
+    expect(await written()).to.equal(201)
     await link(page, 'I have copied it').click()
     expect(await page.getByRole('listitem').count()).to.equal(2)
     await link(page, 'End the key Phone').click()
@@ -32,6 +39,7 @@ describeWithChromium('API keys in a browser', () => {
     await press(page, 'End the key')
     await page.getByText('The key is ended.').waitFor()
     expect(await page.getByRole('listitem').allInnerTexts()).to.have.length(1)
+    await until('the API to refuse it', async () => (await written()) === 401)
   })
 
   it('are copied by a button', async () => {
