@@ -47,6 +47,7 @@ function installTestPrograms() {
     // Without the package apache2, which starts one.
     'apache2-bin': '/usr/sbin/apache2',
     'libapache2-mod-auth-openidc': '/usr/lib/apache2/modules/mod_auth_openidc.so',
+    'libapache2-mod-oauth2': '/usr/lib/apache2/modules/mod_oauth2.so',
     'python3-django': '/usr/lib/python3/dist-packages/django/__init__.py',
     'python3-jwt': '/usr/lib/python3/dist-packages/jwt/__init__.py',
     'python3-authlib': '/usr/lib/python3/dist-packages/authlib/__init__.py',

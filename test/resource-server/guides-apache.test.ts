@@ -1,4 +1,4 @@
-/** What docs/resource-servers.md says of mod_auth_openidc, in a real Apache before a real server: as an API, and as a client. */
+/** What docs/resource-servers.md says of mod_auth_openidc and mod_oauth2, in a real Apache before a real server: as an API, and as a client. */
 
 import { once } from 'node:events'
 import { chmodSync, writeFileSync } from 'node:fs'
@@ -17,9 +17,9 @@ import { until } from '../support/until.ts'
 import { blocksOf, type GuideIssuer, guidedApi, saidToAccept, startGuideIssuer } from './guides.ts'
 
 const { block } = blocksOf('apache')
-type Site = 'introspection' | 'offline' | 'alone' | 'client'
+type Site = 'introspection' | 'offline' | 'offlineAlone' | 'oauth2' | 'oauth2Alone' | 'client'
 
-describeWithApache('guides: mod_auth_openidc', () => {
+describeWithApache('guides: Apache', () => {
   const trusted = getCACertificates('default')
   let from: GuideIssuer
   let apache: Apache<Site>
@@ -35,7 +35,7 @@ describeWithApache('guides: mod_auth_openidc', () => {
     // Apache speaks http here, where in the guide it speaks https.
     const outgoing = { allowPrivateNetworks: true }
     from = await startGuideIssuer({ listen: { host: 'localhost', port: await freePort(), tls }, outgoing })
-    const ports = await portsFor('introspection', 'offline', 'alone', 'client')
+    const ports = await portsFor('introspection', 'offline', 'offlineAlone', 'oauth2', 'oauth2Alone', 'client')
     const own = `http://localhost:${ports.client}`
     const { clients } = from.server.parts
     const asked = await clients.add({ id: 'notes-api', name: 'Notes', kind: 'api', serves: [guidedApi] })
@@ -51,14 +51,19 @@ describeWithApache('guides: mod_auth_openidc', () => {
       [
         `Define issuer ${from.issuer}\nDefine client_id ${id}\nDefine client_secret ${secret}\nDefine passphrase long-enough-for-this`,
         `OIDCCABundlePath ${tls.certificate}\nHeader set X-User "expr=%{REMOTE_USER}"`,
-        block(name).replaceAll('https://notes.example.com', own),
+        // This module has no setting for a certificate of our own.
+        block(name).replaceAll('https://notes.example.com', own).replace('verify.exp', 'jwks_uri.ssl_verify=false&verify.exp'),
       ].join('\n')
+    /** As if the guide had not those lines. */
+    const alone = (text: string) => text.replace(/<RequireAll>.*<\/RequireAll>/s, 'Require valid-user')
     apache = await startApache(
       ports,
       {
         introspection: site('introspection', { id: 'notes-api', secret: asked.secret }),
         offline: site('offline'),
-        alone: site('offline').replace(/<RequireAll>.*<\/RequireAll>/s, 'Require valid-user'),
+        offlineAlone: alone(site('offline')),
+        oauth2: site('mod_oauth2'),
+        oauth2Alone: alone(site('mod_oauth2')),
         client: site('client', { id: 'apache', secret: web.secret }),
       },
       { notes: 'the notes', bye: 'bye' },
@@ -86,6 +91,7 @@ describeWithApache('guides: mod_auth_openidc', () => {
   for (const [site, row] of [
     ['introspection', '`mod_auth_openidc` that asks'],
     ['offline', '`mod_auth_openidc` by those lines'],
+    ['oauth2', '`mod_oauth2` by those lines'],
   ] as const) {
     it(`${site}: lets in a person's token, and refuses all but what the guide says`, async () => {
       expect(await ask(site, from.good)).to.include({ status: 200, user: from.subject })
@@ -94,10 +100,15 @@ describeWithApache('guides: mod_auth_openidc', () => {
       expect((await accepted(site)).sort()).to.deep.equal(saidToAccept(row).sort())
     })
   }
-  it('accepts without those lines what the guide says, no more and no less', async () => {
-    expect((await ask('alone', from.good)).status).to.equal(200)
-    expect((await accepted('alone')).sort()).to.deep.equal(saidToAccept('`mod_auth_openidc`').sort())
-  })
+  for (const [site, row] of [
+    ['offlineAlone', '`mod_auth_openidc`'],
+    ['oauth2Alone', '`mod_oauth2`'],
+  ] as const) {
+    it(`${row}: accepts without those lines what the guide says, no more and no less`, async () => {
+      expect((await ask(site, from.good)).status).to.equal(200)
+      expect((await accepted(site)).sort()).to.deep.equal(saidToAccept(row).sort())
+    })
+  }
   it('that asks lets nobody in by a token that was revoked since', async () => {
     expect((await ask('introspection', from.good)).status, 'the control').to.equal(200)
     await revoke(from.server, from.app, from.good)

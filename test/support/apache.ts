@@ -9,11 +9,13 @@ import { temporaryFolder } from './server.ts'
 
 const apache = '/usr/sbin/apache2'
 const modules = '/usr/lib/apache2/modules'
-const loaded = ['mpm_event', 'authn_core', 'authz_core', 'authz_user', 'headers', 'auth_openidc']
+const loaded = ['mpm_event', 'authn_core', 'authz_core', 'authz_user', 'headers', 'auth_openidc', 'oauth2']
+
+const modulesAreHere = ['auth_openidc', 'oauth2'].every((one) => existsSync(`${modules}/mod_${one}.so`))
 
 /** Skipped by name where it is not installed, but not where the project is being judged. */
 export const describeWithApache: typeof describe.skip =
-  process.env.CI || (existsSync(apache) && existsSync(`${modules}/mod_auth_openidc.so`)) ? describe : describe.skip
+  process.env.CI || (existsSync(apache) && modulesAreHere) ? describe : describe.skip
 
 export interface Apache<Site extends string> {
   urls: Record<Site, string>
