@@ -9,7 +9,7 @@ import { type KeyRing, openKeyRing } from '../../src/crypto/keyring.ts'
 import { rotationPolicy } from '../../src/crypto/rotation.ts'
 import { signatureBy } from '../../src/crypto/signature.ts'
 import { createApis } from '../../src/permissions/apis.ts'
-import { settingsSchema } from '../../src/settings/schema.ts'
+import { type SettingsFile, settingsSchema } from '../../src/settings/schema.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Account, ApiKeyRow, Store } from '../../src/store/store.ts'
 import { longestKeySeconds } from '../../src/tokens/api-key.ts'
@@ -60,16 +60,18 @@ describe('API keys', () => {
       reads++
       return find(jti)
     }
-    keys = createApiKeys({
+    keys = keysBy(settings)
+  })
+  afterEach(() => store.close())
+
+  const keysBy = (settings: SettingsFile) =>
+    createApiKeys({
       ...{ settings, store, audit, now },
       apis: createApis(settings.apis, settings.issuer, 'Signet'),
       ring: async () => ring,
       sign: (key, data) => signatureBy('ES256', key.privateKey!, data),
       tell: async (one) => void news.push(one),
     })
-  })
-  afterEach(() => store.close())
-
   const account = (id: string): Account => ({
     ...{ id, email: `${id}@example.com`, emailKey: `${id}@example.com`, name: id, passwordHash: '', claims: {}, demo: false },
     ...{ roles: id === 'ada' ? ['editor'] : [], createdAt: time, credentialsVersion: 1 },
@@ -159,6 +161,25 @@ describe('API keys', () => {
         audience: `${api}/`,
       })
       expect(row).to.deep.include({ name: '🔑'.repeat(80), scopes: ['notes:delete'], audience: api })
+    })
+    it('not for longer than the operator allows, whose last day counts as a whole', async () => {
+      const brief = keysBy({ ...settings, apiKeys: { ...settings.apiKeys, longestDays: 7 } })
+      const bob = (await store.accounts.find('bob'))!
+      const until = (expiresAt: number) => brief.mint({ account: bob }, asked({ expiresAt }), who)
+      expect((await until(time + 8 * daySeconds)).row.expiresAt).to.equal(time + 8 * daySeconds)
+      expect((await refusalOf(until(time + 8 * daySeconds + 1))).code).to.equal('invalid_key_end')
+    })
+    it('not with so many scopes that no header holds it', async () => {
+      const names = Array.from({ length: 60 }, (_, at) => `${at}:${'x'.repeat(100)}`)
+      const scopes = Object.fromEntries(names.map((name) => [name, { description: 'Read' }]))
+      const many = keysBy({ ...settings, apis: [{ ...settings.apis[0]!, scopes }] })
+      const ada = (await store.accounts.find('ada'))!
+      const mint = (count: number) => many.mint({ account: ada }, asked({ scopes: names.slice(0, count) }), who)
+      const { key } = await mint(35)
+      expect(key.length).to.be.within(5_000, 6_000)
+      expect(await many.findLiving(key)).to.be.an('object')
+      expect((await refusalOf(mint(60))).code).to.equal('key_too_long')
+      expect(await many.list({ account: 'ada' })).to.have.length(1)
     })
     it('not beyond how many they may have, until one is ended', async () => {
       const [first] = await Promise.all([minted(), minted(), minted()])
@@ -291,6 +312,7 @@ describe('API keys', () => {
         'a key of no algorithm': () => forged({ header: { alg: 'none' } }),
         'a key that brings its own key': () => forged({ header: { jwk: ring.current('ES256').publicJwk } }),
         'a key with critical members': () => forged({ header: { crit: ['b64'], b64: true } }),
+        'a key that is longer than any': () => forged({ claims: { scope: 'notes:read '.repeat(600) } }),
         'a key of another issuer': () => forged({ claims: { iss: 'https://other.example.com' } }),
         'a key that has expired': () => forged({ claims: { iat: time - 60, exp: time } }),
         'a key without an end': () => forged({ claims: { exp: undefined } }),
