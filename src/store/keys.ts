@@ -1,5 +1,6 @@
 /** What the role `keys` keeps and promises: API keys that are alive, as far as it has to be known of them. No key can be made from a row. */
 import type { Account } from './accounts.ts'
+import type { Sentence } from './revocations.ts'
 
 export type KeyOwner = { account: string } | { client: string }
 
@@ -31,11 +32,12 @@ export type OwnerAsRead =
 
 export interface KeyStore {
   /**
-   * Adds a key if its owner is still as they were read, and has fewer than `most` that are alive; both judged when the row is written, so that
-   * of any number at once no more are added, and none behind the owner's end.
+   * Adds a key if its owner is still as they were read, and has fewer than `most` that are alive, and if no living sentence about any of these is of
+   * the second in which it is made, or later, or for good. All judged when the row is written: of any number at once no more are added, and none behind
+   * what would have ended it.
    * @returns whether it was
    */
-  add(key: ApiKeyRow, owner: OwnerAsRead, most: number): Promise<boolean>
+  add(key: ApiKeyRow, owner: OwnerAsRead, most: number, about?: readonly Pick<Sentence, 'kind' | 'value'>[]): Promise<boolean>
   find(jti: string): Promise<ApiKeyRow | undefined>
   /** The newest first. */
   of(owner: KeyOwner, limit: number): Promise<ApiKeyRow[]>

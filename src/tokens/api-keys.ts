@@ -1,7 +1,6 @@
 /** API keys as their owners have them: made, listed, ended, and found when somebody shows one. */
 import { randomBytes } from 'node:crypto'
 import { Refusal } from '../base/errors.ts'
-import { digest } from '../crypto/derive.ts'
 import type { KeyRing } from '../crypto/keyring.ts'
 import type { SigningKey } from '../crypto/signing-key.ts'
 import type { Api } from '../permissions/apis.ts'
@@ -12,7 +11,7 @@ import { type ApiKeyClaims, apiKeyAlgorithm, longestKey, readKey, writeKey } fro
 import { type AskedKey, apiOfKey, judgedKey } from './asked-key.ts'
 import { createKeyEndings, type KeyEndingParts, type KeyEndings, mostEver, type Who } from './key-endings.ts'
 import { createKeyOwners, type Owner } from './key-owners.ts'
-import { createRevocations, everything } from './revocation.ts'
+import { createRevocations, sentencesAgainstNew } from './revocation.ts'
 
 export type { KeyNews, Who, WhyEnded } from './key-endings.ts'
 
@@ -64,8 +63,7 @@ export function createApiKeys(parts: ApiKeyParts): ApiKeys {
   const revocations = createRevocations(store, now)
 
   /** What is issued by then counts as dead: nothing is made that verifiers would refuse. @throws Refusal `just_ended` */
-  async function refuseDead({ sub, clientId }: Owner): Promise<void> {
-    const about = [everything, { kind: 'subject', value: digest(sub) }, { kind: 'client', value: digest(clientId) }]
+  async function refuseDead(about: ReturnType<typeof sentencesAgainstNew>): Promise<void> {
     const said = await store.revocations.find(about)
     const beganAt = (await store.lineage.current())?.beganAt ?? 0
     const deadUntil = Math.max(beganAt, ...said.map(({ before = Number.POSITIVE_INFINITY }) => before))
@@ -107,19 +105,21 @@ export function createApiKeys(parts: ApiKeyParts): ApiKeys {
       const owner = await owners.read(whose)
       const judged = judgedKey({ ...asked, audience: api.identifier }, owner.scopes(api), { now: now(), longestDays })
       if (await full(owner.id)) throw tooMany(most)
-      await refuseDead(owner)
       const signingKey = await signingKeyNow()
+      const about = sentencesAgainstNew({ ...owner, kid: signingKey.kid })
+      await refuseDead(about)
       const row: ApiKeyRow = { jti: newJti(), kid: signingKey.kid, ...owner.id, ...judged, createdAt: now() }
       const key = await written(owner, row, signingKey)
       const { jti, name, audience, scopes, expiresAt } = row
       const detail = { jti, name, audience, scopes, expiresAt }
       const ifThere = { keys: [jti] }
       const [added] = await Promise.all([
-        store.keys.add(row, owner.asRead, most),
+        store.keys.add(row, owner.asRead, most, about),
         audit.record('api_key.added', { ...who, ...owner.id, detail, ifThere }),
         owner.account && tell({ account: owner.account, added: row }, ifThere),
       ])
       if (added) return { key, row }
+      await refuseDead(about)
       throw (await full(owner.id)) ? tooMany(most) : changedMeanwhile()
     },
     list: (owner) => store.keys.of(owner, mostEver),

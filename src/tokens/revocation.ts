@@ -159,6 +159,14 @@ function sentencesAbout({ jti, client_id: client, sub, grant }: Revocable): { ki
   ]
 }
 
+/** What can be said that a new API key would be dead by from the start. */
+export const sentencesAgainstNew = ({ sub, clientId, kid }: { sub: string; clientId: string; kid: string }) => [
+  everything,
+  { kind: 'client', value: digest(clientId) },
+  { kind: 'subject', value: digest(sub) },
+  { kind: 'kid', value: digest(kid) },
+]
+
 /** Sentences that spare API keys. */
 const aboutAccessTokens = ({ client_id: client, aud }: Revocable) => [
   { kind: 'client_tokens', value: digest(client) },

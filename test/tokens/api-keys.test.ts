@@ -14,7 +14,7 @@ import { openStore } from '../../src/store/open.ts'
 import type { Account, ApiKeyRow, Store } from '../../src/store/store.ts'
 import { longestKeySeconds } from '../../src/tokens/api-key.ts'
 import { type ApiKeys, createApiKeys, type KeyNews } from '../../src/tokens/api-keys.ts'
-import { deadApiKey, deadClient, deadSubject, sayDead } from '../../src/tokens/revocation.ts'
+import { deadApiKey, deadClient, deadKey, deadSubject, sayDead } from '../../src/tokens/revocation.ts'
 import { refusalOf } from '../store/place.ts'
 import { api, declared, temporaryFolder } from '../support/server.ts'
 
@@ -218,6 +218,22 @@ describe('API keys', () => {
       expect(await refusalOf(robots())).to.include({ code: 'just_ended', retryAfterSeconds: 6 })
       time += 6
       await robots()
+      await sayDead(store.revocations, [deadKey(ring.current('ES256').kid)], time)
+      expect(await refusalOf(minted())).to.include({ code: 'just_ended', retryAfterSeconds: 60 })
+    })
+    it('not when it is ended while it is being signed', async () => {
+      const { find } = store.revocations
+      let looks = 0
+      store.revocations.find = async (about) => {
+        const said = await find(about)
+        // Behind the look that is taken before.
+        if (looks++ === 0) await sayDead(store.revocations, [deadClient('signet:keys', time)], time)
+        return said
+      }
+      expect((await refusalOf(minted())).code).to.equal('just_ended')
+      expect([await keys.list({ account: 'ada' }), await acts()]).to.deep.equal([[], []])
+    })
+    it('not in the second in which a backup was restored', async () => {
       await store.lineage.begin({ id: 'next', beganAt: time })
       expect((await refusalOf(minted())).code).to.equal('just_ended')
     })

@@ -28,8 +28,16 @@ export function sqlKeys(engine: SqlEngine, now: Clock): KeyStore {
       .where('access_ended_at', accessEndedAt === undefined ? 'is' : '=', accessEndedAt ?? null)
   }
 
+  const saidOf = (about: readonly { kind: string; value: string }[], createdAt: number) =>
+    db
+      .selectFrom('revocations')
+      .select('cursor')
+      .where('ends_at', '>', now())
+      .where('before_at', '>=', createdAt)
+      .where(({ or, and }) => or(about.map(({ kind, value }) => and({ kind, value }))))
+
   return {
-    async add(key, owner, most) {
+    async add(key, owner, most, about = []) {
       const row = rowOf(key)
       const names = Object.keys(row) as (keyof ApiKeyTable)[]
       const room = of(key).select(({ fn }) => fn.countAll<number>().as('count'))
@@ -40,6 +48,7 @@ export function sqlKeys(engine: SqlEngine, now: Clock): KeyStore {
           db
             .selectNoFrom((column) => names.map((name) => column.val(row[name]).as(name)))
             .where(room, '<', most)
+            .$if(about.length > 0, (select) => select.where(({ not, exists }) => not(exists(saidOf(about, key.createdAt)))))
             .$if(owner !== 'declared', (select) =>
               select.where(({ exists }) => exists(asRead(owner as Exclude<OwnerAsRead, 'declared'>))),
             ) as never,

@@ -117,6 +117,28 @@ export function keyFacts(world: World): void {
     await clients.remove('machine')
     expect(await machines('c')).to.equal(false)
   })
+  it('adds none about which it was said that it would be dead, also in the same turn', async () => {
+    const { revocations } = world.handles[0]!
+    const about = ['client', 'kid', 'subject'].map((kind) => ({ kind, value: 'v' }))
+    const endsAt = world.time + 300
+    const one = (jti: string) => store.add(keyOf(jti), { account: ada }, most, about)
+    await revocations.add([
+      { kind: 'client', value: 'v', before: world.time - 1, endsAt },
+      { kind: 'kid', value: 'another', endsAt },
+      { kind: 'another', value: 'v', endsAt },
+    ])
+    expect(await one('a'), 'the control: of before, and about others').to.equal(true)
+    const [, behind] = await Promise.all([
+      revocations.add([{ kind: 'client', value: 'v', before: world.time, endsAt }]),
+      one('b'),
+    ])
+    expect(behind).to.equal(false)
+    world.time += 1
+    expect(await one('c'), 'of a second later').to.equal(true)
+    await revocations.add([{ kind: 'kid', value: 'v', endsAt }])
+    expect(await one('d')).to.equal(false)
+    expect(await store.add(keyOf('e'), { account: ada }, most), 'the control: nobody asked').to.equal(true)
+  })
   async function turns(count: number): Promise<void> {
     for (let left = count; left > 0; left--) await new Promise(setImmediate)
   }
