@@ -76,14 +76,14 @@ export interface Accounts {
 }
 
 export interface AccountParts extends CredentialsParts, PasswordParts {
-  apiKeys: Pick<ApiKeys, 'endAll' | 'endBeyond'>
+  apiKeys: Pick<ApiKeys, 'list' | 'endAll' | 'endBeyond'>
   upgrades: Upgrades
   tombstones: Tombstones
   roles: string[]
 }
 
 export function createAccounts(parts: AccountParts): Accounts {
-  const { store, passwords, upgrades, roles, audit, apiKeys, issuer, now } = parts
+  const { store, passwords, upgrades, roles, audit, apiKeys, now } = parts
 
   async function mustFind(email: string): Promise<Account> {
     const account = await store.accounts.findByEmailKey(emailKey(email))
@@ -190,7 +190,7 @@ export function createAccounts(parts: AccountParts): Accounts {
     },
     async setPassword(email, password, { endKeys = false } = {}) {
       const account = await mustFind(email)
-      const letter = passwordChanged(account, issuer, now())
+      const letter = await passwordChanged(account, parts, { endKeys })
       const endsKeys = endKeys ? 'password' : undefined
       const what = { act: 'account.password_set', endsAccess: true, endsKeys, letter } as const
       const done = await changeCredentials(parts, account, { passwordHash: await chosenPassword(parts, password, account) }, what)

@@ -36,7 +36,7 @@ export interface CredentialsParts {
   store: Store
   audit: Pick<Audit, 'record'>
   mailer: Pick<Mailer, 'owe'>
-  apiKeys: Pick<ApiKeys, 'endAll'>
+  apiKeys: Pick<ApiKeys, 'list' | 'endAll'>
   issuer: string
   now: Clock
 }

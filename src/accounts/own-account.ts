@@ -33,7 +33,7 @@ export interface OwnAccount {
 export type OwnAccountParts = CredentialsParts & PasswordParts & RemovalParts
 
 export function createOwnAccount(parts: OwnAccountParts): OwnAccount {
-  const { store, audit, issuer, now } = parts
+  const { store, audit } = parts
   const own = ({ id }: Account, { from }: By) => ({ actor: `account:${id}`, from }) as const
 
   return {
@@ -47,7 +47,7 @@ export function createOwnAccount(parts: OwnAccountParts): OwnAccount {
     async setPassword(account, password, by, { endKeys = false } = {}) {
       const { email, name } = account
       const passwordHash = await chosenPassword(parts, password, { email, name })
-      const letter = passwordChanged(account, issuer, now())
+      const letter = await passwordChanged(account, parts, { endKeys })
       const endsKeys = endKeys ? 'password' : undefined
       const what = { ...own(account, by), act: 'account.password_set', endsAccess: true, endsKeys, letter } as const
       const endedAt = await changeCredentials(parts, account, { passwordHash }, what)

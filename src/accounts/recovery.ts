@@ -84,7 +84,7 @@ export function createRecovery(parts: RecoveryParts): Recovery {
           endsAccess: true,
           endsKeys: endKeys ? 'password' : undefined,
           version,
-          letter: passwordChanged(account, parts.issuer, now()),
+          letter: await passwordChanged(account, parts, { endKeys }),
         },
       )
       if (endedAt === undefined) throw linkUsed()

@@ -1,14 +1,20 @@
 /** Letters that tell people what happened to their account, and to their API keys. */
+import type { Clock } from '../base/clock.ts'
 import type { Letter, WhyTold } from '../mail/letters.ts'
 import { type Apis, scopeInWords } from '../permissions/apis.ts'
 import type { Account } from '../store/store.ts'
-import type { KeyNews, WhyEnded } from '../tokens/api-keys.ts'
+import type { ApiKeys, KeyNews, WhyEnded } from '../tokens/api-keys.ts'
 
 /** Where somebody who has no password that works asks for a link to choose another. */
 export const recoveryPath = '/recovery'
 
-export function passwordChanged({ email, name }: Account, issuer: string, at: number): Letter {
-  return { kind: 'password-changed', to: email, model: { name, at, link: issuer + recoveryPath } }
+export async function passwordChanged(
+  { id, email, name }: Account,
+  { apiKeys, issuer, now }: { apiKeys: Pick<ApiKeys, 'list'>; issuer: string; now: Clock },
+  { endKeys }: { endKeys: boolean },
+): Promise<Letter> {
+  const keys = endKeys ? 0 : (await apiKeys.list({ account: id })).length
+  return { kind: 'password-changed', to: email, model: { name, at: now(), link: issuer + recoveryPath, keys } }
 }
 
 /** Where people see their API keys. */

@@ -11,8 +11,8 @@ export interface LetterModels {
   /** The same request where there is an account already. `link` leads to where a password is replaced. */
   'address-in-use': { link: string }
   recovery: { name: string; link: string; lifetimeSeconds: number }
-  /** `link` leads to where a password is replaced, for whoever did not do it. */
-  'password-changed': { name: string; at: number; link: string }
+  /** `link` leads to where a password is replaced, for whoever did not do it; `keys` is how many API keys go on. */
+  'password-changed': { name: string; at: number; link: string; keys: number }
   /** To the new address, to prove it. */
   'email-change': { link: string; lifetimeSeconds: number }
   /** To the former address, with the way back. */

@@ -17,7 +17,7 @@ import { openStore } from '../../src/store/open.ts'
 import type { ApiKeyRow, Store } from '../../src/store/store.ts'
 import { createKeyEndings } from '../../src/tokens/key-endings.ts'
 import { deadApiKey, sayDead } from '../../src/tokens/revocation.ts'
-import { takingKeys } from '../support/api-keys.ts'
+import { noKeys, takingKeys } from '../support/api-keys.ts'
 import { auditOf } from '../support/audit.ts'
 import { api, declared } from '../support/server.ts'
 
@@ -76,7 +76,16 @@ function partsOn(store: Store) {
     tell: (_, ifThere) => mailer.owe({ kind: 'api-key-ended' }, ifThere),
   })
   const accounts = createAccounts({
-    ...{ store, audit, mailer, apiKeys: endings, issuer, now, roles: ['editor', 'admin'], upgrades: { begin() {} } },
+    ...{
+      store,
+      audit,
+      mailer,
+      apiKeys: { ...noKeys, ...endings },
+      issuer,
+      now,
+      roles: ['editor', 'admin'],
+      upgrades: { begin() {} },
+    },
     passwords: { hash: async () => 'hash' } as unknown as Passwords,
     checkPassword: async () => {},
     tombstones: createTombstones([Buffer.alloc(32)]),

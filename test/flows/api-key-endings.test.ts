@@ -3,11 +3,15 @@
  * told to whom it concerns, and comes back with nothing.
  */
 import { expect } from 'chai'
+import { beside } from '../../src/mail/mailer.ts'
 import { createResourceServer, defineResource } from '../../src/resource-server/index.ts'
 import type { ApiKeyRow } from '../../src/store/store.ts'
+import { skewSeconds } from '../../src/tokens/revocation.ts'
 import { createVisitor, type Visitor } from '../../src/try/visitor.ts'
 import { keyOf, takingKeys } from '../support/api-keys.ts'
+import { signetBeside } from '../support/command.ts'
 import { lettersOf, letterTo, linkOf } from '../support/inbox.ts'
+import { revoke } from '../support/questions.ts'
 import { api, startTestServer, type TestServer } from '../support/server.ts'
 import { password } from '../support/story.ts'
 import { returnToPresent, travel } from '../support/time.ts'
@@ -15,9 +19,11 @@ import { until } from '../support/until.ts'
 
 interface Owned {
   email: string
-  /** Of the account, or of the client. */
+  /** Of the account, or of the client, which has a secret. */
   id: string
+  secret?: string | undefined
   /** Needs the role `editor` where a person has it. */
+  key: string
   row: ApiKeyRow
 }
 
@@ -52,7 +58,7 @@ describe('what ends API keys', () => {
 
   async function judged(key: string): Promise<string> {
     try {
-      await listening.verify(key.slice(7, -7))
+      await listening.verify(key)
       return 'good'
     } catch (error) {
       return String((error as { reason?: string }).reason)
@@ -64,11 +70,11 @@ describe('what ends API keys', () => {
     return server.parts.accounts.add({ email, password, roles: ['editor', 'admin'] })
   }
 
-  async function owner(by: Ending['by']): Promise<{ email: string; id: string; scopes: string[] }> {
+  async function owner(by: Ending['by']): Promise<Omit<Owned, 'key' | 'row'> & { scopes: string[] }> {
     if (by === 'account') return { ...(await somebody()), scopes: ['notes:read', 'notes:delete'] }
     const id = `machine-${people++}`
-    await server.parts.clients.add({ id, name: id, kind: 'machine', apis: { [api]: ['notes:read'] } })
-    return { id, email: '', scopes: ['notes:read'] }
+    const { secret } = await server.parts.clients.add({ id, name: id, kind: 'machine', apis: { [api]: ['notes:read'] } })
+    return { id, secret, email: '', scopes: ['notes:read'] }
   }
   const ownerOf = (by: Ending['by'], id: string) => (by === 'account' ? { account: id } : { client: id })
 
@@ -80,22 +86,41 @@ describe('what ends API keys', () => {
     const visitor = createVisitor(server.issuer)
     return { visitor, page: await visitor.submit(await visitor.open(path), '/sign-in', { email, password }) }
   }
+  const signet = async (...args: string[]) => {
+    const { code, answer } = await signetBeside(server, args)
+    expect(code, JSON.stringify(answer)).to.equal(0)
+  }
   const confirm = async (visitor: Visitor, link: string) => {
     const page = await visitor.open(link)
     await visitor.submit(page, page.url.pathname, {})
   }
 
   const endings: Record<string, Ending> = {
-    'P03 its person': {
+    'P03 its person, at /account/keys': {
       by: 'account',
       why: 'person',
-      end: ({ id, row }) => server.parts.apiKeys.end({ account: id }, row.jti, 'person', {}),
+      async end({ email, row }) {
+        const at = `/account/keys/${row.jti}`
+        const { visitor } = await atOwn(email, '/account/keys')
+        await visitor.submit(await visitor.open(at), at, {})
+      },
+    },
+    'P03 its machine, at /revocation': {
+      by: 'client',
+      why: 'machine',
+      end: ({ id, secret, key }) => revoke(server, { id, secret: secret as string }, key),
     },
     'P03 the operator': {
       by: 'account',
       why: 'operator',
       words: /The operator did it/,
-      end: ({ row }) => server.parts.apiKeys.end('operator', row.jti, 'operator', {}),
+      end: ({ row }) => signet('key', 'end', row.jti),
+    },
+    'P03 whoever finds it': {
+      by: 'account',
+      why: 'leaked',
+      words: /has found it/,
+      end: ({ key }) => fetch(`${server.issuer}/api-keys/leaked`, { method: 'POST', body: new URLSearchParams({ key }) }),
     },
     'P02 the loss of a role that it needs': {
       by: 'account',
@@ -107,7 +132,7 @@ describe('what ends API keys', () => {
       by: 'account',
       why: 'disabled',
       words: /was disabled/,
-      end: ({ email }) => server.parts.accounts.disable(email),
+      end: ({ email }) => signet('account', 'disable', email),
     },
     'P07 an account that is removed': {
       by: 'account',
@@ -128,6 +153,26 @@ describe('what ends API keys', () => {
       words: /chose another password/,
       end: ({ email }) => server.parts.accounts.setPassword(email, `${password} again`, { endKeys: true }),
     },
+    'a password that is changed, where that is ticked': {
+      by: 'account',
+      why: 'password',
+      words: /chose another password/,
+      async end({ email }) {
+        const { visitor, page } = await atOwn(email, '/account/password')
+        await visitor.submit(page, '/account/password', { current: password, password: `${password} again`, keys: 'end' })
+      },
+    },
+    'a password that is recovered, where that is ticked': {
+      by: 'account',
+      why: 'password',
+      words: /chose another password/,
+      async end({ email }) {
+        const visitor = createVisitor(server.issuer)
+        await visitor.submit(await visitor.open('/recovery'), '/recovery', { email })
+        const page = await visitor.open(linkOf(await letterTo(server, email, 'recovery')))
+        await visitor.submit(page, page.url.pathname, { password: `${password} again`, keys: 'end' })
+      },
+    },
     'an address that is taken back by the one before': {
       by: 'account',
       why: 'address',
@@ -146,31 +191,55 @@ describe('what ends API keys', () => {
       why: 'client',
       end: ({ id }) => server.parts.clients.rotateSecret(id, 0, { isCompromised: true }),
     },
+    'signet revoke account': {
+      by: 'account',
+      why: 'operator',
+      words: /The operator did it/,
+      end: ({ email }) => signet('revoke', 'account', email),
+    },
+    'signet revoke client': { by: 'client', why: 'operator', end: ({ id }) => signet('revoke', 'client', id) },
+    'signet revoke client signet:keys': {
+      by: 'account',
+      why: 'operator',
+      words: /The operator did it/,
+      end: () => signet('revoke', 'client', 'signet:keys'),
+    },
+    'signet revoke api': {
+      by: 'account',
+      why: 'operator',
+      words: /The operator did it/,
+      end: () => signet('revoke', 'api', api),
+    },
+    'signet revoke everything': { by: 'client', why: 'operator', end: () => signet('revoke', 'everything', '--yes') },
   }
 
-  /** How often, once no letter is under way. */
+  /** How often, once no letter is under way, here or by the command line. */
   async function told(email: string): Promise<number> {
+    await server.parts.mailer.takeUp([beside])
     await until('the letters', () => server.parts.mailer.waiting === 0)
     return (await lettersOf(server)).filter(({ to, kind }) => to === email && kind === 'api-key-ended').length
   }
 
   for (const [name, { by, why, words, end }] of Object.entries(endings)) {
     it(name, async () => {
-      const { id, email, scopes } = await owner(by)
+      const { scopes, ...owned } = await owner(by)
+      const { id, email } = owned
       const { key, row } = await keyOf(server, ownerOf(by, id), { scopes })
       expect(await judged(key), 'the control').to.equal('good')
-      await end({ id, email, row })
+      await end({ ...owned, key, row })
       expect(await until('the refusal', async () => (await judged(key)) === 'revoked')).to.equal(true)
       expect(await server.parts.apiKeys.list(ownerOf(by, id))).to.deep.equal([])
       expect(await server.parts.apiKeys.findLiving(key)).to.equal(undefined)
       const entries = await entriesOf(row)
       expect(entries.map(({ detail }) => detail)).to.deep.equal([{ jti: row.jti, why, name: row.name, audience: api }])
       expect(entries[0]).to.include(ownerOf(by, id))
+      expect(await told(email)).to.equal(words ? 1 : 0)
       if (words)
         expect((await letterTo(server, email, 'api-key-ended')).text)
           .to.match(words)
           .and.contain('“A key” for Notes')
-      else expect(await told(email)).to.equal(0)
+      // What is said of all is said of the seconds that follow as well.
+      travel(skewSeconds + 1)
     })
   }
 
@@ -189,6 +258,7 @@ describe('what ends API keys', () => {
     const { key } = await keyOf(server, { account: id }, { scopes: ['notes:read', 'notes:delete'] })
     const { accounts } = server.parts
     await accounts.setPassword(email, `${password} again`)
+    expect((await letterTo(server, email, 'password-changed')).text).to.contain('An API key of yours goes on as before')
     await accounts.setRoles(email, ['editor'])
     const other = await somebody()
     const { key: others } = await keyOf(server, { account: other.id })

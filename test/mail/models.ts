@@ -13,7 +13,7 @@ export const good: LetterModels = {
   'sign-up': { link, lifetimeSeconds: 86_400 },
   'address-in-use': { link },
   recovery: { name: 'Ada Lovelace', link, lifetimeSeconds: 1_800 },
-  'password-changed': { name: 'Ada Lovelace', at, link },
+  'password-changed': { name: 'Ada Lovelace', at, link, keys: 2 },
   'email-change': { link, lifetimeSeconds: 3_600 },
   'email-changed': { name: 'Ada Lovelace', at, link, lifetimeSeconds: 259_200 },
   'email-set': { name: 'Ada Lovelace', at },
