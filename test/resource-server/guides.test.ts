@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setImmediate } from 'node:timers/promises'
@@ -6,7 +6,8 @@ import { pathToFileURL } from 'node:url'
 import { expect } from 'chai'
 import type { ResourceServer } from '../../src/resource-server/index.ts'
 import { createTestIssuer } from '../../src/resource-server/testing.ts'
-import { blocksOf, type GuideIssuer, root, saidToAccept, startGuideIssuer } from './guides.ts'
+import { revoke } from '../support/questions.ts'
+import { blocksOf, type GuideIssuer, guide, root, saidToAccept, startGuideIssuer } from './guides.ts'
 import { type Loopback, loopback } from './support.ts'
 
 const { names, block } = blocksOf('js')
@@ -101,6 +102,15 @@ describe('guides: protecting an API', () => {
       }
     }
   }
+  /** The list comes by itself. */
+  async function untilRevoked(api: ResourceServer<string>, credential: string): Promise<void> {
+    const isRefused = () =>
+      api.verify(credential).then(
+        () => false,
+        ({ reason }) => reason === 'revoked',
+      )
+    while (!(await isRefused())) await setImmediate()
+  }
   async function accepted(ask: Ask): Promise<string[]> {
     const kinds: string[] = []
     for (const [kind, make] of Object.entries(from.bad)) if ((await ask(make()))[0] !== 401) kinds.push(kind)
@@ -116,6 +126,49 @@ describe('guides: protecting an API', () => {
     })
   }
 
+  it('asks: lets in whoever a route asks for, and says to others what it asks', async () => {
+    const [app, after] = around.express as [string, string]
+    const answer = 'const answer = (request, response) => response.send(response.locals.auth.subject)'
+    const { listener } = await load('asks', block('kit'), app, answer, block('express'), block('asks'), after)
+    const server = await loopback(listener as NonNullable<typeof listener>)
+    open.push(server)
+    const ask = async (at: string, token?: string) => {
+      const response = await fetch(server.url + at, token ? { headers: { authorization: `Bearer ${token}` } } : {})
+      return [response.status, response.headers.get('www-authenticate') ?? (await response.text())]
+    }
+    expect(await ask('/news')).to.deep.equal([200, 'nobody'])
+    for (const at of ['/news', '/either', '/recent']) expect(await ask(at, from.good), at).to.deep.equal([200, from.subject])
+    expect((await ask('/news', from.bad.expired?.()))[0]).to.equal(401)
+    expect((await ask('/either', from.withoutScope))[0]).to.equal(403)
+    const old = from.signed({ auth_time: Math.floor(Date.now() / 1000) - 660 })
+    for (const [at, token, asked] of [
+      ['/recent', old, 'max_age="600"'],
+      ['/strong', from.good, 'acr_values="urn:example:two-factor"'],
+    ] as const) {
+      const [status, challenge] = await ask(at, token)
+      expect(status).to.equal(401)
+      expect(challenge).to.include('error="insufficient_user_authentication"').and.to.include(asked)
+    }
+  })
+  it('ended: refuses a token that was revoked since, known before, and no other', async () => {
+    const declared = block('kit').replace(/^const api = .*$/m, '')
+    const { api } = (await load('ended', declared, block('ended'), 'export { api }')) as unknown as {
+      api: ResourceServer<string>
+    }
+    const ended = await from.another()
+    await api.verify(ended, 'notes:read')
+    await revoke(from.server, from.app, ended)
+    await untilRevoked(api, ended)
+    await api.verify(from.good, 'notes:read')
+    api.close()
+  })
+  it('names options that there are', () => {
+    const [, options = ''] = /^### What else it is told\n(.*?)^#/ms.exec(guide) ?? []
+    const named = [...options.matchAll(/^\| (`[^|]+`) \|/gm)].flatMap(([, cell]) => cell?.match(/\w+/g) ?? [])
+    const source = readFileSync(path.join(root, 'src/resource-server/options.ts'), 'utf8')
+    expect(named.length).to.be.above(8)
+    for (const name of named) expect(source, name).to.match(new RegExp(`^  ${name}\\??[:(]`, 'm'))
+  })
   it('keys: takes an API key until it ends, and tokens beside it', async () => {
     const declared = block('kit').replace(/^const api = .*$/m, '')
     const { api } = (await load('keys', declared, block('keys'), 'export { api }')) as unknown as { api: ResourceServer<string> }
@@ -123,12 +176,7 @@ describe('guides: protecting an API', () => {
     expect(await api.verify(key, 'notes:read')).to.include({ kind: 'api_key', subject: from.subject, isUser: true })
     await api.verify(from.good, 'notes:read')
     await end()
-    const isRefused = () =>
-      api.verify(key).then(
-        () => false,
-        ({ reason }) => reason === 'revoked',
-      )
-    while (!(await isRefused())) await setImmediate()
+    await untilRevoked(api, key)
     await api.verify(from.good, 'notes:read')
     api.close()
   })

@@ -7,10 +7,10 @@ import { decodeJwt } from 'jose'
 import { badTokens } from '../../src/resource-server/testing/bad-tokens.ts'
 import { goodHeader, signed, type TestKey } from '../../src/resource-server/testing/minting.ts'
 import { declared, otherApi, startTestServer, type TestServer } from '../support/server.ts'
-import { type Credentials, codeFor, password, redeem, redirectUri, refresh } from '../support/story.ts'
+import { type Credentials, codeFor, password, redeem, redirectUri, refresh, tokensFor } from '../support/story.ts'
 
 export const root = path.resolve(import.meta.dirname, '../..')
-const guide = readFileSync(path.join(root, 'docs/resource-servers.md'), 'utf8')
+export const guide = readFileSync(path.join(root, 'docs/resource-servers.md'), 'utf8')
 
 /** The blocks of a language by their names: what follows the language. */
 export function blocksOf(language: string): { names: string[]; block(name: string): string } {
@@ -39,6 +39,8 @@ export interface GuideIssuer {
   subject: string
   /** A person's, as the server issued it. */
   good: string
+  /** Another of another sign-in, to be ended. */
+  another(): Promise<string>
   /** The same without the scope that the guide asks for. */
   withoutScope: string
   /** Each kind that has to be refused, what the server issued for other places among them. By the server's own key, where it is what they do not lack. */
@@ -78,6 +80,8 @@ export async function startGuideIssuer(settings: Record<string, unknown> = {}): 
     app,
     subject,
     good,
+    another: async () =>
+      (await tokensFor(server, app, { scope: 'openid notes:read', resource: guidedApi })).access_token as string,
     withoutScope: byServer({ scope: 'openid other notes:reader' }),
     bad: {
       ...badTokens({ key, keyOfKeys, claims, claimsOfKey: claims, now }),
