@@ -22,7 +22,10 @@ interface Start {
   settings: Record<string, unknown>
 }
 
-export async function startSecondProcess(first: TestServer, settings: Record<string, unknown> = {}): Promise<SecondProcess> {
+export async function startSecondProcess(
+  first: Pick<TestServer, 'folder' | 'issuer'>,
+  settings: Record<string, unknown> = {},
+): Promise<SecondProcess> {
   const start: Start = { folder: first.folder, issuer: first.issuer, settings }
   const child = fork(fileURLToPath(import.meta.url), [JSON.stringify(start)])
   const gone = once(child, 'exit')
