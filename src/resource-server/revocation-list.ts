@@ -16,6 +16,11 @@ export type Entry = readonly [digest: string, end: number, before?: number]
 
 export interface RevocationList {
   iat: number
+  /** Of which database it is. */
+  lineage: string
+  /** How many sentences of that came before those that it holds. */
+  from: number
+  /** The lineage, a dot, and how many whoever reads it has read then. */
   cursor: string
   before?: number
   /** There is more to be read at once. */
@@ -35,10 +40,20 @@ export async function verifiedList(text: string, { issuer, keys, verifySignature
   if (!isMeant || !verifySignature('ES256', key.key, signed, Buffer.from(signature, 'base64url')))
     throw new Error('the list of revocations is not signed by the issuer')
   const document = decodeObject(payload)
-  const { iss, iat, cursor, before, entries } = document
-  const isWhole = iss === issuer && isTime(iat) && typeof cursor === 'string' && (before === undefined || isTime(before))
+  const { iss, iat, lineage, from, cursor, before, entries } = document
+  const isPlaced = typeof lineage === 'string' && isTime(from) && typeof cursor === 'string'
+  const isWhole = iss === issuer && isTime(iat) && isPlaced && (before === undefined || isTime(before))
   if (!isWhole || !Array.isArray(entries) || !entries.every(isEntry)) throw new Error('the list of revocations has another shape')
   return document as unknown as RevocationList
+}
+
+/**
+ * Whether whoever has read up to a cursor misses nothing by going on from this document. One that begins later is good for somebody else: out of a cache that
+ * does not look at `after`, or sent by whoever keeps from this reader what stands between.
+ */
+export function follows({ lineage, from }: RevocationList, cursor: string | undefined): boolean {
+  const [, of, number] = /^(.*)\.(\d+)$/s.exec(cursor ?? '') ?? []
+  return from <= (of === lineage ? Number(number) : 0)
 }
 
 const isTime = (value: unknown): value is number => Number.isSafeInteger(value)

@@ -7,7 +7,7 @@ import type { CredentialKind } from './auth.ts'
 import { BearerError } from './errors.ts'
 import { boundedText, type Fetch } from './fetch-json.ts'
 import { createDigests, digestIn } from './revocation-digests.ts'
-import { type RevocationList, type Trust, verifiedList } from './revocation-list.ts'
+import { follows, type RevocationList, type Trust, verifiedList } from './revocation-list.ts'
 import { createRevocationTable, type Digest, wordsPerDigest } from './revocation-table.ts'
 import type { Verified } from './verify.ts'
 
@@ -122,6 +122,8 @@ export function followRevocations({
       throw new Error(`${place} answered ${response.status}`)
     }
     const document = await verifiedList(await boundedText(response, place, maxBytes), { issuer, keys, isDead, ...parts })
+    // Nothing of it is lost: whoever asks again is told it once more.
+    if (!follows(document, cursor)) throw new Error(`${place} left out some of the list`)
     const isNews = document.cursor !== cursor
     merge(document)
     cursor = document.cursor

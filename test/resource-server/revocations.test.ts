@@ -56,7 +56,7 @@ function listOf(...first: (string | Error)[]) {
 
 let number = 0
 function signed(entries: Entry[], change: object = {}, header: object = {}, key: SigningKey = keys.ES256): string {
-  const body = { iss: ISSUER, iat: NOW, exp: NOW + 60, lineage: 'a', cursor: `a.${++number}`, entries, ...change }
+  const body = { iss: ISSUER, iat: NOW, exp: NOW + 60, lineage: 'a', from: 0, cursor: `a.${++number}`, entries, ...change }
   const data = `${encode({ alg: key.algorithm, typ: 'revocations+jwt', kid: key.kid, ...header })}.${encode(body)}`
   return `${data}.${rawSignature(key, data).toString('base64url')}`
 }
@@ -130,13 +130,13 @@ describe('revocations', () => {
   })
   it('waits with its first token for the list, and asks on from its cursor', async () => {
     const list = listOf(
-      signed([[about('grant', 'g'), end]], { cursor: 'a.x', more: true }),
+      signed([[about('grant', 'g'), end]], { cursor: 'a.900', more: true }),
       signed([[about('subject', 'bob'), end]]),
     )
     const api = apiThatFollows(list)
     await expectRefused(api, mint(claims), 'revoked')
     await expectRefused(api, mint({ ...claims, grant: 'h', sub: 'bob' }), 'revoked')
-    expect(list.asked.slice(0, 2)).to.deep.equal([`${ISSUER}/revocations`, `${ISSUER}/revocations?after=a.x&wait=25`])
+    expect(list.asked.slice(0, 2)).to.deep.equal([`${ISSUER}/revocations`, `${ISSUER}/revocations?after=a.900&wait=25`])
   })
   it('judges by the time of issue where the sentence has one', async () => {
     const api = apiThatFollows(listOf(signed([[about('client', 'web-app'), end, NOW - 60]], { before: NOW - 90 })))
@@ -166,6 +166,35 @@ describe('revocations', () => {
     await expectRefused(api, mint({ ...claims, client_id: 'spa', grant: 'h' }), 'revoked')
     await expectRefused(api, mint({ ...claims, client_id: 'spa', iat: NOW - 300 }), 'revoked')
     await expectAccepted(api, mint({ ...claims, iat: NOW - 29 }))
+  })
+  it('goes on from no list that begins beyond what it has read, and does not count as fresh by it', async () => {
+    const refuse = { whenStale: { access_token: 'refuse' } as const }
+    const all = signed([[about('grant', 'h'), end]], { cursor: 'a.5' })
+    const list = listOf(all)
+    const api = apiThatFollows(list, { revocations: refuse })
+    await expectAccepted(api, mint(claims))
+    const beyond = { cursor: 'a.9', iat: NOW + 900 }
+    time = NOW + 900
+    const held: [string, object][] = [
+      ['what came between is left out', { from: 7 }],
+      ['of another database, and not all of it', { lineage: 'b', cursor: 'b.9', from: 1 }],
+    ]
+    for (const [what, change] of held) {
+      const failed = heard('revocations_failed')
+      list.say(signed([], { ...beyond, ...change }))
+      await eventually(() => heard('revocations_failed') === failed + 1)
+      await expectRefused(api, mint({ ...claims, iat: NOW + 900, exp: NOW + 950 }), 'revocations_unavailable', 503)
+      expect(list.asked.at(-1), what).to.match(/after=a\.5&/)
+    }
+    list.say(signed([[about('grant', 'g'), NOW + 2_000]], { ...beyond, from: 5 }))
+    await eventually(() => heard('revocations_read') === 2)
+    await expectAccepted(api, mint({ ...claims, grant: 'i', iat: NOW + 900, exp: NOW + 950 }))
+    await expectRefused(api, mint({ ...claims, iat: NOW + 900, exp: NOW + 950 }), 'revoked')
+  })
+  it('begins with no list that is not whole', async () => {
+    const api = apiThatFollows(listOf(signed([], { from: 1 })))
+    await expectAccepted(api, mint(claims))
+    expect([heard('revocations_read'), heard('revocations_failed')]).to.deep.equal([0, 1])
   })
   it('keeps what it knew while the issuer is away, and goes on when it is back', async () => {
     const list = listOf(signed([[about('grant', 'g'), end]]), new Error('away'))
@@ -206,6 +235,8 @@ describe('revocations', () => {
     ['an access token', mint({ entries: [[about('grant', 'g'), end]], cursor: 'a.1' })],
     ['of another issuer', signed([[about('grant', 'g'), end]], { iss: 'https://other.example.com' })],
     ['without a cursor', signed([[about('grant', 'g'), end]], { cursor: undefined })],
+    ['without its beginning', signed([[about('grant', 'g'), end]], { from: undefined })],
+    ['without the list that it is of', signed([[about('grant', 'g'), end]], { lineage: undefined })],
     ['with an entry that is none', signed([[about('grant', 'g'), 'x' as never]])],
     ['none', 'x'],
   ]

@@ -77,6 +77,7 @@ export function createDocuments({ issuer, store, ring, signatures, now }: Docume
       iat: at,
       exp: at + freshSeconds,
       lineage,
+      from,
       cursor: textOf({ lineage, cursor }),
       ...(before !== never && { before }),
       ...(!isWhole && { more: true }),

@@ -29,7 +29,8 @@ export function testRevocations({ issuer, key, now }: Parts): TestRevocations {
   let settled: PromiseWithResolvers<void> | undefined
 
   function list(): Response {
-    const claims = { iss: issuer, iat: now(), exp: now() + 60, lineage: 'test', cursor: `test.${entries.length}`, entries }
+    const place = { lineage: 'test', from: 0, cursor: `test.${entries.length}` }
+    const claims = { iss: issuer, iat: now(), exp: now() + 60, ...place, entries }
     return new Response(signed({ alg: 'ES256', typ: 'revocations+jwt', kid: key().kid }, claims, key()))
   }
 
