@@ -7,8 +7,8 @@ import type { RevocationTable } from './tables.ts'
 
 /** Of a sentence without a time: later than any. */
 const always = Number.MAX_SAFE_INTEGER
-/** Twice what a sentence adds, and some: what has expired dwindles however many come. */
-const sweptAtOnce = 18
+/** Twice what is added, and some: what has expired dwindles however many come, one by one or all those of an account at once. */
+const sweptBy = (added: number): number => Math.min(2 * added + 16, 2_000)
 const place = 1
 
 export function sqlRevocations(engine: SqlEngine, now: Clock): RevocationStore {
@@ -32,13 +32,13 @@ export function sqlRevocations(engine: SqlEngine, now: Clock): RevocationStore {
       )
 
   /** The newest stays, whatever its end: the next cursor is counted from it. */
-  const expired = () =>
-    db.selectFrom('revocations').select('cursor').where('ends_at', '<=', now()).where('cursor', '<', newest).limit(sweptAtOnce)
+  const expired = (added: number) =>
+    db.selectFrom('revocations').select('cursor').where('ends_at', '<=', now()).where('cursor', '<', newest).limit(sweptBy(added))
 
   return {
     async add(sentences) {
       if (sentences.length === 0) return
-      const swept = engine.write(db.deleteFrom('revocations').where('cursor', 'in', expired()))
+      const swept = engine.write(db.deleteFrom('revocations').where('cursor', 'in', expired(sentences.length)))
       await Promise.all([swept, ...sentences.map((sentence) => engine.write(merged(sentence)))])
     },
     async find(about) {

@@ -58,6 +58,20 @@ export function revocationFacts(world: World): void {
     await store.add([about('e')])
     expect([await cursors(), await store.cursor()]).to.deep.equal([[4, 5], 5])
   })
+  it('leave as fast as others come, however many come at once', async () => {
+    const fifty = (name: string) => Array.from({ length: 50 }, (_, at) => about(`${name}${at}`))
+    for (const name of ['a', 'b', 'c']) await store.add(fifty(name))
+    world.time += 60
+    await store.add(fifty('d'))
+    expect(await cursors()).to.have.length(50)
+    // Those that are left are seen where the clock is turned back.
+    world.time -= 60
+    expect(await cursors()).to.have.length(50 + 150 - 116)
+    world.time += 60
+    await store.add(fifty('e'))
+    world.time -= 60
+    expect(await cursors()).to.have.length(100)
+  })
   it('come again after their end as new ones', async () => {
     await store.add([about('a')])
     world.time += 60
