@@ -24,8 +24,15 @@ export interface Visitor {
   cookies: Map<string, { value: string; path: string; attributes: string }>
 }
 
-/** @param home the server that is visited; a redirect away from it is not followed, its address is the result */
-export function createVisitor(home: string, headers: Record<string, string> = {}): Visitor {
+/**
+ * @param home the server that is visited; a redirect away from it is not followed, its address is the result
+ * @param ask how a request is made; it follows no redirect
+ */
+export function createVisitor(
+  home: string,
+  headers: Record<string, string> = {},
+  ask: (url: URL, init: RequestInit) => Promise<Response> = fetch,
+): Visitor {
   const cookies: Visitor['cookies'] = new Map()
   const origin = new URL(home).origin
 
@@ -35,7 +42,7 @@ export function createVisitor(home: string, headers: Record<string, string> = {}
       .filter(([, { path }]) => target.pathname === path || target.pathname.startsWith(path.endsWith('/') ? path : `${path}/`))
       .map(([name, { value }]) => `${name.split(' ')[0]}=${value}`)
       .join('; ')
-    const response = await fetch(target, {
+    const response = await ask(target, {
       ...init,
       redirect: 'manual',
       headers: { accept: 'text/html', ...headers, ...(cookie && { cookie }), ...(init.headers as Record<string, string>) },

@@ -7,6 +7,7 @@ import { linkKinds } from '../../src/tokens/links.ts'
 import { createVisitor, type Page, type Visitor } from '../../src/try/visitor.ts'
 import { personsKey, wrapped } from '../support/api-keys.ts'
 import { deviceFor } from '../support/device.ts'
+import { leanFetch } from '../support/lean-fetch.ts'
 import { type Apis, apiClients } from '../support/questions.ts'
 import { api, declared, otherApi, startTestServer, type TestServer } from '../support/server.ts'
 import { authorizationUrl, basic, type Cast, cast, codeFor, password, pkce, token, tokensFor } from '../support/story.ts'
@@ -211,7 +212,7 @@ describe('bad input', function () {
 
   for (const { method, path, grant, names, on, good: own } of routes) {
     it(`X01 X04 ${method} ${path}${grant ? ` for ${grant}` : ''}: whatever stands in it`, async () => {
-      const visitor = createVisitor(server.issuer)
+      const visitor = createVisitor(server.issuer, {}, leanFetch)
       const page = await visitor.open(authorizationUrl(server.issuer, 'web', pkce().challenge))
       const uid = page.url.pathname.split('/')[2] as string
       const ofDevice = path.startsWith('/device') ? await deviceFor(server, who.tv) : undefined
@@ -253,7 +254,7 @@ describe('bad input', function () {
       await fc.assert(
         fc.asyncProperty(parameters, async ({ base, changed, segment, signed }) => {
           // Each page of the code has a secret of its own, which its confirmation uses up.
-          if (path === '/device' && method === 'POST')
+          if (path === '/device' && method === 'POST' && base)
             good.xsrf = (await visitor.open(path)).forms[0]?.fields.find(([name]) => name === 'xsrf')?.[1] ?? ''
           const merged: [string, string][] = [
             ...(base ? Object.entries(good).filter(([name]) => names.includes(name)) : []),
