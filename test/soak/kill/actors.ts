@@ -7,6 +7,7 @@ import { createVisitor } from '../../../src/try/visitor.ts'
 import { question } from '../../support/questions.ts'
 import { authorizationUrl, type Credentials, passThrough, pkce, redeem, refresh, signedFrom } from '../../support/story.ts'
 import type { Chance } from '../chance.ts'
+import { makesKeys } from './keys.ts'
 import { type Family, forget, forgetSession, type Ledger, noteEnded, noteRevoked, type Session } from './ledger.ts'
 import { addMachine, leaver, type World } from './world.ts'
 
@@ -27,9 +28,11 @@ type Taken = Set<Family | Session>
 /** Runs everybody until the server is gone. */
 export async function everybody(stage: Stage): Promise<void> {
   const taken: Taken = new Set()
-  const actors = [signsIn, signsIn, refreshes, refreshes, refreshes, refreshes, ends, operates]
+  const actors = [signsIn, signsIn, refreshes, refreshes, refreshes, refreshes, ends, operates, keys]
   await Promise.all(actors.map((act) => untilGone(stage, () => act(stage, taken))))
 }
+
+const keys = (stage: Stage) => makesKeys(stage, answered)
 
 async function untilGone({ isOver, ledger }: Stage, act: () => Promise<unknown>): Promise<void> {
   while (!isOver()) {

@@ -5,11 +5,12 @@ import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
 import { api } from '../../support/server.ts'
 import { authorizationUrl, type Credentials, pkce, redeem, refresh, token } from '../../support/story.ts'
 import type { Chance } from '../chance.ts'
+import { isGoodKey } from './keys.ts'
 import { type Family, forget, type Ledger, noteRevoked, type Page, type Session } from './ledger.ts'
 import type { World } from './world.ts'
 
 /** At most so many of each kind; what is looked at is chosen by chance. */
-const atMost = { refreshed: 12, ended: 6, sessions: 6, codes: 2, tokens: 20 }
+const atMost = { refreshed: 12, ended: 6, sessions: 6, codes: 2, tokens: 20, keys: 6 }
 
 export interface Checked {
   lost: string[]
@@ -28,6 +29,8 @@ export async function check(world: World, ledger: Ledger, page: Page, chance: Ch
     ...redeemed.map((family) => isUsed(world, ledger, family)),
     ...chance.some(withoutDevices(page.signedIn), atMost.sessions).map((session) => isSignedIn(world, session, true)),
     ...chance.some(withoutDevices(page.signedOut), atMost.sessions).map((session) => isSignedIn(world, session, false)),
+    ...chance.some([...page.keys], atMost.keys).map((key) => isGoodKey(world, key, true)),
+    ...chance.some([...page.endedKeys], atMost.keys).map((key) => isGoodKey(world, key, false)),
     ...page.clients.map((client) => isThere(world, client)),
     verify(world, ledger, chance.some(page.accessTokens, atMost.tokens)),
   ]

@@ -30,13 +30,16 @@ export interface Page {
   redeemed: Set<Family>
   clients: Credentials[]
   accessTokens: string[]
+  /** API keys that were made. */
+  keys: Set<string>
+  endedKeys: Set<string>
 }
 
 export interface Ledger {
   living: Set<Family>
   sessions: Set<Session>
   page: Page
-  counts: Record<'signIns' | 'refreshes' | 'revocations' | 'signOuts' | 'clients' | 'disabled', number>
+  counts: Record<'signIns' | 'refreshes' | 'revocations' | 'signOuts' | 'clients' | 'disabled' | 'keys', number>
   /** Of all signing keys that were ever published. */
   kids: Set<string>
   /** What should not have been answered as it was, the server being there. */
@@ -52,6 +55,8 @@ const blank = (): Page => ({
   redeemed: new Set(),
   clients: [],
   accessTokens: [],
+  keys: new Set(),
+  endedKeys: new Set(),
 })
 
 export function createLedger(): Ledger {
@@ -59,7 +64,7 @@ export function createLedger(): Ledger {
     living: new Set(),
     sessions: new Set(),
     page: blank(),
-    counts: { signIns: 0, refreshes: 0, revocations: 0, signOuts: 0, clients: 0, disabled: 0 },
+    counts: { signIns: 0, refreshes: 0, revocations: 0, signOuts: 0, clients: 0, disabled: 0, keys: 0 },
     kids: new Set(),
     faults: [],
     turn() {

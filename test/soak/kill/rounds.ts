@@ -1,5 +1,5 @@
 /**
- * `kill -9` at a random moment, again and again, under sign-ins, refreshes, revocations, sign-outs, commands beside the server and keys that
+ * `kill -9` at a random moment, again and again, under sign-ins, refreshes, revocations, sign-outs, API keys, commands beside the server and keys that
  * rotate; after each restart, whether all that was answered for is there. What this cannot show is that the disk had it, since the page cache
  * outlives a process: for that see `test/flows/sync-order.test.ts`.
  */

@@ -12,12 +12,15 @@ export interface World {
   /** A third party, for which people are asked; the operator's own; one without a secret, whose refresh tokens rotate. */
   clients: Credentials[]
   emails: string[]
+  /** The API, which asks. */
+  notes: Credentials
 }
 
 const settings = {
   roles: {},
-  apis: [{ identifier: api, name: 'Notes', scopes: { 'notes:read': { description: 'Read your notes' } } }],
+  apis: [{ identifier: api, name: 'Notes', apiKeys: true, scopes: { 'notes:read': { description: 'Read your notes' } } }],
   signIn: { attemptsPerAccount: 1_000, attemptsPerNetwork: 100_000, attemptsOverall: 100_000 },
+  apiKeys: { mostPerPerson: 1_000 },
   keys: { rotateAfterSeconds: 3_600 },
   lifetimes: { authorizationCodeSeconds: 600 },
   // A client whose answer was lost asks again after the restart, however slow the machine is.
@@ -28,7 +31,7 @@ const settings = {
 export async function createWorld(people = 6, more: Record<string, unknown> = {}): Promise<World> {
   const installation = await install({ ...settings, ...more })
   const emails = Array.from({ length: people }, (_, i) => `person${i}@example.com`)
-  const clients = await installation.withParts(async (parts) => {
+  const { clients, notes } = await installation.withParts(async (parts) => {
     const { passwordHash } = await parts.accounts.add({ email: 'first@example.com', password })
     // One password is hashed for all of them.
     const person = (email: string): Account => ({
@@ -42,13 +45,15 @@ export async function createWorld(people = 6, more: Record<string, unknown> = {}
       const { secret } = await parts.clients.add({ ...base, ...more })
       return { id, secret }
     }
-    return [
+    const { secret } = await parts.clients.add({ id: 'notes', name: 'Notes', kind: 'api', serves: [api] })
+    const clients = [
       await add('web', { kind: 'web' }),
       await add('own', { kind: 'web', firstParty: true }),
       await add('phone', { kind: 'native', redirectUris: [redirectUri] }),
     ]
+    return { clients, notes: { id: 'notes', secret } }
   })
-  return { installation, clients, emails }
+  return { installation, clients, emails, notes }
 }
 
 /** People who sign in once, and are disabled. */
