@@ -3,6 +3,7 @@ import { Refusal } from '../base/errors.ts'
 import { digest } from '../crypto/derive.ts'
 import type { Parts } from '../main/parts.ts'
 import type { AccessTokenClaims } from '../oauth/tokens/access-tokens.ts'
+import type { ApiKeyRow } from '../store/store.ts'
 import { keysClientId } from '../tokens/api-key.ts'
 import { endBound } from '../tokens/bonds.ts'
 import { deadApi, deadEverything, deadToken, longestLifeSeconds, sayDead, skewSeconds } from '../tokens/revocation.ts'
@@ -22,15 +23,20 @@ export async function revokeToken({ jti, until, json }: Output & { jti?: string;
   if ((jti === undefined) !== (until === undefined))
     throw new Refusal('invalid_option', '--jti and --until belong together; without them the token is read from standard input.')
   await withParts(async (parts) => {
-    if (jti !== undefined) return endToken(parts, { jti, exp: endOf(until as string, parts.now()) }, json)
+    if (jti !== undefined) {
+      const exp = endOf(until as string, parts.now())
+      const row = await parts.store.keys.find(jti)
+      return row ? endKey(parts, row, json) : endToken(parts, { jti, exp }, json)
+    }
     const text = (await textFromInput('Token')).trim()
     const key = await parts.apiKeys.findLiving(text)
-    if (!key) return endToken(parts, await readToken(parts, text), json)
-    await parts.apiKeys.end('operator', key.row.jti, 'operator', {})
-    answer(json, { revoked: 'api_key', jti: key.row.jti, until: key.row.expiresAt }, [
-      `The API key "${key.row.name}" is dead. ${reach}`,
-    ])
+    return key ? endKey(parts, key.row, json) : endToken(parts, await readToken(parts, text), json)
   })
+}
+
+async function endKey({ apiKeys }: Parts, { jti, name, expiresAt: until }: ApiKeyRow, json?: boolean): Promise<void> {
+  await apiKeys.end('operator', jti, 'operator', {})
+  answer(json, { revoked: 'api_key', jti, until }, [`The API key "${name}" is dead. ${reach}`])
 }
 
 async function endToken(

@@ -197,6 +197,12 @@ describe('what ends API keys', () => {
       words: /The operator did it/,
       end: ({ email }) => signet('revoke', 'account', email),
     },
+    'signet revoke token, by its jti': {
+      by: 'account',
+      why: 'operator',
+      words: /The operator did it/,
+      end: ({ row }) => signet('revoke', 'token', '--jti', row.jti, '--until', '1h'),
+    },
     'signet revoke client': { by: 'client', why: 'operator', end: ({ id }) => signet('revoke', 'client', id) },
     'signet revoke client signet:keys': {
       by: 'account',
