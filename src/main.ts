@@ -63,7 +63,6 @@ export async function startServer(settings: Settings, options: StartOptions = {}
     const ring = await openRing(settings, parts.vault, parts.now)
     const apiKeyRing = await parts.apiKeyRing()
     await parts.store.revocations.begin({ id: randomUUID(), longestSeconds: parts.apis.longestLifetimeSeconds })
-    if (first) tellTaken(await settleAllowance(parts), parts.log)
     const { viewsFolder, theme, passwords } = settings
     const pages = createPages({ viewsFolder, theme, shortestPassword: passwords.shortest })
     const asking = () => createGuardedFetch({ ...settings.outgoing, deadline: AbortSignal.timeout, log: parts.log })
@@ -89,6 +88,8 @@ export async function startServer(settings: Settings, options: StartOptions = {}
     const server = createListener(settings.listen, last.handler)
     await instruments.open({ ...parts, ring, apiKeyRing }, worker)
     const port = await listen(server, settings.listen)
+    // What cannot start ends nothing: its settings may be a mistake, and the port another server's that goes on.
+    if (first) await settle(parts).catch((cause) => closeAtOnce(server, cause))
     const tending = setInterval(() => {
       for (const one of [ring, apiKeyRing]) one?.tend().catch((error) => parts.log.error('keys.not_tended', { error }))
       if (worker === 1) void takeUpLetters([beside])
@@ -119,6 +120,14 @@ export async function startServer(settings: Settings, options: StartOptions = {}
     await parts.close()
     throw cause
   }
+}
+
+const settle = async (parts: Parts): Promise<void> => tellTaken(await settleAllowance(parts), parts.log)
+
+async function closeAtOnce(server: Server, cause: unknown): Promise<never> {
+  server.close()
+  server.closeAllConnections()
+  throw cause
 }
 
 /** As loud as a fault, at every start. */

@@ -4,7 +4,7 @@ import { Refusal } from '../base/errors.ts'
 import { lookInto } from '../crypto/key-files.ts'
 import { masterSecrets } from '../crypto/master-secrets.ts'
 import { createSecrets } from '../crypto/secrets.ts'
-import { allowanceEntry, judgeAllowance, saidOf } from '../main/allowance.ts'
+import { allowanceEntry, doubtInWords, judgeAllowance, saidOf } from '../main/allowance.ts'
 import { vaultSealer } from '../main/vault.ts'
 import { isNothing } from '../permissions/allowance.ts'
 import type { Settings } from '../settings/load.ts'
@@ -20,13 +20,15 @@ export function allowanceCheck(settings: Settings): Check | undefined {
     const sealed = inspectVault(path.join(settings.dataFolder, 'signet.sqlite'), allowanceEntry)
     if (!folder || sealed === undefined) return undefined
     const secrets = createSecrets(masterSecrets(folder.files, { given: settings.masterSecret, mayGenerate: false }))
-    const { taken, isOlder } = judgeAllowance(settings, vaultSealer(secrets).open(sealed, allowanceEntry))
+    const { taken, doubt } = judgeAllowance(settings, vaultSealer(secrets).open(sealed, allowanceEntry))
     if (isNothing(taken)) return ok(name, 'Nothing that was issued goes beyond the settings.')
-    return isOlder
+    return doubt
       ? warn(
           name,
-          `These settings were in force before others, and do not allow what lives still: ${saidOf(taken)}.`,
-          'signet settings apply ends it; other nodes that run by newer settings are to have these first.',
+          `${doubtInWords[doubt]}, and do not allow what lives still: ${saidOf(taken)}.`,
+          doubt === 'older'
+            ? 'signet settings apply ends it; other nodes that run by newer settings are to have these first.'
+            : 'signet settings apply ends it, if these are the settings of this server.',
         )
       : warn(
           name,

@@ -4,10 +4,20 @@
  *
  * Settings end something once, when they are new. A node that starts with settings which were in force before is one of an older file beside newer
  * ones, as when nodes are replaced one by one, or an operator who went back; nobody can tell which from here, and two files that undo each other
- * would end everybody's tokens at each start. So it ends nothing, says so, and `signet settings apply` does it where it is meant.
+ * would end everybody's tokens at each start. Settings in which no API of before is left are as likely those of another server, found where this one's
+ * were missing; what they ended would be ended for good. So either ends nothing, says so, and `signet settings apply` does it where it is meant.
  */
 import type { Log } from '../base/log.ts'
-import { type Allowance, allowanceOf, isNothing, joined, markOf, type TakenAway, takenAway } from '../permissions/allowance.ts'
+import {
+  type Allowance,
+  allowanceOf,
+  isNothing,
+  joined,
+  markOf,
+  sharesNoApi,
+  type TakenAway,
+  takenAway,
+} from '../permissions/allowance.ts'
 import type { Settings } from '../settings/load.ts'
 import { endBound } from '../tokens/bonds.ts'
 import { createKeyOwners } from '../tokens/key-owners.ts'
@@ -28,21 +38,22 @@ interface Kept {
 
 export interface Judged {
   taken: TakenAway
-  /** These settings were in force before, and others since. */
-  isOlder: boolean
+  /** Why a start ends nothing of it: the settings were in force before, and others since; or no API of before is left in them. */
+  doubt?: 'older' | 'foreign' | undefined
 }
 
 /** @param text of the entry, if there is one */
 export function judgeAllowance(settings: Pick<Settings, 'apis' | 'clients'>, text: string | undefined): Judged {
   const allowance = allowanceOf(settings)
-  if (text === undefined) return { taken: takenAway(allowance, allowance), isOlder: false }
+  if (text === undefined) return { taken: takenAway(allowance, allowance) }
   const { allowed, known } = JSON.parse(text) as Kept
-  return { taken: takenAway(allowed, allowance), isOlder: known.includes(markOf(allowance)) }
+  const doubt = known.includes(markOf(allowance)) ? 'older' : sharesNoApi(allowed, allowance) ? 'foreign' : undefined
+  return { taken: takenAway(allowed, allowance), doubt }
 }
 
 /**
  * The sentences first: who is killed in between says them once more.
- * @param isMeant also where these settings were in force before
+ * @param isMeant whatever there is to doubt
  */
 export async function settleAllowance(parts: Parts, isMeant = false): Promise<Judged> {
   const { settings, vault } = parts
@@ -50,19 +61,20 @@ export async function settleAllowance(parts: Parts, isMeant = false): Promise<Ju
     const [entry] = await vault.list(allowanceEntry)
     const text = entry?.open()
     const judged = judgeAllowance(settings, text)
-    const isLeft = judged.isOlder && !isMeant
-    if (!isLeft && !isNothing(judged.taken)) await endTaken(parts, judged.taken)
-    const next = JSON.stringify(following(text, allowanceOf(settings), isLeft))
+    const doubt = isMeant ? undefined : judged.doubt
+    if (!doubt && !isNothing(judged.taken)) await endTaken(parts, judged.taken)
+    const next = JSON.stringify(following(text, allowanceOf(settings), doubt))
     if (next === text || (await vault.put(allowanceEntry, next, entry?.mark))) return judged
   }
 }
 
-function following(text: string | undefined, allowance: Allowance, isLeft: boolean): Kept {
+function following(text: string | undefined, allowance: Allowance, doubt: Judged['doubt']): Kept {
   const mark = markOf(allowance)
   if (text === undefined) return { allowed: allowance, known: [mark] }
   const { allowed, known } = JSON.parse(text) as Kept
-  if (isLeft)
-    return isNothing(takenAway(allowance, allowed)) ? { allowed, known } : { allowed: joined(allowed, allowance), known }
+  // With them in the record, the next start by the same would find an API of before.
+  if (doubt === 'foreign') return { allowed, known }
+  if (doubt) return isNothing(takenAway(allowance, allowed)) ? { allowed, known } : { allowed: joined(allowed, allowance), known }
   if (known.at(-1) === mark && markOf(allowed) === mark) return { allowed, known }
   return { allowed: allowance, known: [...known.filter((one) => one !== mark), mark].slice(-mostKnown) }
 }
@@ -100,11 +112,17 @@ export function saidOf({ apis, narrowedClients, removedClients }: TakenAway): st
   ].join('; ')
 }
 
-export function tellTaken({ taken, isOlder }: Judged, log: Log): void {
+export function tellTaken({ taken, doubt }: Judged, log: Log): void {
   if (isNothing(taken)) return
-  if (!isOlder) log.info('settings.taken_away', { ...taken })
-  else log.error('settings.not_applied', { ...taken, warning: notApplied(taken) })
+  if (!doubt) log.info('settings.taken_away', { ...taken })
+  else
+    log.error('settings.not_applied', {
+      ...taken,
+      warning: `${doubtInWords[doubt]}, so nothing is ended that they do not allow: ${saidOf(taken)}. Where they are meant to stay, signet settings apply ends it.`,
+    })
 }
 
-const notApplied = (taken: TakenAway): string =>
-  `These settings were in force before others, so nothing is ended that they do not allow: ${saidOf(taken)}. Where they are meant to stay, signet settings apply ends it.`
+export const doubtInWords = {
+  older: 'These settings were in force before others',
+  foreign: 'No API of before is left in these settings, as in those of another server',
+} as const

@@ -79,6 +79,12 @@ export function takenAway(before: Allowance, after: Allowance): TakenAway {
 export const isNothing = ({ apis, narrowedClients, removedClients }: TakenAway): boolean =>
   apis.length + narrowedClients.length + removedClients.length === 0
 
+/** Whether there were APIs before, and none of them is left. */
+export const sharesNoApi = (before: Allowance, after: Allowance): boolean => {
+  const known = Object.keys(before.apis)
+  return known.length > 0 && !known.some((id) => Object.hasOwn(after.apis, id))
+}
+
 function covers(after: ApiAllowance | undefined, before: ApiAllowance): boolean {
   if (!after || (before.apiKeys && !after.apiKeys)) return false
   return Object.entries(before.scopes).every(([name, roles]) => {

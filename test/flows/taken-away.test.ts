@@ -96,6 +96,31 @@ describe('what the settings allow no more', () => {
     expect(await server.parts.store.revocations.cursor()).to.equal(before + 1)
     expect(await start(other)).to.deep.equal(nothing)
   })
+  it('is left alone by settings that look like another server’s, however often they start, until somebody says that they are meant', async () => {
+    await start(wide)
+    const [notes, mail] = wide.apis
+    const foreign = { apis: [{ ...notes, identifier: 'https://other.example.com' }] }
+    const { accounts, apiKeys, now, store } = server.parts
+    const account = (await accounts.findByEmail(who.email))!
+    await apiKeys.mint({ account }, { name: 'Kept', audience: api, scopes: ['notes:read'], expiresAt: now() + 86_400 }, {})
+    const kept = async () => (await store.keys.of({ account: account.id }, 10)).map(({ name }) => name)
+    for (const settings of [foreign, { apis: [] }, foreign]) expect(await start(settings)).to.deep.equal(leftAlone)
+    expect([await start(wide), await kept()]).to.deep.equal([nothing, ['Kept', 'notes:read']])
+    expect((await start({ apis: [mail] })).said, 'the control').to.deep.equal(ended.said)
+    expect(await kept()).to.deep.equal([])
+    await start(wide)
+  })
+  it('is left alone by a start that fails', async () => {
+    const { port } = server.settings.listen
+    const before = await server.parts.store.revocations.cursor()
+    const taken = { ...server.settings.listen, port }
+    const failed = await startTestServer({
+      folder: server.folder,
+      issuer: server.issuer,
+      settings: { ...narrow, listen: taken },
+    }).catch(({ code }: { code?: string }) => code)
+    expect([failed, await server.parts.store.revocations.cursor()]).to.deep.equal(['port_taken', before])
+  })
   it('is ended once by nodes that start at the same moment', async () => {
     await start(wide)
     const before = await narrowings()
