@@ -5,7 +5,7 @@ import path from 'node:path'
 import { expect } from 'chai'
 import { decodeJwt } from 'jose'
 import * as oauth from 'oauth4webapi'
-import { digest } from '../../src/crypto/derive.ts'
+import { digest, keyedSlot } from '../../src/crypto/derive.ts'
 import { grantTypes } from '../../src/settings/client/kinds.ts'
 import { skewSeconds } from '../../src/tokens/revocation.ts'
 import { badKeys, claimsOf, machinesKey, personsKey } from '../support/api-keys.ts'
@@ -379,9 +379,9 @@ describe('an API key', () => {
       expect(metadata).to.include({ api_key_leak_uri: `${server.issuer}/api-keys/leaked` })
       const without = await startTestServer({ settings: { apis: declared.apis } })
       const plain = (await (await fetch(`${without.issuer}/.well-known/openid-configuration`)).json()) as object
-      const answer = await fetch(`${without.issuer}/api-keys/leaked`, { method: 'POST', body: new URLSearchParams({ key: 'x' }) })
-      expect([Object.keys(plain).includes('api_key_leak_uri'), answer.status]).to.deep.equal([false, 404])
+      const answer = await post(without, '/api-keys/leaked', { key: 'x' })
       await without.close()
+      expect([Object.keys(plain).includes('api_key_leak_uri'), answer.status]).to.deep.equal([false, 404])
     })
     for (const [what, body, type, status] of [
       ['nothing', '', 'application/json', 400],
@@ -416,20 +416,26 @@ describe('an API key', () => {
   })
 
   describe('L05 reports of one network', () => {
-    it('are limited as far as they hold a key of this issuer, and then end nothing; others go on', async () => {
-      const limited = await startTestServer({
-        settings: { apis: [{ ...notes, apiKeys: true }], trustedProxies: ['127.0.0.1', '::1'] },
-      })
+    let limited: TestServer
+    before(async () => {
+      const settings = { apis: [{ ...notes, apiKeys: true }], trustedProxies: ['127.0.0.1', '::1'] }
+      limited = await startTestServer({ settings })
       await limited.parts.accounts.add({ email: 'ada@example.com', password })
-      const [dead, living] = [await personsKey(limited, 'ada@example.com'), await personsKey(limited, 'ada@example.com')]
+    })
+    after(() => limited.close())
+
+    it('are limited as far as they hold a key of this issuer, and then end nothing; others go on', async () => {
+      const [first, living] = [await personsKey(limited, 'ada@example.com'), await personsKey(limited, 'ada@example.com')]
       const send = (key: string, from: string) => post(limited, '/api-keys/leaked', { key }, { 'x-forwarded-for': from })
-      for (let sent = 0; sent < 600; sent += 50) await Promise.all(Array.from({ length: 50 }, () => send(dead, '192.0.2.1')))
+      const { secrets, store } = limited.parts
+      const slot = keyedSlot(secrets.keysFor('attempts')[0], '192.0.2.1')
+      await Promise.all(Array.from({ length: 599 }, () => store.counters.hit(`leaked-keys:${slot}`, 900)))
+      expect((await send(first, '192.0.2.1')).body, 'the last').to.deep.equal({ status: 'ended' })
       const refused = await send(living, '192.0.2.1')
       expect([refused.status, refused.body.error]).to.deep.equal([429, 'too_many_attempts'])
       expect(Number(refused.headers.get('retry-after'))).to.be.within(1, 900)
       expect((await send('x', '192.0.2.1')).status, 'what is no key').to.equal(200)
       expect((await send(living, '192.0.2.2')).body, 'from elsewhere').to.deep.equal({ status: 'ended' })
-      await limited.close()
     })
   })
 
