@@ -25,6 +25,7 @@ const around: Record<string, [before: string, after: string]> = {
   node: ['', 'export const listener = handler'],
   mcp: ["import createApp from 'express'\nconst app = createApp()", 'export const listener = app'],
   'hono/jwk': ["import { Hono } from 'hono'\nconst app = new Hono()", 'export const handle = (request) => app.fetch(request)'],
+  oauth4webapi: ['', 'export const handle = handler'],
   'express-oauth2-jwt-bearer': [
     "import createApp from 'express'\nconst app = createApp()",
     'app.use((error, request, response, next) => response.status(error.status ?? 500).end())\nexport const listener = app',
@@ -36,7 +37,7 @@ const handedOver: Record<string, string> = {
 }
 
 /** Those that the guide shows without the kit. */
-const frameworks = ['hono/jwk', 'express-oauth2-jwt-bearer']
+const frameworks = ['hono/jwk', 'express-oauth2-jwt-bearer', 'oauth4webapi']
 const libraries = names.filter((name) => name.startsWith('verify '))
 /** As if the guide had not those functions: what a library accepts by itself. */
 const bare = `const accessToken = (token, payload) => payload
@@ -70,6 +71,9 @@ describe('guides: protecting an API', () => {
     const kit = pathToFileURL(path.join(root, 'src/resource-server/')).href
     const code = [`const issuer = '${from.issuer}'`, ...parts]
       .join('\n')
+      // It speaks https alone unless told otherwise.
+      .replace('discoveryRequest(url)', 'discoveryRequest(url, { [oauth.allowInsecureRequests]: true })')
+      .replace('{ signingAlgorithms', '{ [oauth.allowInsecureRequests]: true, signingAlgorithms')
       .replaceAll(/'signet\/resource-server\/(\w+)'/g, `'${kit}$1.ts'`)
       .replaceAll("'signet/resource-server'", `'${kit}index.ts'`)
     const file = path.join(folder, `${name.replaceAll(/[ /]/g, '-')}.mjs`)
