@@ -36,7 +36,7 @@ export const good: LetterModels = {
       { key: 'nightly-build', api: 'Notes' },
       { key: 'laptop', api: 'Billing' },
     ],
-    why: 'leaked',
+    why: 'password',
     at,
     link,
   },
