@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../base/clock.ts'
 import type { CounterStore } from '../store/store.ts'
+import { withoutKeys } from '../tokens/api-key.ts'
 import type { ApiKeys } from '../tokens/api-keys.ts'
 import { createLimiter } from './limiter.ts'
 import { networkLimiter } from './network-limiter.ts'
@@ -73,5 +74,5 @@ const longestPlace = 300
 function placeOf(url: string): string | undefined {
   const { protocol, host, pathname } = URL.parse(url) ?? {}
   if (!protocol || !/^https?:$/.test(protocol)) return undefined
-  return `${protocol}//${host}${pathname}`.replace(/signet_[\w.~%-]+/g, 'signet_…').slice(0, longestPlace)
+  return withoutKeys(`${protocol}//${host}${pathname}`).slice(0, longestPlace)
 }

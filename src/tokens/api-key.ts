@@ -33,6 +33,9 @@ const form = /^signet_(eyJ[\w-]{20,}\.eyJ[\w-]{40,}\.[\w-]{86})_([0-9A-Za-z]{6})
 /** Whether somebody means it for a key. Does NOT say that it is one. */
 export const isApiKey = (text: string): boolean => text.startsWith(prefix)
 
+/** A text of others, without what looks like a key in it, whole or cut off or with escapes of a URL. */
+export const withoutKeys = (text: string): string => text.replace(/signet_[\w.~%-]+/gi, `${prefix}…`)
+
 /** Seconds since the epoch. */
 export interface ApiKeyClaims {
   iss: string

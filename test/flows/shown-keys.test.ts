@@ -267,6 +267,21 @@ describe('an API key', () => {
       await server.parts.accounts.setRoles(who.email, ['editor'])
       returnToPresent()
     })
+    it('P03 is dead with its key also where both happen at the same moment', async () => {
+      let issued = 0
+      for (let round = 0; round < 10; round++) {
+        const key = await persons()
+        const end = () => server.parts.apiKeys.end('operator', claimsOf(key).jti, 'operator', {})
+        const asked = Array.from({ length: 6 }, () => exchange(services.gateway, key))
+        await Promise.all([...(round % 2 ? [asked[0]!.then(end)] : [end()]), ...asked])
+        for (const { body } of await Promise.all(asked)) {
+          if (!body.access_token) continue
+          issued += 1
+          expect(await lives(body.access_token)).to.equal(false)
+        }
+      }
+      expect(issued, 'that there was a race').to.be.greaterThan(0)
+    })
     it('goes on when its owner’s other access ends: who keeps a key meant to', async () => {
       const key = await persons()
       const got = await exchanged(services.gateway, key)

@@ -5,7 +5,7 @@
  */
 import { expect } from 'chai'
 import { createVisitor } from '../../src/try/visitor.ts'
-import { wrapped } from '../support/api-keys.ts'
+import { personsKey, wrapped } from '../support/api-keys.ts'
 import { askForCode, deviceFor, enterCode, letIn, poll } from '../support/device.ts'
 import { letterTo, linkOf } from '../support/inbox.ts'
 import { revoke } from '../support/questions.ts'
@@ -215,6 +215,14 @@ describe('writes', () => {
       volatile: [],
     })
     expect(await writtenBy(() => revoke(server, who.machine, body.access_token!))).to.deep.equal({ durable: [], volatile: [] })
+  })
+  it('of whoever found an API key: its end is written, with a letter, and another report of it adds nothing', async () => {
+    const key = await personsKey(server, who.email)
+    const report = () => fetch(`${server.issuer}/api-keys/leaked`, { method: 'POST', body: new URLSearchParams({ key }) })
+    const { durable, volatile } = await writtenBy(report)
+    expect(durable).to.have.members(['Sentence token', 'Sentence grant', 'Letter add'])
+    expect(volatile).to.deep.equal([])
+    expect(await writtenBy(report)).to.deep.equal({ durable: [], volatile: [] })
   })
   it('of a person: signing out adds a notice for each client that is told', async () => {
     const told = { name: 'Told', kind: 'web', redirectUris: [redirectUri], backchannelLogoutUri: 'https://127.0.0.1/told' }
