@@ -7,6 +7,7 @@ import {
   askForAccount,
   askForLink,
   fillIn,
+  fillInIfAsked,
   headed,
   linkAskedFor,
   type Person,
@@ -116,7 +117,7 @@ const accountPage =
   (path: string, heading: string): Way =>
   async (page, { issuer }) => {
     await page.goto(`${issuer}/account${path}`)
-    await fillIn(page, ada)
+    await fillInIfAsked(page, ada)
     await headed(page, heading)
   }
 
@@ -131,7 +132,7 @@ export async function newPerson({ cli }: Processes): Promise<Person> {
 let keysMade = 0
 async function newKeyPage(page: Page, { issuer }: Processes, person: Person): Promise<void> {
   await page.goto(`${issuer}/account/keys/new`)
-  await fillIn(page, person)
+  await fillInIfAsked(page, person)
   await headed(page, 'Make an API key')
 }
 

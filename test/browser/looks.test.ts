@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { expect } from 'chai'
-import type { Page } from 'playwright-core'
+import type { BrowserContext, Page } from 'playwright-core'
 import { describeWithChromium } from '../support/browser.ts'
 import { clientPages, requestOfStranger, signetPages } from './gallery.ts'
 import { setStage } from './stage.ts'
@@ -34,16 +34,32 @@ const refused = [
   'error',
   'not-found',
 ]
+/**
+ * Whoever was on one of these pages goes to the next as the same person: signing in is looked at by itself. None of them signs anybody out, or changes
+ * who they are.
+ */
+const together: readonly string[][] = [
+  ['sign-in-other', 'select-account', 'consent-more', 'still-signed-in', 'client-signed-in', 'client-forbidden'],
+  [
+    'account',
+    ...['name', 'email', 'email-sent', 'password', 'delete', 'keys', 'key-new', 'key-made', 'key-end'].map(
+      (name) => `account-${name}`,
+    ),
+  ],
+]
 /** A colour on its way to another has the contrast of neither. */
 const still = { reducedMotion: 'reduce' } as const
 
 describeWithChromium('how a page looks', () => {
   const stage = setStage()
+  const cookies = new Map<readonly string[] | undefined, Awaited<ReturnType<BrowserContext['storageState']>>>()
 
   for (const [name, way] of Object.entries({ ...signetPages, ...clientPages })) {
     it(`leaves axe nothing to find, light or dark, and fits 360 px: ${name}`, async () => {
-      const { page, troubles } = await stage.visit(still)
+      const person = together.find((pages) => pages.includes(name))
+      const { page, troubles } = await stage.visit({ ...still, storageState: person && cookies.get(person) })
       await way(page, stage.processes)
+      if (person) cookies.set(person, await page.context().storageState())
       await page.emulateMedia({ colorScheme: 'light' })
       expect(await findings(page), 'light').to.deep.equal([])
       await page.emulateMedia({ colorScheme: 'dark' })

@@ -23,6 +23,11 @@ export async function fillIn(page: Page, { email, password }: Person): Promise<v
   await press(page, 'Sign in')
 }
 
+/** Where it is asked for: not of whoever did so within the last minutes. */
+export async function fillInIfAsked(page: Page, person: Person): Promise<void> {
+  if (await page.getByLabel('Password', { exact: true }).isVisible()) await fillIn(page, person)
+}
+
 /** On a sign-in page. */
 export async function askForLink(page: Page, email: string): Promise<void> {
   await page.getByLabel('E-mail address').fill(email)
@@ -61,14 +66,20 @@ export async function signUpLink(
 /** From the sample client's first page to the consent page. */
 export async function signIn(page: Page, client: string, person: Person = ada): Promise<void> {
   await page.goto(client)
+  await askToSignIn(page, person)
+}
+
+async function askToSignIn(page: Page, person: Person): Promise<void> {
   await press(page, 'Sign in with Signet')
   await fillIn(page, person)
   await headed(page, 'Sample client wants to use your account')
 }
 
-/** From the sample client's first page to who signed in. */
+/** From the sample client's first page to who signed in, or is already. */
 export async function signInAndAllow(page: Page, client: string, person: Person & { name: string } = ada): Promise<void> {
-  await signIn(page, client, person)
+  await page.goto(client)
+  if (await page.getByRole('heading', { level: 1, name: `Hello, ${person.name}`, exact: true }).isVisible()) return
+  await askToSignIn(page, person)
   await press(page, 'Allow')
   await headed(page, `Hello, ${person.name}`)
 }
