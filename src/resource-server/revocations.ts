@@ -27,6 +27,8 @@ export interface Concerned {
   readonly digests: Digest
   readonly iat: number
   readonly kind: CredentialKind
+  /** With which state of the list it was found good: nothing is looked up until something is added. */
+  judgedAt: number
 }
 
 export interface RevocationReader {
@@ -58,7 +60,7 @@ const longestPauseMilliseconds = 30_000
 
 /** For an API that follows no list. */
 export const noRevocations: RevocationReader = {
-  concernedBy: ({ kind }) => ({ digests: [], iat: 0, kind }),
+  concernedBy: ({ kind }) => ({ digests: [], iat: 0, kind, judgedAt: 0 }),
   settle: () => undefined,
   judge: () => {},
   close: () => {},
@@ -84,6 +86,8 @@ export function followRevocations({
   const closed = new AbortController()
   const dead = createRevocationTable(now)
   const digestOf = createDigests(issuer)
+  /** Another one with each addition. */
+  let state = 1
   let everythingBefore = Number.NEGATIVE_INFINITY
   let cursor: string | undefined
   let place: string | undefined
@@ -98,6 +102,7 @@ export function followRevocations({
   function merge({ before, entries }: RevocationList): void {
     if (before !== undefined) everythingBefore = Math.max(everythingBefore, before)
     for (const [digest, end, time] of entries) dead.add(digestIn(digest), end, time)
+    if (entries.length > 0) state++
     dead.tidy()
   }
 
@@ -170,13 +175,17 @@ export function followRevocations({
         if (typeof value === 'string') digests.push(...digestOf(about, value))
       }
       // A token that says no time is older than any.
-      return { digests, iat: typeof claims.iat === 'number' ? claims.iat : 0, kind }
+      return { digests, iat: typeof claims.iat === 'number' ? claims.iat : 0, kind, judgedAt: 0 }
     },
     settle: () => first,
-    judge({ digests, iat, kind }) {
+    judge(concerned) {
+      const { digests, iat, kind } = concerned
       if (iat <= everythingBefore) throw new BearerError('revoked')
-      for (let at = 0; at < digests.length; at += wordsPerDigest)
-        if (dead.isDead(digests, at, iat)) throw new BearerError('revoked')
+      if (concerned.judgedAt !== state) {
+        for (let at = 0; at < digests.length; at += wordsPerDigest)
+          if (dead.isDead(digests, at, iat)) throw new BearerError('revoked')
+        concerned.judgedAt = state
+      }
       if (whenStale[kind] === 'refuse' && isStale()) throw new BearerError('revocations_unavailable', { retryAfter: 30 })
     },
     close: () => closed.abort(),

@@ -90,9 +90,12 @@ describe('revocations', () => {
     it(`refuses a token once its ${kind} is on the list, though it is known`, async () => {
       const list = listOf(signed([]))
       const api = apiThatFollows(list)
-      await expectAccepted(api, mint(claims))
+      const known = mint(claims)
+      await expectAccepted(api, known)
+      await expectAccepted(api, known)
       list.say(signed([[about(kind, value), end]]))
       await eventually(() => heard('revocations_read') === 2)
+      await expectRefused(api, known, 'revoked')
       await expectRefused(api, mint(claims), 'revoked')
       await expectAccepted(api, mint({ ...claims, jti: 'b', grant: 'h', sub: 'bob', client_id: 'spa' }))
     })
