@@ -16,9 +16,9 @@ const resource = defineResource({ id: 'https://api.example.com', scopes: { 'note
 const tokensInTurn = 2000
 const coldCache = 500
 
-const warmUpSeconds = 4
+const warmUpSeconds = Number(process.env.WU ?? 4)
 // Short rounds and many: what else the machine does then falls on all contenders alike.
-const rounds = 200
+const rounds = Number(process.env.RO ?? 200)
 const coldPerRound = 100
 const warmPerRound = 10_000
 

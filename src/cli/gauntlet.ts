@@ -5,7 +5,7 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { Refusal } from '../base/errors.ts'
-import type { Mutant, TestIssuer } from '../resource-server/testing.ts'
+import type { CredentialKind, Mutant, TestIssuer } from '../resource-server/testing.ts'
 import { answer, tellPerson } from './run.ts'
 
 export interface GauntletOptions {
@@ -14,6 +14,7 @@ export interface GauntletOptions {
   scope?: string
   issuerPort?: string
   count?: string
+  apiKeys?: boolean
   json?: boolean
 }
 
@@ -31,6 +32,7 @@ export interface GauntletReport {
 }
 
 const atOnce = 8
+const both: readonly CredentialKind[] = ['access_token', 'api_key']
 const loopbackHosts = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/
 
 export async function gauntlet(options: GauntletOptions): Promise<void> {
@@ -42,9 +44,9 @@ export async function gauntlet(options: GauntletOptions): Promise<void> {
   const { createTestIssuer } = await import('../resource-server/testing.ts')
   const issuer = createTestIssuer({ issuer: `http://localhost:${port}`, resource: options.resource ?? url.origin })
   const claims = { scope: options.scope ?? '' }
-  const server = await serve(issuer, port)
+  const server = await servedBy(issuer, port)
   try {
-    const report = await runGauntlet(url.href, issuer, claims, count)
+    const report = await runGauntlet(url.href, issuer, { claims, count, accept: options.apiKeys ? both : both.slice(0, 1) })
     answer(options.json, report, linesOf(report))
     if (report.wronglyAccepted.length + report.wronglyRefused.length + report.failed.length > 0) process.exitCode = 1
   } finally {
@@ -53,22 +55,32 @@ export async function gauntlet(options: GauntletOptions): Promise<void> {
   }
 }
 
+export interface GauntletRun {
+  /** What every credential says beside what makes it good. */
+  claims: Readonly<Record<string, unknown>>
+  count: number
+  /** What the API is known to accept. */
+  accept?: readonly CredentialKind[]
+  /** The same number has the same mutations. */
+  seed?: number
+}
+
 /** @throws Refusal `good_token_refused` where the API does not trust the issuer: nothing it refuses then would prove anything */
 export async function runGauntlet(
   url: string,
-  issuer: Pick<TestIssuer, 'issuer' | 'token' | 'mutations'>,
-  claims: Readonly<Record<string, unknown>>,
-  count: number,
+  issuer: Pick<TestIssuer, 'issuer' | 'token' | 'apiKey' | 'mutations'>,
+  { claims, count, accept = ['access_token'], seed = 1 }: GauntletRun,
 ): Promise<GauntletReport> {
-  const first = await statusOf(url, issuer.token(claims))
-  if (first >= 400) {
+  for (const kind of accept) {
+    const status = await statusOf(url, kind === 'api_key' ? issuer.apiKey(claims) : issuer.token(claims))
+    if (status < 400) continue
     throw new Refusal(
       'good_token_refused',
-      `The API answered ${first} to a good token. While this runs it has to trust the issuer ${issuer.issuer}; --resource and --scope say what its tokens are for.`,
+      `The API answered ${status} to a good ${kind === 'api_key' ? 'API key' : 'token'}. While this runs it has to trust the issuer ${issuer.issuer}; --resource and --scope say what its tokens are for.`,
     )
   }
   const report: GauntletReport = { sent: 0, wronglyAccepted: [], wronglyRefused: [], failed: [] }
-  const mutants = issuer.mutations(1, claims).take(count)
+  const mutants = issuer.mutations(seed, claims, accept).take(count)
   // Several take from one generator, each the next.
   await Promise.all(Array.from({ length: atOnce }, () => sendEach(url, mutants, report)))
   return report
@@ -82,7 +94,7 @@ async function sendEach(url: string, mutants: Iterator<Mutant>, report: Gauntlet
     if (++report.sent % 10_000 === 0) tellPerson(`${report.sent} sent …\n`)
     if (status >= 500) report.failed.push(fault)
     else if (isGood && status >= 400) report.wronglyRefused.push(fault)
-    // 403: the token was believed, and only its scope was not enough.
+    // 403: the token was believed. That its scope was not enough is no excuse, since no mutation that is signed changes it.
     else if (!isGood && (status < 400 || status === 403)) report.wronglyAccepted.push(fault)
   }
 }
@@ -97,10 +109,18 @@ async function statusOf(url: string, token: string): Promise<number> {
   }
 }
 
-async function serve(issuer: TestIssuer, port: number): Promise<Server> {
+/** What the issuer publishes, at its address. @throws Refusal `port_taken` */
+export async function servedBy(issuer: TestIssuer, port: number): Promise<Server> {
   const server = createServer(async (request, response) => {
-    const found = await issuer.options.fetch(`${issuer.issuer}${request.url}`, {})
-    response.writeHead(found.status, { 'content-type': 'application/json' }).end(await found.text())
+    // Whoever follows the list of what was revoked waits for news, and may go away meanwhile.
+    const gone = new AbortController()
+    response.once('close', () => gone.abort())
+    try {
+      const found = await issuer.options.fetch(`${issuer.issuer}${request.url}`, { signal: gone.signal })
+      response.writeHead(found.status, { 'content-type': 'application/json' }).end(await found.text())
+    } catch (cause) {
+      if (!gone.signal.aborted) response.destroy(cause as Error)
+    }
   })
   server.listen(port, 'localhost')
   await once(server, 'listening').catch(() => {

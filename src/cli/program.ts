@@ -78,6 +78,7 @@ export function createProgram(): Command {
     .option('--scope <scope>', 'the scopes that the route needs')
     .option('--issuer-port <port>', 'where this command plays the issuer that the API has to trust', '4010')
     .option('--count <count>', 'so many tokens', '2000')
+    .option('--api-keys', 'the API takes API keys too: half of the tokens are made from keys')
     .option(...json)
     .action(run(gauntlet))
   program

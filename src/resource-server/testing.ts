@@ -19,7 +19,7 @@ import { type Mutant, mutations } from './testing/mutations.ts'
 import { testRevocations } from './testing/revocation-list.ts'
 import { wellKnownUrl } from './url.ts'
 
-export type { BadTokens, Mutant }
+export type { BadTokens, CredentialKind, Mutant }
 
 export interface TestIssuerOptions {
   /** Whose tokens are made: what `defineResource` made, or its identifier. */
