@@ -3,9 +3,10 @@
  * `node bench/verification.ts`. Every figure is a ratio against a control of the same run: rounds alternate, medians are compared.
  * Rates are per second of processor time, all threads together, so that other work on the machine weighs less.
  */
-import { generateKeyPairSync, type KeyObject, randomUUID, sign, verify } from 'node:crypto'
+import { generateKeyPairSync, type KeyObject, randomBytes, randomUUID, sign, verify } from 'node:crypto'
 import { createVerifier } from 'fast-jwt'
 import { jwtVerify } from 'jose'
+import { keyAround } from '../src/resource-server/api-key.ts'
 import { createResourceServer, defineResource } from '../src/resource-server/index.ts'
 import { median, printRows, type Row, row } from './table.ts'
 
@@ -16,9 +17,9 @@ const resource = defineResource({ id: 'https://api.example.com', scopes: { 'note
 const tokensInTurn = 2000
 const coldCache = 500
 
-const warmUpSeconds = Number(process.env.WU ?? 4)
+const warmUpSeconds = 4
 // Short rounds and many: what else the machine does then falls on all contenders alike.
-const rounds = Number(process.env.RO ?? 200)
+const rounds = 200
 const coldPerRound = 100
 const warmPerRound = 10_000
 
@@ -26,30 +27,71 @@ type Contender = (count: number) => Promise<void>
 
 export async function benchVerification(): Promise<Row[]> {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const ofKeys = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const tokens = Array.from({ length: tokensInTurn }, () => mint(privateKey))
-  const jwks = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k1', alg: 'ES256', use: 'sig' } as never] }
-  const kit = (maxEntries: number) => createResourceServer({ issuer, resource, jwks, cache: { maxEntries } })
+  const apiKeys = Array.from({ length: tokensInTurn }, () => keyAround(mint(ofKeys.privateKey, headerOfKey)))
+  const published = [jwkOf(publicKey, 'k1'), { ...jwkOf(ofKeys.publicKey, 'k2'), signs: ['api-key+jwt'] }]
+  const options = { issuer, resource, jwks: { keys: published as never[] }, cache: { maxEntries: coldCache } }
+  const kit = () => createResourceServer(options)
+  const revocations = { uri: `${issuer}/revocations` }
+  const following = () =>
+    createResourceServer({ ...options, revocations, fetch: listOf(privateKey), accept: ['access_token', 'api_key'] })
+  const [coldFollowing, warmFollowing, coldKeys] = [following(), following(), following()]
+  for (const api of [coldFollowing, warmFollowing, coldKeys]) await api.ready()
   const cold = {
     raw: rawVerify(publicKey, tokens),
+    checked: verifyAndCheck(publicKey, tokens),
     jose: withJose(publicKey, tokens),
-    kit: withKit(kit(coldCache), tokens),
+    kit: withKit(kit(), tokens),
+    kitFollowing: withKit(coldFollowing, tokens),
+    kitOfKeys: withKit(coldKeys, apiKeys),
   }
   const known = tokens.slice(0, coldCache)
-  const warm = { warm: withKit(kit(coldCache), known), fastJwt: withFastJwt(publicKey, known) }
+  const warm = {
+    warm: withKit(kit(), known),
+    warmFollowing: withKit(warmFollowing, known),
+    fastJwt: withFastJwt(publicKey, known),
+  }
 
   await warmUp([...Object.values(cold), ...Object.values(warm)])
-  const rates = await race({ ...cold, ...warm }, { warm: warmPerRound, fastJwt: warmPerRound })
+  const rates = await race({ ...cold, ...warm }, { warm: warmPerRound, warmFollowing: warmPerRound, fastJwt: warmPerRound })
+  for (const api of [coldFollowing, warmFollowing, coldKeys]) api.close()
   return [
-    row('verification of a fresh token', rates.kit, rates.raw, 'raw crypto.verify', 'at least 0.9'),
+    row('verification of a fresh token', rates.kit, rates.checked, 'crypto.verify and checks', 'at least 0.9'),
+    row('verification of a fresh token', rates.kit, rates.raw, 'crypto.verify alone', 'at least 0.9'),
     row('verification of a fresh token', rates.kit, rates.jose, 'jose jwtVerify', 'above 1'),
+    row('the same, following revocations', rates.kitFollowing, rates.kit, 'following none', 'no goal'),
+    row('verification of a fresh API key', rates.kitOfKeys, rates.kitFollowing, 'a fresh token', 'no goal'),
     row('verification of a known token', rates.warm, rates.kit, 'a fresh token', 'at least 50'),
     row('verification of a known token', rates.warm, rates.fastJwt, 'fast-jwt with its cache', 'at least 2'),
+    row('the same, following revocations', rates.warmFollowing, rates.fastJwt, 'fast-jwt with its cache', 'no goal'),
   ]
 }
 
-function mint(key: KeyObject): string {
+const headerOfToken = { alg: 'ES256', typ: 'at+jwt', kid: 'k1' }
+const headerOfKey = { alg: 'ES256', typ: 'api-key+jwt', kid: 'k2' }
+const jwkOf = (key: KeyObject, kid: string) => ({ ...key.export({ format: 'jwk' }), kid, alg: 'ES256', use: 'sig' })
+
+function signed(header: object, claims: object, key: KeyObject): string {
+  const text = [header, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')
+  return `${text}.${sign('sha256', Buffer.from(text), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`
+}
+
+/** A list of a thousand sentences, none of them about a token of this bench, and no news after it. */
+function listOf(key: KeyObject): (url: string, init: RequestInit) => Promise<Response> {
+  const iat = Math.floor(Date.now() / 1000)
+  const entries = Array.from({ length: 1_000 }, () => [randomBytes(16).toString('base64url'), iat + 3_600])
+  const claims = { iss: issuer, iat, exp: iat + 60, lineage: 'a', cursor: 'a.1', entries }
+  const list = signed({ ...headerOfToken, typ: 'revocations+jwt' }, claims, key)
+  return (url, { signal }) =>
+    new Promise((resolve, reject) => {
+      if (!url.includes('after')) return resolve(new Response(list))
+      signal?.addEventListener('abort', () => reject(signal.reason))
+    })
+}
+
+function mint(key: KeyObject, header: object = headerOfToken): string {
   const now = Math.floor(Date.now() / 1000)
-  const header = { alg: 'ES256', typ: 'at+jwt', kid: 'k1' }
   const claims = {
     iss: issuer,
     sub: randomUUID(),
@@ -64,8 +106,7 @@ function mint(key: KeyObject): string {
     sid: randomUUID(),
     grant: randomUUID(),
   }
-  const signed = [header, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')
-  return `${signed}.${sign('sha256', Buffer.from(signed), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`
+  return signed(header, claims, key)
 }
 
 /** The floor: bytes and key lie ready, nothing is decoded and nothing is checked but the signature. */
@@ -80,6 +121,27 @@ function rawVerify(key: KeyObject, tokens: readonly string[]): Contender {
       const { signed, signature } = next()
       if (!verify('sha256', signed, { key, dsaEncoding: 'ieee-p1363' }, signature))
         throw new Error('a good signature was refused')
+    }
+  }
+}
+
+/** The control of the goal: what no verifier can leave out, written down straight, without a limit, a canonical form, or a word on what was wrong. */
+function verifyAndCheck(key: KeyObject, tokens: readonly string[]): Contender {
+  const next = inTurn(tokens)
+  const read = (part: string) => JSON.parse(Buffer.from(part, 'base64url').toString())
+  const isText = (value: unknown) => typeof value === 'string' && value !== ''
+  return async (count) => {
+    for (let i = 0; i < count; i++) {
+      const [header, payload, signature] = next().split('.') as [string, string, string]
+      const { alg, typ, kid } = read(header)
+      const isOurs = alg === 'ES256' && typ === 'at+jwt' && kid === 'k1'
+      const bytes = Buffer.from(signature, 'base64url')
+      if (!isOurs || !verify('sha256', Buffer.from(`${header}.${payload}`), { key, dsaEncoding: 'ieee-p1363' }, bytes))
+        throw new Error('a good signature was refused')
+      const { iss, aud, sub, client_id, jti, iat, exp } = read(payload)
+      const now = Date.now() / 1000
+      if (iss !== issuer || aud !== resource.id || exp <= now || iat > now + 5 || ![sub, client_id, jti].every(isText))
+        throw new Error('good claims were refused')
     }
   }
 }

@@ -22,6 +22,16 @@ interface Entry<T> {
  */
 export function tokenCache<T>(maxEntries: number): TokenCache<T> {
   const entries = new Map<string, Entry<T>>()
+  // Goes on where it stood: from the beginning it would step over every entry that left since the Map last grew.
+  let oldest = entries.keys()
+  const makeRoom = () => {
+    let { value } = oldest.next()
+    if (value === undefined) {
+      oldest = entries.keys()
+      value = oldest.next().value
+    }
+    entries.delete(value as string)
+  }
   // Moving an entry costs more than finding it, and changes nothing while it is among the youngest anyway.
   const stillYoung = Math.floor(maxEntries / 4)
   let putIn = 0
@@ -38,8 +48,9 @@ export function tokenCache<T>(maxEntries: number): TokenCache<T> {
       return found.verified
     },
     set(digest, verified) {
-      if (entries.size >= maxEntries) entries.delete(entries.keys().next().value as string)
-      if (maxEntries > 0) entries.set(digest, { verified, youngestAt: ++putIn })
+      if (maxEntries === 0) return
+      if (entries.size >= maxEntries) makeRoom()
+      entries.set(digest, { verified, youngestAt: ++putIn })
     },
   }
 }

@@ -37,7 +37,12 @@ function isCanonical(part: string): boolean {
  */
 export function decodeObject(encoded: string): JsonObject {
   const bytes = Buffer.from(encoded, 'base64url')
-  const value = isUtf8(bytes) ? parse(bytes.toString()) : undefined
+  return objectIn(isUtf8(bytes) ? bytes.toString() : undefined)
+}
+
+/** As `decodeObject`, of what was decoded. */
+export function objectIn(json: string | undefined): JsonObject {
+  const value = json === undefined ? undefined : parse(json)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new BearerError('malformed_token')
   return value as JsonObject
 }

@@ -59,7 +59,7 @@ export const scopesToAskFor = <S extends string>({ all, any }: Need<S>): readonl
  * A token without `acr` or `auth_time` was not made by a person who could show them, and does not meet either.
  */
 export function enforce<S extends string>(need: Need<S>, auth: Auth<S, object>, now: number, clockTolerance: number): void {
-  if (!auth.has(...need.all)) throw new BearerError('insufficient_scope')
+  for (const scope of need.all) if (!auth.has(scope)) throw new BearerError('insufficient_scope')
   if (need.any.length > 0 && !need.any.some((scope) => auth.has(scope))) throw new BearerError('insufficient_scope')
   if (need.acr.length > 0 && !need.acr.includes(auth.acr ?? '')) throw new BearerError('authentication_too_weak')
   if (need.maxAge === undefined) return

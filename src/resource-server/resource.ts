@@ -22,11 +22,13 @@ export interface Resource<S extends string> {
   /** Each scope with its sentence, in the order of declaration. */
   readonly scopes: ReadonlyMap<S, string>
   /** @returns the scopes of this API that a `scope` claim grants, the implied ones included; words of other APIs are left out. */
-  granted(scope: unknown): Set<S>
+  granted(scope: unknown): ReadonlySet<S>
 }
 
 /** The scopes of a resource, as a type: `ScopeOf<typeof notes>`. */
 export type ScopeOf<R> = R extends Resource<infer S> ? S : never
+
+const mostKnown = 256
 
 // RFC 6749 s3.3: printable ASCII without space, quote and backslash.
 const scopeToken = /^[\x21\x23-\x5B\x5D-\x7E]+$/
@@ -51,11 +53,23 @@ export function defineResource<const S extends string>(definition: ResourceDefin
   }
 
   const closure = new Map(entries.map(([name]) => [name, reach(name, implied)]))
+  // What an app asks for is the same in all its tokens.
+  const known = new Map<string, ReadonlySet<S>>()
+  function granted(scope: unknown): ReadonlySet<S> {
+    // A claim that is no string grants nothing.
+    if (typeof scope !== 'string') return new Set()
+    const before = known.get(scope)
+    if (before) return before
+    if (known.size >= mostKnown) known.clear()
+    const held = grantedBy(scope, closure)
+    known.set(scope, held)
+    return held
+  }
   return Object.freeze({
     id: definition.id,
     audience: withoutEmptyPath(definition.id),
     scopes,
-    granted: (scope: unknown) => grantedBy(scope, closure),
+    granted,
   })
 }
 
@@ -66,11 +80,9 @@ function reach<S extends string>(name: S, implied: ReadonlyMap<S, readonly S[]>)
   return found
 }
 
-// RFC 6749 s3.3: words between single spaces, case-sensitive. A tab or another separator makes one word, which no API declares;
-// a claim that is no string grants nothing.
-function grantedBy<S extends string>(scope: unknown, closure: ReadonlyMap<string, ReadonlySet<S>>): Set<S> {
+// RFC 6749 s3.3: words between single spaces, case-sensitive. A tab or another separator makes one word, which no API declares.
+function grantedBy<S extends string>(scope: string, closure: ReadonlyMap<string, ReadonlySet<S>>): Set<S> {
   const held = new Set<S>()
-  if (typeof scope !== 'string') return held
   for (const word of scope.split(' ')) for (const name of closure.get(word) ?? []) held.add(name)
   return held
 }

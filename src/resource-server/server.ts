@@ -1,7 +1,7 @@
 /** The parts put together: an API that verifies access tokens and API keys by itself. */
 import { isKey } from './api-key.ts'
 import { type Auth, authOf } from './auth.ts'
-import { digestOf, tokenCache } from './cache.ts'
+import { digestOf, type TokenCache, tokenCache } from './cache.ts'
 import { type Refusal, refusalOf } from './challenge.ts'
 import { isBounded, type JsonObject } from './compact.ts'
 import { type Credentials, credentialsOf, type RequestLike, type Scheme } from './credentials.ts'
@@ -92,21 +92,27 @@ export function createResourceServer<S extends string, C extends object = JsonOb
 
   function verifyAnew(token: string, digest: string): Auth<S, C> | Promise<Auth<S, C>> {
     const remembered = cache
-    const known = (verified: Verified, shown: C) => {
-      const { claims, kind } = verified
-      const auth = authOf(claims, kind, resource.granted(claims.scope), shown)
-      const concerned = revocations.concernedBy(verified)
-      revocations.judge(concerned)
-      remembered.set(digest, { auth, concerned })
-      return auth
-    }
-    const accept = (verified: Verified) => {
-      if (!settings.claims) return known(verified, verified.claims as unknown as C)
-      const shown = shapedBy(settings.claims, verified.claims)
-      return shown instanceof Promise ? shown.then((value) => known(verified, value)) : known(verified, shown)
-    }
     const verified = verifyToken(token, parts)
-    return verified instanceof Promise ? verified.then(accept) : accept(verified)
+    return verified instanceof Promise
+      ? verified.then((one) => shaped(one, digest, remembered))
+      : shaped(verified, digest, remembered)
+  }
+
+  function shaped(verified: Verified, digest: string, remembered: TokenCache<Known<S, C>>): Auth<S, C> | Promise<Auth<S, C>> {
+    if (!settings.claims) return accepted(verified, verified.claims as unknown as C, digest, remembered)
+    const shown = shapedBy(settings.claims, verified.claims)
+    return shown instanceof Promise
+      ? shown.then((value) => accepted(verified, value, digest, remembered))
+      : accepted(verified, shown, digest, remembered)
+  }
+
+  function accepted(verified: Verified, shown: C, digest: string, remembered: TokenCache<Known<S, C>>): Auth<S, C> {
+    const { claims, kind } = verified
+    const auth = authOf(claims, kind, resource.granted(claims.scope), shown)
+    const concerned = revocations.concernedBy(verified)
+    revocations.judge(concerned)
+    remembered.set(digest, { auth, concerned })
+    return auth
   }
 
   /** A bound token with the proof of its key, or where plain ones are taken, a plain one. */

@@ -27,7 +27,7 @@ export const verifySignature: SignatureCheck = (algorithm, key, signed, signatur
   switch (algorithm) {
     case 'ES256':
       // RFC 7518 s3.4: R and S of 32 bytes each, never DER.
-      return signature.length === 64 && verify('sha256', signed, { key, dsaEncoding: 'ieee-p1363' }, signature)
+      return signature.length === 64 && verify('sha256', signed, key, derOf(signature))
     case 'EdDSA':
     case 'ML-DSA-44':
     case 'ML-DSA-65':
@@ -47,3 +47,27 @@ export const verifySignature: SignatureCheck = (algorithm, key, signed, signatur
 /** RFC 8017 s8.1.2: as long as the modulus. OpenSSL also takes one by PSS without its leading zeros, so that one token would have two spellings. */
 const isWhole = (key: KeyObject, signature: Uint8Array): boolean =>
   signature.length * 8 === key.asymmetricKeyDetails?.modulusLength
+
+// Two whole numbers of 33 bytes at most, each behind two bytes, in a sequence behind two bytes.
+const der = new Uint8Array(72)
+
+/** What Node would make of R and S by itself, in a fiftieth more of the time that the whole check takes (measured). @returns memory that the next call takes over */
+function derOf(signature: Uint8Array): Uint8Array {
+  const end = integerInto(integerInto(2, signature, 0), signature, 32)
+  der[0] = 0x30
+  der[1] = end - 2
+  return der.subarray(0, end)
+}
+
+/** Writes the 32 bytes from there as X.690 s8.3 has a whole number: no zero in front but where the first bit would be a sign. @returns where it ends */
+function integerInto(at: number, bytes: Uint8Array, from: number): number {
+  const end = from + 32
+  let first = from
+  while (first < end - 1 && bytes[first] === 0) first++
+  const sign = (bytes[first] as number) >= 0x80 ? 1 : 0
+  der[at] = 0x02
+  der[at + 1] = end - first + sign
+  if (sign === 1) der[at + 2] = 0
+  for (let to = at + 2 + sign; first < end; first++, to++) der[to] = bytes[first] as number
+  return at + 2 + (der[at + 1] as number)
+}

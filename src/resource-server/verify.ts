@@ -2,12 +2,13 @@
 import { isKey, tokenWithin } from './api-key.ts'
 import type { CheckedClaims, CredentialKind } from './auth.ts'
 import { checkClaims, type Expected } from './claims.ts'
-import { decodeObject, type JsonObject, partsOf } from './compact.ts'
+import { decodeObject, type JsonObject, objectIn, partsOf } from './compact.ts'
 import type { Decrypt } from './decrypt.ts'
 import { BearerError } from './errors.ts'
 import { maySign, type VerificationKey } from './jwks.ts'
 import type { KeySource } from './keys.ts'
 import type { Algorithm, SignatureCheck } from './signature.ts'
+import { openSigned, type SignedParts } from './signed-parts.ts'
 
 export interface VerifierSettings extends Expected {
   keys: KeySource
@@ -50,47 +51,68 @@ const maxKeyAge = 366 * 86_400
  */
 export function verifyToken(token: string, settings: VerifierSettings): Verified | Promise<Verified> {
   if (isKey(token)) return verifyKey(token, settings)
-  const parts = partsOf(token)
-  if (parts.length === 3) return verifySigned(parts, 'access_token', settings)
+  const dots = dotsOf(token)
+  if (dots) return verifySigned(token, dots, 'access_token', settings)
+  // Three parts it has not, so five.
+  partsOf(token)
   if (!settings.decrypt) throw new BearerError('encrypted_token')
   return settings.decrypt(token).then((within) => {
-    const signed = partsOf(within)
-    if (signed.length !== 3) throw new BearerError('encrypted_token')
-    return verifySigned(signed, 'access_token', settings)
+    const dotsWithin = dotsOf(within)
+    if (dotsWithin) return verifySigned(within, dotsWithin, 'access_token', settings)
+    partsOf(within)
+    throw new BearerError('encrypted_token')
   })
 }
 
 function verifyKey(key: string, settings: VerifierSettings): Verified | Promise<Verified> {
   if (!settings.accept.has('api_key')) throw new BearerError('not_an_access_token')
-  const parts = partsOf(tokenWithin(key))
-  if (parts.length !== 3) throw new BearerError('encrypted_token')
-  return verifySigned(parts, 'api_key', settings)
+  const token = tokenWithin(key)
+  const dots = dotsOf(token)
+  if (dots) return verifySigned(token, dots, 'api_key', settings)
+  partsOf(token)
+  throw new BearerError('encrypted_token')
 }
 
-function verifySigned(parts: string[], kind: CredentialKind, settings: VerifierSettings): Verified | Promise<Verified> {
-  const header = knownHeader(parts[0] as string, settings)
+interface Dots {
+  headerEnd: number
+  payloadEnd: number
+}
+
+/** @returns where they are, where there are two */
+function dotsOf(token: string): Dots | undefined {
+  const headerEnd = token.indexOf('.')
+  const payloadEnd = token.indexOf('.', headerEnd + 1)
+  return headerEnd !== -1 && payloadEnd !== -1 && token.lastIndexOf('.') === payloadEnd ? { headerEnd, payloadEnd } : undefined
+}
+
+function verifySigned(
+  token: string,
+  { headerEnd, payloadEnd }: Dots,
+  kind: CredentialKind,
+  settings: VerifierSettings,
+): Verified | Promise<Verified> {
+  const header = knownHeader(token, headerEnd, settings)
   if (header.kind !== kind) throw new BearerError('not_an_access_token')
+  // Before any key is asked for: what has not the form of a token is none, whoever is said to have signed it.
+  const parts = openSigned(token, headerEnd, payloadEnd)
   const key = settings.keys.find(header.kid)
-  if (key instanceof Promise) return key.then((found) => verifyWith(found, header, parts, settings))
+  if (key instanceof Promise)
+    return key.then((found) => verifyWith(found, header, openSigned(token, headerEnd, payloadEnd), settings))
   return verifyWith(key, header, parts, settings)
 }
 
 function verifyWith(
   key: VerificationKey | undefined,
   { alg, kind, kid }: Header,
-  parts: string[],
+  { signed, signature, claims: encoded }: SignedParts,
   settings: VerifierSettings,
 ): Verified {
   if (!key) throw new BearerError('unknown_key')
   if (!maySign(key, typeOf[kind])) throw new BearerError('misused_key')
   // RFC 8725 s3.1: the key decides the algorithm; the header may only agree.
   if (key.algorithm !== alg) throw new BearerError('unsupported_algorithm')
-  const [header, payload, signature] = parts as [string, string, string]
-  const signed = Buffer.from(`${header}.${payload}`, 'latin1')
-  if (!settings.verifySignature(key.algorithm, key.key, signed, Buffer.from(signature, 'base64url'))) {
-    throw new BearerError('bad_signature')
-  }
-  const claims = decodeObject(payload)
+  if (!settings.verifySignature(key.algorithm, key.key, signed, signature)) throw new BearerError('bad_signature')
+  const claims = objectIn(encoded())
   checkClaims(claims, settings, settings.now(), kind === 'api_key' ? maxKeyAge : settings.maxTokenAge)
   return { claims, kind, kid }
 }
@@ -98,9 +120,11 @@ function verifyWith(
 // One issuer writes few headers, one for each key: what was accepted of them need not be read again.
 const maxHeaders = 32
 
-function knownHeader(encoded: string, settings: VerifierSettings): Header {
+function knownHeader(token: string, headerEnd: number, settings: VerifierSettings): Header {
+  const encoded = token.slice(0, headerEnd)
   const known = settings.headers.get(encoded)
   if (known) return known
+  partsOf(token)
   const header = checkedHeader(decodeObject(encoded), settings)
   if (settings.headers.size >= maxHeaders) settings.headers.clear()
   settings.headers.set(encoded, header)

@@ -55,6 +55,21 @@ describe('kit: known tokens', () => {
     for (let i = 0; i < 1000; i++) await refusalOf(api.verify(mint({}, { kid: `junk-${i}` })))
     expect(await api.verify(token)).to.equal(kept)
   })
+  it('leave in the order in which they were used, however often the cache was full before', () => {
+    const cache = tokenCache<number>(4)
+    for (let i = 0; i < 1_000; i++) cache.set(`${i}`, i)
+    for (const used of [996, 998]) expect(cache.get(`${used}`)).to.equal(used)
+    for (const [added, left] of [
+      [1_000, 997],
+      [1_001, 999],
+      [1_002, 996],
+      [1_003, 998],
+      [1_004, 1_000],
+    ] as const) {
+      cache.set(`${added}`, added)
+      expect(cache.get(`${left}`), `${left}`).to.equal(undefined)
+    }
+  })
   it('never exceed their bound', () => {
     const cache = tokenCache<number>(100)
     for (let i = 0; i < 10_000; i++) cache.set(digestOf(`${i}`), i)
