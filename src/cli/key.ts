@@ -2,6 +2,7 @@
 import { Refusal } from '../base/errors.ts'
 import type { Parts } from '../main/parts.ts'
 import type { Account, ApiKeyRow } from '../store/store.ts'
+import { endOfDay } from '../tokens/asked-key.ts'
 import { dateOf } from './client-words.ts'
 import { answer, withParts } from './run.ts'
 
@@ -71,8 +72,8 @@ async function namedOwner(
 /** A person says days. @throws Refusal `invalid_option` */
 function endOf({ days, until }: Pick<NewKeyOptions, 'days' | 'until'>, now: number): number {
   if (until !== undefined) {
-    const midnight = /^\d{4}-\d\d-\d\d$/.test(until) ? Date.parse(`${until}T00:00:00Z`) : Number.NaN
-    if (!Number.isNaN(midnight)) return midnight / 1_000 + daySeconds
+    const at = endOfDay(until)
+    if (at !== undefined) return at
     throw new Refusal('invalid_option', `--until is a date such as 2027-01-31, not ${JSON.stringify(until)}.`)
   }
   if (days === undefined) throw new Refusal('invalid_option', 'Say how long it is good: --days or --until.')

@@ -42,6 +42,17 @@ export function judgedKey(
   return { name: keyName(name), audience, scopes: allowed.filter((scope) => scopes.includes(scope)), expiresAt }
 }
 
+/**
+ * @param day as its owner says it, such as `2027-03-31`: it counts as a whole, in UTC
+ * @returns its last second, since the epoch; undefined for what is no day of the calendar
+ */
+export function endOfDay(day: string): number | undefined {
+  // What is no day of the calendar comes out as another one.
+  const at = /^\d{4}-\d\d-\d\d$/.test(day) ? new Date(`${day}T23:59:59Z`) : undefined
+  const isDay = at && !Number.isNaN(at.valueOf()) && at.toISOString().startsWith(day)
+  return isDay ? Math.floor(at.valueOf() / 1_000) : undefined
+}
+
 /** @returns as it is kept: one blank at most between words, and none around them. @throws Refusal `invalid_key_name` 422 */
 export function keyName(typed: string): string {
   const name = typed.normalize('NFC').replace(/\s+/gu, ' ').trim()

@@ -1,6 +1,7 @@
 /** Until when a key can be asked for: some days from now, or a day that is named, in UTC, which then counts as a whole. */
 import { Refusal } from '../../base/errors.ts'
 import type { AccountKeyNewModel } from '../../pages/key-pages.ts'
+import { endOfDay } from '../../tokens/asked-key.ts'
 
 /** As it stands in the form. */
 export interface TypedEnd {
@@ -14,7 +15,7 @@ const usualDays = 30
 const daySeconds = 86_400
 
 /** @param longest in days @returns those of the usual lengths that may be, and the longest */
-export function endsUpTo(longest: number): number[] {
+function endsUpTo(longest: number): number[] {
   return [...days.filter((length) => length < longest), longest]
 }
 
@@ -36,8 +37,7 @@ export function endModels(
 export function expiresAt({ end, until }: TypedEnd, { longest, now }: { longest: number; now: number }): number {
   const length = endsUpTo(longest).find((one) => end === String(one))
   if (length !== undefined) return now + length * daySeconds
-  // What is no day of the calendar comes out as another one.
-  const at = end === 'date' && /^\d{4}-\d\d-\d\d$/.test(until) ? new Date(`${until}T23:59:59Z`) : undefined
-  if (at && !Number.isNaN(at.valueOf()) && at.toISOString().startsWith(until)) return Math.floor(at.valueOf() / 1_000)
+  const at = end === 'date' ? endOfDay(until) : undefined
+  if (at !== undefined) return at
   throw new Refusal('invalid_key_end', 'Please choose until when the key is good, as a day such as 2027-03-31.', { status: 422 })
 }
