@@ -57,10 +57,11 @@ export interface Accounts {
   /** Ends every session, grant, API key and mailed link of the account at once. @throws Refusal `unknown_account` */
   disable(email: string): Promise<void>
   /**
-   * Ends every session, grant and token of the account at once, and leaves it as it is: its person signs in again.
-   * @param who an address, or the subject of their tokens. @throws Refusal `unknown_account`
+   * Ends every session, grant, token and API key of the account at once, and leaves it as it is: its person signs in again.
+   * @param who an address, or the subject of their tokens
+   * @returns whose it was, and how many API keys ended. @throws Refusal `unknown_account`
    */
-  endAccess(who: string): Promise<Account>
+  endAccess(who: string): Promise<{ account: Account; keys: number }>
   /** For good, and whatever hangs on it: see `removal.ts`. @throws Refusal `unknown_account` */
   remove(email: string): Promise<void>
   /** Brings back nothing of what was ended. @throws Refusal `unknown_account` */
@@ -176,7 +177,7 @@ export function createAccounts(parts: AccountParts): Accounts {
       if (!account) throw unknownAccount(who)
       await changed(account.id, { accessEndedAt: now() }, 'account.tokens_revoked')
       await endSubject(store, account.id, now())
-      return account
+      return { account, keys: await apiKeys.endAll({ account: account.id }, 'operator', {}) }
     },
     async remove(email) {
       const account = await mustFind(email)

@@ -4,7 +4,6 @@ import { digest } from '../crypto/derive.ts'
 import type { Parts } from '../main/parts.ts'
 import type { AccessTokenClaims } from '../oauth/tokens/access-tokens.ts'
 import type { ApiKeyRow } from '../store/store.ts'
-import { keysClientId } from '../tokens/api-key.ts'
 import { endBound } from '../tokens/bonds.ts'
 import { deadApi, deadEverything, deadToken, longestLifeSeconds, sayDead, skewSeconds } from '../tokens/revocation.ts'
 import { dateOf } from './client-words.ts'
@@ -96,22 +95,15 @@ export async function revokeGrant(grant: string, { json }: Output): Promise<void
 }
 
 export async function revokeAccount(who: string, { json }: Output): Promise<void> {
-  const { id, email, keys } = await withParts(async ({ accounts, apiKeys }) => {
-    const account = await accounts.endAccess(who)
-    return { ...account, keys: await apiKeys.endAll({ account: account.id }, 'operator', {}) }
-  })
+  const { account, keys } = await withParts(({ accounts }) => accounts.endAccess(who))
+  const { id, email } = account
   answer(json, { revoked: 'account', subject: id, email, apiKeys: keys }, [
     `Whatever ${email} had is ended: sessions, what they allowed apps, tokens, API keys (${keys}). They can sign in again. ${reach}`,
   ])
 }
 
 export async function revokeClient(id: string, { json }: Output): Promise<void> {
-  const keys = await withParts(async ({ clients, apiKeys }) => {
-    await clients.endAccess(id)
-    return id === keysClientId
-      ? apiKeys.endWhere(({ account }) => account !== undefined, 'operator', {})
-      : apiKeys.endAll({ client: id }, 'operator', {})
-  })
+  const keys = await withParts(({ clients }) => clients.endAccess(id))
   answer(json, { revoked: 'client', client: id, apiKeys: keys }, [
     `Whatever ${id} was issued until now is ended, and what people allowed it. ${reach}`,
     pause,

@@ -121,6 +121,8 @@ const endings: Record<string, ['account' | 'client', Ending]> = {
   'an account, disabled': ['account', ({ accounts }) => accounts.disable(email)],
   'an account, removed': ['account', ({ accounts }) => accounts.remove(email)],
   'a password, with all keys': ['account', ({ accounts }) => accounts.setPassword(email, password, { endKeys: true })],
+  'an account’s access': ['account', ({ accounts }) => accounts.endAccess(email)],
+  'a client’s access': ['client', ({ clients }) => clients.endAccess('machine')],
   'a client, removed': ['client', ({ clients }) => clients.remove('machine')],
   'a secret that others have': ['client', ({ clients }) => clients.rotateSecret('machine', 0, { isCompromised: true })],
 }

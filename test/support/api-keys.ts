@@ -46,10 +46,11 @@ export async function keyOf(
 }
 
 /** For parts that a test puts together by itself. */
-export const noKeys: Pick<ApiKeys, 'list' | 'endAll' | 'endBeyond'> = {
+export const noKeys: Pick<ApiKeys, 'list' | 'endAll' | 'endBeyond' | 'endWhere'> = {
   list: async () => [],
   endAll: async () => 0,
   endBeyond: async () => 0,
+  endWhere: async () => 0,
 }
 
 const usual = () => ({ name: 'A key', audience: api, scopes: ['notes:read'], expiresAt: now() + 30 * daySeconds })

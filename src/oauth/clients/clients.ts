@@ -47,10 +47,11 @@ export interface Clients {
   /** As it is registered. @throws Refusal `unknown_client` */
   show(id: string): Promise<{ registration: ClientRegistration; declared: boolean; createdAt?: number }>
   /**
-   * Ends whatever the client was issued until now, with the grants and refresh tokens of its people; its registration stays.
-   * @throws Refusal `unknown_client`
+   * Ends whatever the client was issued until now, its API keys too, with the grants and refresh tokens of its people; its registration stays.
+   * @param id also that in whose name all people's API keys are
+   * @returns how many API keys ended. @throws Refusal `unknown_client`
    */
-  endAccess(id: string): Promise<void>
+  endAccess(id: string): Promise<number>
   /** Ends everything that hangs on the client. @throws Refusal `unknown_client`, `declared_client` */
   remove(id: string): Promise<void>
   list(limit: number, after?: string): Promise<ClientRegistration[]>
@@ -60,7 +61,7 @@ interface ClientsParts {
   settings: Surroundings & { clients: ClientRegistration[] }
   store: Store
   audit: Pick<Audit, 'record'>
-  apiKeys: Pick<ApiKeys, 'endAll'>
+  apiKeys: Pick<ApiKeys, 'endAll' | 'endWhere'>
   now: Clock
 }
 
@@ -168,6 +169,8 @@ export function createClients({ settings, store, audit, apiKeys, now }: ClientsP
         sayDead(store.revocations, [deadClient(id, now())], now()),
       ])
       await endBound(store, { client: id }, now())
+      if (id === keysClientId) return apiKeys.endWhere(({ account }) => account !== undefined, 'operator', {})
+      return apiKeys.endAll({ client: id }, 'operator', {})
     },
     async remove(id) {
       if (fromSettings.has(id)) throw declaredHere(id)
