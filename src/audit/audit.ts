@@ -1,6 +1,7 @@
 /**
  * The audit log: who did what, when, from where, as far as it changes who may do what. What strangers do is not in it, so that they add no
- * row, but for the end of an API key that one of them found; what was refused is in the log alone. An entry is durable before its act is acknowledged, and where both are rows, in one commit.
+ * row, but for the end of an API key that one of them found; what was refused is in the log alone. An entry is durable before its act is acknowledged,
+ * and where both are rows, in one commit.
  */
 import type { Clock } from '../base/clock.ts'
 import { currentRequest } from '../base/request.ts'

@@ -13,7 +13,8 @@ import { readKey } from '../crypto/signing-key.ts'
 import { takesApiKeys } from '../permissions/apis.ts'
 import { responseAlgorithms } from '../settings/algorithms.ts'
 import type { Settings } from '../settings/load.ts'
-import { apiKeyAlgorithm, apiKeyType, longestKeySeconds } from '../tokens/api-key.ts'
+import { apiKeyAlgorithm, apiKeyType } from '../tokens/api-key.ts'
+import { longestLifeSeconds } from '../tokens/revocation.ts'
 import { keysInVault } from './key-vault.ts'
 import { apiKeySigningKeys, signingKeys, type Vault } from './vault.ts'
 
@@ -50,7 +51,7 @@ export function ringOptions({ apis, keys, lifetimes }: Settings, now: Clock, of:
   if (of === 'api-keys')
     return {
       algorithms: [apiKeyAlgorithm],
-      policy: rotationPolicy(keys.rotateAfterSeconds, longestKeySeconds),
+      policy: rotationPolicy(keys.rotateAfterSeconds, longestLifeSeconds),
       signs: [apiKeyType],
       now,
     }

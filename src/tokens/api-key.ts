@@ -19,8 +19,6 @@ import { skewSeconds } from './revocation.ts'
 export const apiKeyType = 'api-key+jwt'
 /** Whatever an API's tokens are signed with: every verifier knows it, and a key is pasted where room is short. */
 export const apiKeyAlgorithm = 'ES256'
-/** No key lives longer, whatever the settings say: so long a key that signed some stays published. */
-export const longestKeySeconds = 366 * 86_400
 /** The client of people's keys: RFC 9068 has verifiers ask for one. Its id is none that a registration can have. */
 export const keysClientId = 'signet:keys'
 /** Characters: with a header's other lines it stays below the 8 kB that servers commonly take. */

@@ -1,7 +1,7 @@
 /** What is asked for in an API key, judged: for which API, how it is called, what it may do, until when. */
 import { Refusal } from '../base/errors.ts'
 import type { Api, Apis } from '../permissions/apis.ts'
-import { longestKeySeconds } from './api-key.ts'
+import { longestLifeSeconds } from './revocation.ts'
 
 export interface AskedKey {
   name: string
@@ -36,7 +36,7 @@ export function judgedKey(
   const denied = scopes.filter((scope) => !allowed.includes(scope))
   if (denied.length > 0) throw no('scope_not_allowed', 'That is more than the owner of this key may do.', { denied })
   // The day that somebody names as the last counts as a whole.
-  const latest = now + Math.min((longestDays + 1) * daySeconds, longestKeySeconds)
+  const latest = now + Math.min((longestDays + 1) * daySeconds, longestLifeSeconds)
   if (!Number.isInteger(expiresAt) || expiresAt <= now || expiresAt > latest)
     throw no('invalid_key_end', `A key has an end, ${longestDays} days from now at most.`)
   return { name: keyName(name), audience, scopes: allowed.filter((scope) => scopes.includes(scope)), expiresAt }

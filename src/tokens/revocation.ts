@@ -33,7 +33,7 @@ export interface Dead {
 }
 
 /** The most that the clocks of verifiers may be apart, which the kit holds as well: for so long after its end a token may be taken. */
-export const toleranceSeconds = 300
+const toleranceSeconds = 300
 /** The most that the clocks of issuers are apart. */
 export const skewSeconds = 5
 
@@ -100,7 +100,10 @@ export const deadKey = (kid: string): Dead => ({ kind: 'kid', value: digest(kid)
 
 /** Where no server has said yet how long its tokens live: what the settings allow at most. */
 const longestPossibleSeconds = 86_400
-/** The longest that anything lives which the kit takes, an API key; whoever has a stolen signing key writes the times of tokens as they like. */
+/**
+ * The longest that anything lives which the kit takes, an API key, whatever the settings say: so long a key that signed some stays published. Whoever has a
+ * stolen signing key writes the times of tokens as they like.
+ */
 export const longestLifeSeconds = 366 * 86_400
 /** There is but one: it has no value. */
 export const everything = { kind: 'everything', value: '' } as const

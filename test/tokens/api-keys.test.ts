@@ -12,9 +12,8 @@ import { createApis } from '../../src/permissions/apis.ts'
 import { type SettingsFile, settingsSchema } from '../../src/settings/schema.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Account, ApiKeyRow, Store } from '../../src/store/store.ts'
-import { longestKeySeconds } from '../../src/tokens/api-key.ts'
 import { type ApiKeys, createApiKeys, type KeyNews } from '../../src/tokens/api-keys.ts'
-import { deadApiKey, deadClient, deadKey, deadSubject, sayDead } from '../../src/tokens/revocation.ts'
+import { deadApiKey, deadClient, deadKey, deadSubject, longestLifeSeconds, sayDead } from '../../src/tokens/revocation.ts'
 import { refusalOf } from '../store/place.ts'
 import { api, declared, temporaryFolder } from '../support/server.ts'
 
@@ -43,7 +42,7 @@ describe('API keys', () => {
     ],
   })
   before(async () => {
-    const policy = rotationPolicy(7_776_000, longestKeySeconds)
+    const policy = rotationPolicy(7_776_000, longestLifeSeconds)
     const made = () => openKeyRing(keysInFolder(openKeyFolder(temporaryFolder())), { algorithms: ['ES256'], policy, now })
     ;[ring, tokens] = await Promise.all([made(), made()])
   })

@@ -7,7 +7,6 @@
  * Nobody else can be this client: nothing can be had in its name at the authorization endpoint but a way to our own pages, it has no grant type, and
  * nobody was ever told its secret. Its id is none that a registration can have, so it stands in no list of an operator's clients.
  */
-
 import { randomBytes } from 'node:crypto'
 import { type Client, errors, type Provider } from 'oidc-provider'
 import { keysPath } from '../../accounts/told.ts'

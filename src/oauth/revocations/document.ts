@@ -7,7 +7,7 @@ import { everything } from '../../tokens/revocation.ts'
 import type { Signatures } from '../signatures.ts'
 import { beginningOf, createPages, endOfFull, mostEntries, type Page } from './pages.ts'
 
-export const revocationsType = 'revocations+jwt'
+const revocationsType = 'revocations+jwt'
 /** How long a document counts as fresh. */
 export const freshSeconds = 60
 const algorithm = 'ES256'

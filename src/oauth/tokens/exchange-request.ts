@@ -30,7 +30,7 @@ export type ExchangeParameters = { [name in Exclude<(typeof exchangeParameters)[
 export const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token'
 const jwtType = 'urn:ietf:params:oauth:token-type:jwt'
 /** Of ours: RFC 8693 s3 lets others be used. */
-export const apiKeyTokenType = 'urn:signet:params:oauth:token-type:api_key'
+const apiKeyTokenType = 'urn:signet:params:oauth:token-type:api_key'
 const subjectTypes = [accessTokenType, jwtType, apiKeyTokenType]
 
 /** How many clients may stand one behind the other: each hop makes the token longer and the story harder to follow. */

@@ -1,8 +1,9 @@
 /**
  * Token exchange between services (RFC 8693): an API that was called gets a token for another API, in the name of the person who called it,
  * and `act` says who acts. Nothing is stored: the new token hangs on the grant of the first, and lives no longer than the token that it was
- * exchanged for. So does what is got for an API key, the key in the grant's place: an API that knows access tokens alone is called with those. Authorization details stay behind, since they were allowed for the first API. Rests on the helpers that the library keeps
- * for grants like this, outside its versioning.
+ * exchanged for. So does what is got for an API key, the key in the grant's place: an API that knows access tokens alone is called with those.
+ * Authorization details stay behind, since they were allowed for the first API. Rests on the helpers that the library keeps for grants like this,
+ * outside its versioning.
  */
 import type { Provider, TokenEndpointGrantContext } from 'oidc-provider'
 import {
