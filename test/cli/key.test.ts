@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect } from 'chai'
-import { pattern } from '../support/api-keys.ts'
+import { wholePattern } from '../support/api-keys.ts'
 import { createPrograms, expectOneLine, inThisProcess, type Programs } from './program.ts'
 
 const api = 'https://notes.example.com'
@@ -54,7 +54,7 @@ describe('signet key', () => {
     const { code, stdout } = await programs.signet(['key', 'add', ...args])
     expect(code).to.equal(0)
     const [, key = '', id = ''] = /^key {3}(\S+) .*shown once.*\nid {4}([\w-]{22}) /.exec(stdout) ?? []
-    expect(key).to.match(pattern)
+    expect(key).to.match(wholePattern)
     expect(stdout).to.match(/^good {2}at https:\/\/notes\.example\.com for notes:read, until \d{4}-\d\d-\d\d \d\d:\d\d UTC$/m)
     const [shown] = (await list()) as [Shown]
     expect(shown).to.deep.include({ id, name: 'Night job', audience: api, scopes: ['notes:read'] })
@@ -67,7 +67,7 @@ describe('signet key', () => {
   })
   it('makes one for a machine, lists by owner, and ends for good, once', async () => {
     const { key, ...facts } = await made('--client', 'robot', '--days', '1')
-    expect(key).to.match(pattern)
+    expect(key).to.match(wholePattern)
     expect(facts).to.deep.include({ client: 'robot', scopes: ['notes:read'] })
     expect(await list('--client', 'robot')).to.deep.equal([facts])
     expect((await list('--account', email)).map(({ client }) => client)).to.deep.equal([undefined])

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { decodeJwt } from 'jose'
+import { takingKeys } from '../support/api-keys.ts'
 import { signetBeside } from '../support/command.ts'
 import { apiClients, introspect } from '../support/questions.ts'
 import { api, declared, startTestServer, type TestServer } from '../support/server.ts'
@@ -7,18 +8,16 @@ import { type Cast, type Credentials, cast, refresh, token, tokensFor } from '..
 import { returnToPresent, travel } from '../support/time.ts'
 import { createPrograms, expectOneLine, type RunOptions } from './program.ts'
 
-const apis = declared.apis.map((one) => ({ ...one, apiKeys: one.identifier === api }))
-
 describe('signet revoke', () => {
   let server: TestServer
   let who: Cast
   let notes: Credentials
   let signet: (args: string[], options?: RunOptions) => ReturnType<Awaited<ReturnType<typeof createPrograms>>['signet']>
   before(async () => {
-    server = await startTestServer({ settings: { apis } })
+    server = await startTestServer({ settings: takingKeys })
     who = await cast(server)
     notes = (await apiClients(server)).notes
-    const programs = await createPrograms({ ...declared, apis, issuer: server.issuer })
+    const programs = await createPrograms({ ...declared, ...takingKeys, issuer: server.issuer })
     const { dataFolder, keyFolder, masterSecret } = server.settings
     const env = { SIGNET_DATA: dataFolder, SIGNET_KEYS: keyFolder, SIGNET_SECRET: masterSecret as string }
     signet = (args, options) => programs.signet(args, { ...options, env })

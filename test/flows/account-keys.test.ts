@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect } from 'chai'
-import { decodeJwt } from 'jose'
 import { createVisitor, type Page, type Visitor } from '../../src/try/visitor.ts'
+import { claimsOf, pattern } from '../support/api-keys.ts'
 import { letterTo, linkOf } from '../support/inbox.ts'
 import { api, declared, otherApi, startTestServer, type TestServer } from '../support/server.ts'
 import { password } from '../support/story.ts'
@@ -13,8 +13,6 @@ const apis = declared.apis.map((one) => ({ ...one, apiKeys: true }))
 const keys = '/account/keys'
 const making = '/account/keys/new'
 const daySeconds = 86_400
-/** As SECURITY.md tells scanners. */
-const pattern = /signet_eyJ[A-Za-z0-9_-]{20,}\.eyJ[A-Za-z0-9_-]{40,}\.[A-Za-z0-9_-]{86}_[0-9A-Za-z]{6}/
 
 interface Person {
   email: string
@@ -59,7 +57,6 @@ describe('a person’s API keys', () => {
     if (!key) throw new Error(`no key (${page.status}): ${page.html}`)
     return { key, page }
   }
-  const claimsOf = (key: string) => decodeJwt(key.slice('signet_'.length, -7))
   const rowsOf = ({ id }: Person) => server.parts.store.keys.of({ account: id }, 100)
   const isGood = async (key: string) => (await server.parts.apiKeys.findLiving(key)) !== undefined
   const pathOf = (key: string) => `${keys}/${claimsOf(key).jti}`

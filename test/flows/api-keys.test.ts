@@ -7,11 +7,10 @@ import { decodeJwt, decodeProtectedHeader, SignJWT } from 'jose'
 import { digest } from '../../src/crypto/derive.ts'
 import { openKeyFolder } from '../../src/crypto/key-files.ts'
 import { readKey } from '../../src/crypto/signing-key.ts'
+import { takingKeys } from '../support/api-keys.ts'
 import { keptLog } from '../support/log.ts'
-import { api, declared, startTestServer, type TestServer } from '../support/server.ts'
+import { api, startTestServer, type TestServer } from '../support/server.ts'
 import { type Cast, cast, token, tokensFor } from '../support/story.ts'
-
-const apis = declared.apis.map((one) => ({ ...one, apiKeys: one.identifier === api }))
 
 interface PublishedKey {
   kid: string
@@ -24,7 +23,7 @@ describe('a server whose API takes API keys', () => {
   let who: Cast
   const { log, lines } = keptLog()
   before(async () => {
-    server = await startTestServer({ settings: { apis, log: { requests: true } }, log })
+    server = await startTestServer({ settings: { ...takingKeys, log: { requests: true } }, log })
     who = await cast(server)
   })
   after(() => server.close())
@@ -95,7 +94,7 @@ describe('a server whose API takes API keys', () => {
   })
   it('knows its own, whatever process made it', async () => {
     const { key, row } = await server.parts.apiKeys.mint({ client: who.machine.id }, asked(), {})
-    const other = await startTestServer({ settings: { apis, issuer: server.issuer }, folder: server.folder })
+    const other = await startTestServer({ settings: { ...takingKeys, issuer: server.issuer }, folder: server.folder })
     try {
       expect(await other.parts.apiKeys.findLiving(key)).to.deep.include({ row })
       await other.parts.apiKeys.end('operator', row.jti, 'operator', {})
