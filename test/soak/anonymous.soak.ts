@@ -1,7 +1,7 @@
 /** Strangers for a long time: a hundred thousand requests of every kind. */
 import { expect } from 'chai'
 import { progressOf } from '../support/progress.ts'
-import { startTestServer, type TestServer } from '../support/server.ts'
+import { declared, startTestServer, type TestServer } from '../support/server.ts'
 import { authorizationUrl, type Cast, cast, codeFor, pkce } from '../support/story.ts'
 import { rowsOf, sendAll, strangerRequests } from '../support/strangers.ts'
 import { scaled } from './scale.ts'
@@ -12,7 +12,7 @@ describe(`${times} requests of strangers`, () => {
   let server: TestServer
   let who: Cast
   before(async () => {
-    server = await startTestServer()
+    server = await startTestServer({ settings: { apis: declared.apis.map((one) => ({ ...one, apiKeys: true })) } })
     who = await cast(server)
   })
   after(() => server.close())

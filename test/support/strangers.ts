@@ -2,6 +2,7 @@
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { createVisitor } from '../../src/try/visitor.ts'
+import { wrapped } from './api-keys.ts'
 import type { TestServer } from './server.ts'
 import { authorizationUrl, type Cast, codeFor, pkce, signInPost } from './story.ts'
 
@@ -44,7 +45,9 @@ export async function strangerRequests(server: TestServer, who: Cast): Promise<R
     'a pushed request of whoever is not the client': form('/par', Object.fromEntries(auth().searchParams)),
     introspection: form('/introspection', { token: 'x', client_id: 'spa' }),
     revocation: form('/revocation', { token: 'x', client_id: 'spa' }),
-    'a key that leaked, and is none': form('/api-keys/leaked', { key: 'signet_x' }),
+    'a key that leaked, and is none': form('/api-keys/leaked', {
+      key: wrapped(`eyJ${'x'.repeat(30)}.eyJ${'x'.repeat(50)}.${'x'.repeat(86)}`),
+    }),
     userinfo: () => fetch(`${issuer}/userinfo`, { headers: { authorization: 'Bearer x' } }),
     metadata: () => fetch(`${issuer}/.well-known/openid-configuration`),
     'nothing that is there': open('/nothing'),
