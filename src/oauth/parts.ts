@@ -4,7 +4,7 @@ import type { Accounts } from '../accounts/account.ts'
 import type { DeviceLimits } from '../accounts/device-limits.ts'
 import type { RowLimit } from '../accounts/row-limits.ts'
 import type { Audit } from '../audit/audit.ts'
-import type { Clock } from '../base/clock.ts'
+import type { Clock, Later } from '../base/clock.ts'
 import type { KeptKeys } from '../crypto/kept-keys.ts'
 import type { KeyRing } from '../crypto/keyring.ts'
 import type { Secrets } from '../crypto/secrets.ts'
@@ -45,5 +45,6 @@ export interface ProviderParts {
   pushLimit: RowLimit
   /** Sign-ins whose request is too long for a cookie. */
   longRequestLimit: RowLimit
+  later: Later
   now: Clock
 }

@@ -58,7 +58,7 @@ export function createProvider(given: ProviderParts): Protocol {
   const parts = { ...said, clients: withOwnClient(said.clients, said.settings) }
   const { issuer } = parts.settings
   const encrypted = createEncryptedTokens(parts.secrets, issuer)
-  const revocations = createRevocations(parts.store, parts.now)
+  const revocations = createRevocations(parts.store, parts.now, { later: parts.later })
   const kept = adapters(parts, { encrypted, revocations })
   const keys = signingKeys(parts.ring, parts.signatures)
   const provider = new Provider(issuer, configuration(parts, kept, keys))

@@ -3,7 +3,7 @@
  * described in docs/revocation.md. Nothing is stored when a token is issued: a sentence is stored when something ends, and leaves when no
  * token that it concerns can be alive.
  */
-import type { Clock } from '../base/clock.ts'
+import type { Clock, Later } from '../base/clock.ts'
 import { digest } from '../crypto/derive.ts'
 import type { RevocationStore, Sentence, Store } from '../store/store.ts'
 
@@ -111,7 +111,8 @@ export const everything = { kind: 'everything', value: '' } as const
 export interface Revocations {
   /**
    * Ends one token. Beyond so many of a client within an hour they become one sentence: with the token ends whatever access token the client was issued
-   * until that one was, and nothing later.
+   * until that one was, and nothing later. That is known to the second: a token of this very one is answered for when it is over, so that
+   * what its client asks for next is good.
    */
   revokeToken(token: Revocable): Promise<void>
   /** Whether any sentence is about this token, or this API key. Does NOT ask by which key it was signed: what is published no more verifies nothing here. */
@@ -120,14 +121,23 @@ export interface Revocations {
 
 const windowSeconds = 3_600
 
+interface Options {
+  /** Where tokens are revoked at all. */
+  later?: Later
+  mostPerClient?: number
+}
+
+/** A second is looked for so often, and an issuer's clock that is ahead is not waited for. */
+const looks = { everyMilliseconds: 50, most: 20 }
+
 /**
- * @param mostPerClient sentences about single tokens that one client can cause within an hour. A machine makes tokens for nothing, and each
+ * @param options `mostPerClient`: sentences about single tokens that one client can cause within an hour. A machine makes tokens for nothing, and each
  * would leave a row for up to a day (the longest that an API's tokens may live).
  */
 export function createRevocations(
   { revocations, counters }: Pick<Store, 'revocations' | 'counters'>,
   now: Clock,
-  mostPerClient = 10_000,
+  { later, mostPerClient = 10_000 }: Options = {},
 ): Revocations {
   async function isRevoked(token: Revocable, kind: 'access_token' | 'api_key' = 'access_token'): Promise<boolean> {
     const found = await revocations.find([...sentencesAbout(token), ...(kind === 'access_token' ? aboutAccessTokens(token) : [])])
@@ -140,13 +150,21 @@ export function createRevocations(
     return { kind: 'client_tokens', value: digest(client), before: iat, endsAt: iat + longest + toleranceSeconds }
   }
 
+  async function untilAfter(second: number): Promise<void> {
+    for (let look = 0; later && now() <= second && look < looks.most; look++)
+      await new Promise<void>((resolve) => later(looks.everyMilliseconds, resolve))
+  }
+
   return {
     async revokeToken(token) {
-      const { jti, exp, client_id: client } = token
+      const { jti, iat, exp, client_id: client } = token
       if (exp <= now() || (await isRevoked(token))) return
       const { count } = await counters.hit(`revoked-tokens:${digest(client)}`, windowSeconds)
-      const single = { kind: 'token', value: digest(jti), endsAt: exp + toleranceSeconds }
-      await revocations.add([count > mostPerClient ? await allUntil(token) : single])
+      const isFlood = count > mostPerClient
+      await revocations.add([
+        isFlood ? await allUntil(token) : { kind: 'token', value: digest(jti), endsAt: exp + toleranceSeconds },
+      ])
+      if (isFlood) await untilAfter(iat)
     },
     isRevoked,
   }

@@ -3,7 +3,6 @@
 import type { Accounts } from '../accounts/account.ts'
 import type { CheckPassword } from '../accounts/password-policy.ts'
 import type { Tombstones } from '../accounts/tombstones.ts'
-import type { Later } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { KeyRing } from '../crypto/keyring.ts'
 import type { Passwords } from '../crypto/passwords.ts'
@@ -35,7 +34,6 @@ export interface AppParts
   /** Where letters go in development. */
   inbox?: Inbox | undefined
   log: Log
-  later: Later
   /** Who wants to know of every request. */
   tallies: Tally[]
   /** Of this process; see `NoticeParts`. */

@@ -3,9 +3,12 @@ import { expect } from 'chai'
 import { decodeJwt } from 'jose'
 import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
+import type { Later } from '../../src/base/clock.ts'
+import { digest } from '../../src/crypto/derive.ts'
 import { type Apis, apiClients, introspect, question, revoke } from '../support/questions.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { basic, type Cast, cast, refresh, token, tokensFor } from '../support/story.ts'
+import { returnToPresent, travel } from '../support/time.ts'
 
 const insecure = { [oauth.allowInsecureRequests]: true }
 
@@ -104,5 +107,40 @@ describe('revocation', () => {
     const { access_token: jwt } = await tokensFor(server, who.web)
     await openid.tokenRevocation(found, jwt!)
     expect(await isActive(jwt)).to.equal(false)
+  })
+})
+
+describe('revocation of one token after another', () => {
+  let server: TestServer
+  let who: Cast
+  let apis: Apis
+  before(async () => {
+    // Whoever waits for a time moves the clock there.
+    const later: Later = (milliseconds, run) =>
+      setImmediate(() => {
+        travel(milliseconds / 1_000)
+        run()
+      })
+    server = await startTestServer({ later })
+    who = await cast(server)
+    apis = await apiClients(server)
+  })
+  after(async () => {
+    returnToPresent()
+    await server?.close()
+  })
+
+  it('by a machine that had ten thousand of the hour is one row: each is dead, and what it gets next is good', async () => {
+    const { counters, revocations } = server.parts.store
+    const hits = Array.from({ length: 10_000 }, () => counters.hit(`revoked-tokens:${digest('machine')}`, 3_600))
+    await Promise.all(hits)
+    for (let round = 0; round < 5; round++) {
+      const { body } = await token(server, who.machine, { grant_type: 'client_credentials', scope: 'notes:read' })
+      const isActive = async () => (await introspect(server, apis.notes, body.access_token as string)).active
+      expect(await isActive(), `token ${round}`).to.equal(true)
+      await revoke(server, who.machine, body.access_token as string)
+      expect(await isActive()).to.equal(false)
+    }
+    expect((await revocations.after(0, 100)).map(({ kind }) => kind)).to.deep.equal(['client_tokens'])
   })
 })
