@@ -183,6 +183,27 @@ describe('guides: protecting an API', () => {
     await api.verify(from.good, 'notes:read')
     api.close()
   })
+  it('key jose: takes an API key until it ends, and refuses each bad one', async () => {
+    const { verifyKey, read } = (await load('key jose', block('key jose'), 'export { verifyKey, read }')) as unknown as {
+      verifyKey(key: string): Promise<{ sub: string }>
+      read(): Promise<void>
+    }
+    const isRefused = (key: string) =>
+      verifyKey(key).then(
+        () => false,
+        () => true,
+      )
+    const { key, end } = await from.apiKey()
+    await read()
+    expect(await verifyKey(key)).to.include({ sub: from.subject })
+    expect(await isRefused(from.good)).to.equal(true)
+    for (const [kind, make] of Object.entries(from.bad)) expect(await isRefused(make()), kind).to.equal(true)
+    const other = await from.apiKey()
+    await end()
+    await read()
+    expect(await isRefused(key)).to.equal(true)
+    await verifyKey(other.key)
+  })
   it('testing: makes a good token and bad ones', async () => {
     const { good, bad } = (await load('testing', block('testing'), 'export { good, bad }')) as { good: string; bad: string[] }
     const kinds = Object.keys(createTestIssuer({ resource: 'https://api.example.com' }).bad)
