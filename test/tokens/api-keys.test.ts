@@ -272,6 +272,13 @@ describe('API keys', () => {
         if (!/client|backup/.test(what)) expect(await keys.findLiving(others.key), 'another’s').to.be.an('object')
       })
     }
+    it('not one for an API that is gone, or takes keys no more', async () => {
+      const { key } = await minted()
+      const [notes, ...others] = settings.apis
+      for (const apis of [others, [{ ...notes!, apiKeys: false }, ...others]])
+        expect(await keysBy({ ...settings, apis }).findLiving(key)).to.equal(undefined)
+      expect(await keys.findLiving(key), 'the control').to.be.an('object')
+    })
     describe('and what is none costs no read of the store:', () => {
       interface Change {
         header?: object
