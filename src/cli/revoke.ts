@@ -81,9 +81,13 @@ async function readToken({ settings, secrets, vault, now }: Parts, text: string)
 type Token = Pick<AccessTokenClaims, 'jti' | 'exp'> & Partial<Pick<AccessTokenClaims, 'client_id' | 'grant'>>
 
 export async function revokeGrant(grant: string, { json }: Output): Promise<void> {
-  await withParts(async ({ store, audit, now }) => {
+  await withParts(async (parts) => {
+    const { store, audit, now } = parts
     const value = digest(grant)
     const row = await store.artifacts.find('Grant', value)
+    // It stands in a grant's place in what was got for it in exchange.
+    const key = row ? undefined : await store.keys.find(grant)
+    if (key) return endKey(parts, key, json)
     if (!row)
       throw new Refusal('unknown_grant', `There is no grant ${grant}: it ended before, or it is spelled otherwise in the token.`)
     await Promise.all([

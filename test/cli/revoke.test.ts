@@ -56,6 +56,20 @@ describe('signet revoke', () => {
     expect(await apiKeys.findLiving(key)).to.equal(undefined)
     expect(await lastAct()).to.deep.include({ act: 'api_key.ended', about: who.subject })
   })
+  it('ends an API key by the grant of what was got for it in exchange, which is its jti', async () => {
+    const { accounts, apiKeys, now } = server.parts
+    const account = (await accounts.findByEmail(who.email))!
+    const asked = { name: 'exchanged', audience: api, scopes: ['notes:read'], expiresAt: now() + 86_400 }
+    const { key, row } = await apiKeys.mint({ account }, asked, {})
+    const { answer } = await beside('grant', row.jti)
+    expect(answer).to.deep.equal({ revoked: 'api_key', jti: row.jti, until: row.expiresAt })
+    expect(await apiKeys.findLiving(key)).to.equal(undefined)
+  })
+  it('takes a day on which a token expires as a whole', async () => {
+    const day = new Date((server.parts.now() + 86_400) * 1_000).toISOString().slice(0, 10)
+    const { answer } = await beside('token', '--jti', 'abc', '--until', day)
+    expect(answer).to.deep.include({ until: Date.parse(`${day}T23:59:59Z`) / 1_000 })
+  })
   it('says no to a token that is none, and to a jti without its end', async () => {
     expectOneLine(await signet(['revoke', 'token'], { input: 'eyJ.e30.x' }), /That is no access token and no API key of http/)
     for (const args of [
