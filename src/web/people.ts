@@ -4,6 +4,7 @@ import type { Provider } from 'oidc-provider'
 import { createAttempts } from '../accounts/attempts.ts'
 import { createEmailChanges } from '../accounts/email-change.ts'
 import { createLetterLimits } from '../accounts/letter-limits.ts'
+import { createLimiter } from '../accounts/limiter.ts'
 import { createOwnAccount } from '../accounts/own-account.ts'
 import { createRecovery } from '../accounts/recovery.ts'
 import type { Clock } from '../base/clock.ts'
@@ -12,6 +13,7 @@ import { ownPages } from '../oauth/clients/own-client.ts'
 import { interactionsPath, sealedCookieNames } from '../oauth/cookies.ts'
 import { createSealedCookie } from '../oauth/records/sealed-cookies.ts'
 import type { CounterStore } from '../store/store.ts'
+import { newKeysSeconds } from './account/new-key.ts'
 import { createWayBack } from './account/way-back.ts'
 import type { AppParts } from './app-parts.ts'
 import { createCsrf } from './csrf.ts'
@@ -87,6 +89,7 @@ export function peoplesPages(parts: PeopleParts): Middleware[] {
     declaredApis: settings.apis,
     mostKeys: settings.apiKeys.mostPerPerson,
     longestKeyDays: settings.apiKeys.longestDays,
+    newKeys: createLimiter({ ...counting, windowSeconds: newKeysSeconds }),
   }
   const recovery = createRecovery({ ...credentials, attempts })
   const landed = <T extends Json>(page: LandingPage<T>) =>

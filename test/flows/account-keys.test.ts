@@ -90,6 +90,22 @@ describe('a person’s API keys', () => {
     expect(entry).to.include({ actor: `account:${person.id}`, account: person.id })
   })
 
+  it('are made a hundred times a day at most, since each that ends leaves something in the list for as long as it would have lived', async () => {
+    const person = await newPerson('often')
+    const { hit } = server.parts.store.counters
+    const taken = await Promise.all(Array.from({ length: 98 }, () => hit(`new-api-keys:${person.id}`, daySeconds)))
+    const refused = await make(person, { name: 'Nothing', scope: [] })
+    expect([refused.status, keyOn(refused)], 'what is refused does not count').to.deep.equal([422, undefined])
+    const { key } = await made(person, { name: 'One' })
+    await end(person, pathOf(key))
+    await made(person, { name: 'Two' })
+    const page = await make(person, { name: 'Three' })
+    expect([page.status, keyOn(page)]).to.deep.equal([429, undefined])
+    expect(page.html).to.include('Too many attempts')
+    expect(page.headers.get('retry-after')).to.match(/^\d+$/)
+    expect(taken.at(-1)?.count).to.equal(98)
+  })
+
   it('P05: are shown once, and nowhere else: on no page, in no cookie, letter, log or file', async () => {
     const person = await newPerson('once')
     const { key, page } = await made(person)

@@ -1,6 +1,7 @@
 /** The page on which a person makes an API key. The key stands in the answer to its form and nowhere else: in no address, no cookie, and no page after it. */
 import type Router from '@koa/router'
 import type { Context } from 'koa'
+import type { Limiter } from '../../accounts/limiter.ts'
 import { Refusal } from '../../base/errors.ts'
 import { ownPages } from '../../oauth/clients/own-client.ts'
 import type { AccountKeyNewModel } from '../../pages/key-pages.ts'
@@ -19,7 +20,16 @@ const wanted = { page: ownPages.newKey, fresh: true } as const
 
 export interface NewKeyParts extends KeyPageParts {
   longestKeyDays: number
+  /** Within `newKeysSeconds`. */
+  newKeys: Limiter
 }
+
+export const newKeysSeconds = 86_400
+/**
+ * That a person makes within that time, or twice as many as they may have if that is more. Each leaves two sentences of revocation when it ends, for as long as it
+ * would have lived, which every reader of the list keeps, and is told by a letter.
+ */
+const mostNewKeys = 100
 
 /** As it stands in the form. */
 interface Typed extends TypedEnd {
@@ -30,7 +40,7 @@ interface Typed extends TypedEnd {
 }
 
 export function newKeyPage(router: Router, parts: NewKeyParts): void {
-  const { apiKeys, apis, declaredApis, longestKeyDays: longest, pages, now } = parts
+  const { apiKeys, apis, declaredApis, longestKeyDays: longest, mostKeys, newKeys, pages, now } = parts
 
   function ask(ctx: Context, { account, csrf }: SignedIn, typed: Typed, fault?: Refusal): void {
     const open = apisFor(declaredApis, account)
@@ -49,7 +59,11 @@ export function newKeyPage(router: Router, parts: NewKeyParts): void {
     const names = (await apiKeys.list({ account: account.id })).map((key) => key.name)
     if (names.includes(keyName(name))) throw nameTaken()
     const end = expiresAt(typed, { longest, now: now() })
-    return apiKeys.mint({ account }, { name, audience, scopes, expiresAt: end }, actor(ctx, account))
+    const taken = await newKeys.take(`new-api-keys:${account.id}`, Math.max(mostNewKeys, 2 * mostKeys))
+    return apiKeys.mint({ account }, { name, audience, scopes, expiresAt: end }, actor(ctx, account)).catch(async (cause) => {
+      await newKeys.giveBack(taken)
+      throw cause
+    })
   }
 
   router.get(wanted.page, async (ctx) => {
