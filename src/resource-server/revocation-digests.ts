@@ -2,12 +2,17 @@
 import { hash } from 'node:crypto'
 import type { Digest } from './revocation-table.ts'
 
-/** Of each kind. Whoever has more people than this reckons once more for some of their tokens. */
-const mostRemembered = 4_096
+/** Places for each kind. Of two values with the same place the later one stays: a Map would cost what it saves, and has to be emptied. */
+const places = 4_096
+
+interface Remembered {
+  values: (string | undefined)[]
+  digests: Digest[]
+}
 
 /** @returns the digest of a value of this kind. What comes again with other tokens, a client, a person, a grant, is reckoned once. */
 export function createDigests(issuer: string): (about: string, value: string) => Digest {
-  const remembered = new Map<string, Map<string, Digest>>()
+  const remembered = new Map<string, Remembered>()
 
   function digestOf(about: string, value: string): Digest {
     // As text, since a buffer takes longer to make than the hash.
@@ -18,17 +23,27 @@ export function createDigests(issuer: string): (about: string, value: string) =>
   return (about, value) => {
     // No two tokens have the same.
     if (about === 'token') return digestOf(about, value)
-    let values = remembered.get(about)
-    const known = values?.get(value)
-    if (known) return known
-    if (!values || values.size >= mostRemembered) {
-      values = new Map()
-      remembered.set(about, values)
+    let { values, digests } = remembered.get(about) ?? none
+    const place = placeOf(value)
+    if (values[place] === value) return digests[place] as Digest
+    if (values === none.values) {
+      values = new Array(places)
+      digests = new Array(places)
+      remembered.set(about, { values, digests })
     }
     const digest = digestOf(about, value)
-    values.set(value, digest)
+    values[place] = value
+    digests[place] = digest
     return digest
   }
+}
+
+const none: Remembered = { values: [], digests: [] }
+
+/** By the last characters: where values are random, those are, and where they are counted, they differ. */
+function placeOf(value: string): number {
+  const last = value.length - 1
+  return (value.charCodeAt(last) + 61 * value.charCodeAt(last - 1) + 3_721 * value.charCodeAt(last - 2)) & (places - 1)
 }
 
 /** @param text sixteen bytes in base64url, as an entry has them */
