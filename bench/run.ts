@@ -9,6 +9,7 @@ import { benchCluster } from './cluster.ts'
 import { benchFlows } from './flows.ts'
 import { benchGrowth } from './growth.ts'
 import { benchPasswords } from './passwords.ts'
+import { benchRevocation } from './revocation.ts'
 import { benchStart } from './start.ts'
 import { benchStore } from './store.ts'
 import { printRows, type Row } from './table.ts'
@@ -22,6 +23,7 @@ const benches: Record<string, () => Promise<Row[]>> = {
   flows: benchFlows,
   passwords: benchPasswords,
   verification: benchVerification,
+  revocation: benchRevocation,
   store: benchStore,
   growth: benchGrowth,
 }
