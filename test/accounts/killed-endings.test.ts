@@ -211,6 +211,21 @@ describe('whoever is killed while API keys end', () => {
     }
   })
 
+  it('P03 leaves none that was made while its client was removed', async () => {
+    const store = await world('client')
+    try {
+      const { clients, keys, revocations } = store
+      const late = row('late', 'client', 'machine')
+      // Behind the end of those that were there, and before that of the client.
+      const remove = async (id: string) => (await keys.add(late, { client: (await clients.find(id))! }, 50)) && clients.remove(id)
+      await partsOn({ ...store, clients: { ...clients, remove } }).clients.remove('machine')
+      expect(await keys.list(10)).to.deep.equal([])
+      expect(await revocations.find([{ kind: 'token', value: digest('late') }])).to.have.length(1)
+    } finally {
+      await store.close()
+    }
+  })
+
   for (const [name, ending] of Object.entries(naive))
     it(`would lose some by another order: ${name}`, async () => {
       expect((await killed(ending)).losses).to.not.deep.equal([])

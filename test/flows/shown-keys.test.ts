@@ -49,11 +49,16 @@ describe('an API key', () => {
         expect(await on.ask(client, key), client.id).to.deep.equal({ active: true, token_type: 'api_key', ...claimsOf(key) })
     })
     it('says no more than its owner may do by now', async () => {
-      const key = await on.persons({ scopes: ['notes:read', 'notes:delete'] })
+      const [key, emptied] = [
+        await on.persons({ scopes: ['notes:read', 'notes:delete'] }),
+        await on.persons({ scopes: ['notes:delete'] }),
+      ]
+      expect(await on.lives(emptied), 'the control').to.equal(true)
       const account = (await server.parts.store.accounts.find(who.subject))!
       // As if the role had been taken by a process that fell before it ended the keys.
       await server.parts.store.accounts.change(account.id, { roles: [] })
       expect(await on.ask(services.notes, key)).to.include({ active: true, scope: 'notes:read' })
+      expect(await on.ask(services.notes, emptied), 'with nothing left').to.deep.equal(inactive)
       await server.parts.store.accounts.change(account.id, { roles: account.roles })
     })
     it('T27 is inactive to everybody else, whatever they hint', async () => {
