@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { expect } from 'chai'
 import type { ResourceServerEvent } from '../../src/resource-server/index.ts'
 import {
+  API,
   createApi,
   encode,
   eventually,
@@ -98,6 +99,25 @@ describe('revocations', () => {
       await expectRefused(api, known, 'revoked')
       await expectRefused(api, mint(claims), 'revoked')
       await expectAccepted(api, mint({ ...claims, jti: 'b', grant: 'h', sub: 'bob', client_id: 'spa' }))
+    })
+  }
+  for (const [kind, value] of [
+    ['api', API],
+    ['client_tokens', 'web-app'],
+  ] as const) {
+    it(`spares API keys by a sentence about the access tokens of one ${kind}`, async () => {
+      const list = listOf(signed([]))
+      const api = apiThatFollows(list, { accept: ['access_token', 'api_key'] })
+      const [token, key] = [mint(claims), mintKey(claims)]
+      await expectAccepted(api, token)
+      await expectAccepted(api, key)
+      list.say(signed([[about(kind, value), end, NOW + 5]]))
+      await eventually(() => heard('revocations_read') === 2)
+      await expectRefused(api, token, 'revoked')
+      await expectAccepted(api, key)
+      list.say(signed([[about('token', 'token-1'), end]]))
+      await eventually(() => heard('revocations_read') === 3)
+      await expectRefused(api, key, 'revoked')
     })
   }
   it('K05 refuses what a revoked key signed, known or not, though the key set has it still, and takes no list by it again', async () => {
