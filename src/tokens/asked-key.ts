@@ -56,7 +56,8 @@ export function endOfDay(day: string): number | undefined {
 /** @returns as it is kept: one blank at most between words, and none around them. @throws Refusal `invalid_key_name` 422 */
 export function keyName(typed: string): string {
   const name = typed.normalize('NFC').replace(/\s+/gu, ' ').trim()
-  const isShown = !/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(name) && /[^\p{C}\p{Z}]/u.test(name)
+  // What turns the direction of a line turns what a terminal or a log shows beside the name.
+  const isShown = !/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u.test(name) && /[^\p{C}\p{Z}]/u.test(name)
   if (isShown && [...name].length <= longestName) return name
   throw no('invalid_key_name', `Please give the key a name by which you recognise it, of ${longestName} characters at most.`)
 }

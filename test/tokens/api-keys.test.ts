@@ -137,6 +137,8 @@ describe('API keys', () => {
       ['no API', { audience: 'https://id.example.com/userinfo' }, 'no_such_api'],
       ['no name', { name: ' \t' }, 'invalid_key_name'],
       ['a name of 81 characters', { name: 'x'.repeat(81) }, 'invalid_key_name'],
+      ['a name that turns the line around', { name: 'key \u202eexe.gnp' }, 'invalid_key_name'],
+      ['a name that holds the line in a direction', { name: '\u2066key' }, 'invalid_key_name'],
       ['a name that does not end its line', { name: 'a\u2028b\u0007' }, 'invalid_key_name'],
       ['an end that is over', { expiresAt: 1_700_000_000 }, 'invalid_key_end'],
       ['an end behind 366 days', { expiresAt: 1_700_000_000 + 366 * daySeconds + 1 }, 'invalid_key_end'],
