@@ -81,7 +81,7 @@ function signed(header: object, claims: object, key: KeyObject): string {
 function listOf(key: KeyObject): (url: string, init: RequestInit) => Promise<Response> {
   const iat = Math.floor(Date.now() / 1000)
   const entries = Array.from({ length: 1_000 }, () => [randomBytes(16).toString('base64url'), iat + 3_600])
-  const claims = { iss: issuer, iat, exp: iat + 60, lineage: 'a', cursor: 'a.1', entries }
+  const claims = { iss: issuer, iat, exp: iat + 60, lineage: 'a', from: 0, cursor: 'a.1', entries }
   const list = signed({ ...headerOfToken, typ: 'revocations+jwt' }, claims, key)
   return (url, { signal }) =>
     new Promise((resolve, reject) => {

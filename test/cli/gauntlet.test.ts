@@ -70,6 +70,12 @@ describe('signet gauntlet', () => {
     const { wronglyAccepted } = await runGauntlet(api.url, issuer, { claims, count: 1000 })
     expect(wronglyAccepted.filter(({ status }) => status === 403).map(({ how }) => how)).to.include('HS256 with the public key')
   })
+  it('waits for an API that has not found its issuer yet', async () => {
+    let asked = 0
+    api = await loopback((_request, response) => response.writeHead(++asked > 2 ? 200 : 503).end())
+    const { sent } = await runGauntlet(api.url, issuer, { claims, count: 1 })
+    expect([sent, asked]).to.deep.equal([1, 4])
+  })
   it('says so where the API does not trust its issuer', async () => {
     api = await loopback((_request, response) => response.writeHead(401).end())
     expect(await runGauntlet(api.url, issuer, { claims, count: 10 }).catch((error) => error.code)).to.equal('good_token_refused')
