@@ -4,6 +4,7 @@ import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect } from 'chai'
 import { createVisitor } from '../../src/try/visitor.ts'
+import { claimsOf, personsKey, takingKeys } from '../support/api-keys.ts'
 import { keyPair } from '../support/keyed.ts'
 import { type Apis, apiClients, introspect, revoke } from '../support/questions.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
@@ -20,7 +21,7 @@ describe('signet backup and restore', () => {
   let file: string
 
   before(async () => {
-    server = await startTestServer()
+    server = await startTestServer({ settings: takingKeys })
     who = await cast(server)
     apis = await apiClients(server)
     programs = await createPrograms()
@@ -35,7 +36,7 @@ describe('signet backup and restore', () => {
   const restore = (...more: string[]) => programs.json(['restore', file, ...more], { env }) as Promise<Record<string, object>>
 
   it('restores a database in which nothing that was ended since is alive', async () => {
-    const { accounts, clients } = server.parts
+    const { accounts, apiKeys, clients, store } = server.parts
     await accounts.add({ email: 'lost@example.com', password: 'a first password', roles: ['editor', 'admin'] })
     for (const name of ['disabled', 'changed', 'deleted', 'kept', 'moved'])
       await accounts.add({ email: `${name}@example.com`, password: 'a first password' })
@@ -47,6 +48,8 @@ describe('signet backup and restore', () => {
     const tokens = (await redeem(server, who.native, signed)).body
     const unused = await codeFor(server, who.web)
     const revoked = await machineToken()
+    const [key, endedKey] = [await personsKey(server, who.email), await personsKey(server, who.email)]
+    expect(await apiKeys.findLiving(endedKey), 'the control').to.be.an('object')
     expect(await introspect(server, apis.notes, revoked), 'the control').to.include({ active: true })
     expect(await introspect(server, apis.notes, tokens.access_token as string), 'the control').to.include({ active: true })
 
@@ -55,6 +58,7 @@ describe('signet backup and restore', () => {
     expect(statSync(file).mode & 0o777).to.equal(0o600)
 
     await revoke(server, who.machine, revoked)
+    await apiKeys.end('operator', claimsOf(endedKey).jti, 'operator', {})
     await accounts.disable('disabled@example.com')
     await accounts.remove('deleted@example.com')
     await accounts.setPassword('changed@example.com', 'a second password')
@@ -82,6 +86,8 @@ describe('signet backup and restore', () => {
 
     for (const dead of [revoked, tokens.access_token as string])
       expect(await introspect(server, apis.notes, dead)).to.deep.equal({ active: false })
+    for (const dead of [key, endedKey]) expect(await apiKeys.findLiving(dead)).to.equal(undefined)
+    expect(await store.keys.list(10)).to.deep.equal([])
     expect((await refresh(server, who.native, tokens.refresh_token as string)).body.error).to.equal('invalid_grant')
     expect((await redeem(server, who.web, unused)).body.error).to.equal('invalid_grant')
     const page = await signed.visitor.open(authorizationUrl(server.issuer, 'native', pkce().challenge))
