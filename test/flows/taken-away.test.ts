@@ -110,6 +110,22 @@ describe('what the settings allow no more', () => {
     expect(await kept()).to.deep.equal([])
     await start(wide)
   })
+  it('takes along what hangs on a declared client that is gone, and on no other', async () => {
+    const [gone, stays] = ['gone', 'stays'].map((id) => ({
+      ...{ id, name: id, kind: 'machine', apis: { [api]: ['notes:read'] }, secretDigests: ['4'.repeat(43)] },
+    }))
+    await start({ ...wide, clients: [gone, stays] })
+    const { artifacts } = server.parts.store
+    const grantOf = (client: string) => ({
+      ...{ model: 'Grant', id: client, grant: client, client, payload: '', expiresAt: server.parts.now() + 900 },
+    })
+    await Promise.all(['gone', 'stays'].map((client) => artifacts.put(grantOf(client))))
+    expect((await start({ ...wide, clients: [stays] })).sentences).to.have.members(['client', 'grant'])
+    const left = await Promise.all(['gone', 'stays'].map((client) => artifacts.find('Grant', client)))
+    expect(left.map((one) => one?.client)).to.deep.equal([undefined, 'stays'])
+    await artifacts.remove('Grant', 'stays')
+    await start(wide)
+  })
   it('is left alone by a start that fails', async () => {
     const { port } = server.settings.listen
     const before = await server.parts.store.revocations.cursor()
