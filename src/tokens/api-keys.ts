@@ -38,8 +38,11 @@ export interface ApiKeys extends KeyEndings {
   list(owner: KeyOwner): Promise<ApiKeyRow[]>
   /** What `readKey` reads of it, without any store. Does NOT ask what became of the key since. */
   read(key: string): Promise<ApiKeyClaims | undefined>
-  /** Whose the key of this id is, while it is alive: for what was got in exchange for it. Does NOT ask for sentences of revocation. */
-  personOf(jti: string): Promise<Account | undefined>
+  /**
+   * What stands behind the key of this id while it is alive, and is a person's: for what was got in exchange for it. Does NOT ask for sentences of
+   * revocation.
+   */
+  behind(jti: string): Promise<{ account: Account; key: ApiKeyRow } | undefined>
   /**
    * Validates: all that `readKey` does, which needs no store; that the key's row is there; that no sentence of revocation is about it and no backup was
    * restored since; that its owner is there, and enabled; that its API still takes keys.
@@ -125,9 +128,10 @@ export function createApiKeys(parts: ApiKeyParts): ApiKeys {
     list: (owner) => store.keys.of(owner, mostEver),
     ...createKeyEndings(parts),
     read,
-    async personOf(jti) {
-      const row = await store.keys.find(jti)
-      return row && (await owners.of(row))?.account
+    async behind(jti) {
+      const key = await store.keys.find(jti)
+      const account = key && (await owners.of(key))?.account
+      return account && { account, key }
     },
     async findLiving(text) {
       const claims = await read(text)

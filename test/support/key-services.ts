@@ -34,7 +34,7 @@ export async function startKeyServices({ settings, ...start }: Pick<TestServerOp
       clients: [
         serviceOf(services.notes, { serves: [api], exchanges: { [otherApi]: ['mail:read', 'mail:send'] } }),
         serviceOf(services.gateway, { serves: [api], exchanges: { [api]: ['notes:read', 'notes:delete'] } }),
-        serviceOf(services.mail, { serves: [otherApi], exchanges: { [api]: ['notes:read'] } }),
+        serviceOf(services.mail, { serves: [otherApi], exchanges: { [api]: ['notes:read', 'notes:write'] } }),
       ],
       ...settings,
     },

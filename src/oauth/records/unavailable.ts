@@ -45,7 +45,7 @@ export const partsWithRefusalsSaid = (parts: ProviderParts): ProviderParts => ({
   apiKeys: {
     ...parts.apiKeys,
     findLiving: saysUnavailable(parts.apiKeys.findLiving),
-    personOf: saysUnavailable(parts.apiKeys.personOf),
+    behind: saysUnavailable(parts.apiKeys.behind),
   },
 })
 

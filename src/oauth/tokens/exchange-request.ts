@@ -63,16 +63,18 @@ export function targetOf({ audience = [], resource = [] }: ExchangeParameters, c
   return api
 }
 
+type Exchangeable = Required<Pick<LivingToken, 'claims' | 'account'>> & { key: LivingToken['key'] }
+
 /**
  * The subject token, or key, has to be a person's, and for the very API that the client is: that it holds the token is then no accident. A machine's
  * is refused: with the service's `client_id` beside the machine's `sub`, an API would take it for a person's (RFC 9068 s2.2, s5).
  * Does NOT ask for the proof of a key that the subject token is bound to: its holder gave that proof to the client, whose API it called.
  * @throws errors.InvalidRequest (RFC 8693 s2.2.2), in the same words whatever is wrong, so that nothing is learnt of a token of others
  */
-export function exchangeable(living: LivingToken | undefined, client: OurClient): Required<LivingToken> {
-  const { claims, account } = living ?? {}
+export function exchangeable(living: LivingToken | undefined, client: OurClient): Exchangeable {
+  const { claims, account, key } = living ?? {}
   if (claims && account && isServedBy(claims, client)) {
-    if (actorsOf(claims) < mostActors) return { claims, account }
+    if (actorsOf(claims) < mostActors) return { claims, account, key }
     throw new errors.InvalidRequest(`subject_token was exchanged ${mostActors} times already`)
   }
   throw new errors.InvalidRequest('subject_token is no access token or API key of a person that this client may exchange')
@@ -86,17 +88,21 @@ function actorsOf({ act }: AccessTokenClaims): number {
 
 /**
  * What is asked (or all there is) ∩ what the settings let this client have there ∩ what the person's roles allow. The person is not asked:
- * that one service may call another in their name is the operator's word. At the very API that the subject token is for, nothing is gained.
+ * that one service may call another in their name is the operator's word. At the very API that the subject token is for, nothing is gained; nor at that of an API key, however many
+ * services stand between.
  * @throws errors.InvalidScope when nothing is left
  */
 export function exchangedScopes(
   { scope }: ExchangeParameters,
-  { client, api, claims, roles }: { client: OurClient; api: Api; claims: AccessTokenClaims; roles: string[] },
+  { client, api, claims, key, roles }: Omit<Exchangeable, 'account'> & { client: OurClient; api: Api; roles: string[] },
 ): string[] {
   const asked = splitScope(scope)
-  const held = isServedBy(claims, { serves: [api.identifier] }) ? splitScope(claims.scope) : undefined
+  const { aud, scope: held } = claims
+  const bounds = [{ aud, scopes: splitScope(held) }, ...(key ? [{ aud: key.audience, scopes: key.scopes }] : [])]
+  const isWithin = (one: string) =>
+    bounds.every((bound) => !isServedBy(bound, { serves: [api.identifier] }) || bound.scopes.includes(one))
   const scopes = allowedScopes(api, { apis: client.exchanges }, roles).filter(
-    (one) => (asked.length === 0 || asked.includes(one)) && (held?.includes(one) ?? true),
+    (one) => (asked.length === 0 || asked.includes(one)) && isWithin(one),
   )
   if (scopes.length === 0) throw new errors.InvalidScope('none of the requested scopes is allowed', scope ?? '')
   return scopes

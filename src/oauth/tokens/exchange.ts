@@ -50,10 +50,10 @@ export function exchangeTokens(
 
     const subject = subjectTokenOf(params)
     const api = targetOf(params, client, apis)
-    const { claims, account } = exchangeable(await findSubject(subject.token, subject.isKey), client)
+    const { claims, account, key } = exchangeable(await findSubject(subject.token, subject.isKey), client)
     ctx.oidc.entity('Account', { accountId: account.id, roles: account.roles, claims: () => ({ sub: account.id }) })
 
-    const scope = exchangedScopes(params, { client, api, claims, roles: account.roles }).join(' ')
+    const scope = exchangedScopes(params, { client, api, claims, key, roles: account.roles }).join(' ')
     const end = Math.min(claims.exp, now() + api.accessTokenLifetimeSeconds)
     const token = new provider.AccessToken({
       client,

@@ -72,7 +72,7 @@ function answerAbout({ what, isHidden, claims }: Found, client: OurClient): Reco
 }
 
 /** Whether the client is the API that the token is for. */
-export function isServedBy({ aud }: AccessTokenClaims, { serves = [] }: Pick<OurClient, 'serves'>): boolean {
+export function isServedBy({ aud }: Pick<AccessTokenClaims, 'aud'>, { serves = [] }: Pick<OurClient, 'serves'>): boolean {
   return serves.some((identifier) => sameIdentifier(identifier) === sameIdentifier(aud))
 }
 

@@ -3,7 +3,7 @@
  * userinfo, introspection, revocation and token exchange.
  */
 import type { AdapterPayload } from 'oidc-provider'
-import type { Account } from '../../store/store.ts'
+import type { Account, ApiKeyRow } from '../../store/store.ts'
 import type { Revocations } from '../../tokens/revocation.ts'
 import type { ProviderParts } from '../parts.ts'
 import { type AccessTokenClaims, createAccessTokenReader } from './access-tokens.ts'
@@ -13,6 +13,8 @@ export interface LivingToken {
   claims: AccessTokenClaims
   /** Whose token it is. A machine's has nobody. `claims.sub` is no account's id where the client knows people by pairwise subjects. */
   account?: Account
+  /** The API key behind it: itself one, or got in exchange for it. */
+  key?: Pick<ApiKeyRow, 'audience' | 'scopes'>
 }
 
 export interface LivingTokens {
@@ -60,10 +62,12 @@ export function createLivingTokens(
       if (await revocations.isRevoked(claims)) return undefined
       if (claims.grant === undefined) return { claims }
       const grant = await findGrant(claims.grant)
-      const account = grant
-        ? await accounts.findSignedIn(grant.accountId ?? '', claims.auth_time ?? claims.iat)
-        : // What was got for an API key hangs on that, and is good as long as the key is, whenever its person signed in.
-          await apiKeys.personOf(claims.grant)
+      if (!grant) {
+        // What was got for an API key hangs on that, and is good as long as the key is, whenever its person signed in.
+        const behind = await apiKeys.behind(claims.grant)
+        return behind && { claims, ...behind }
+      }
+      const account = await accounts.findSignedIn(grant.accountId ?? '', claims.auth_time ?? claims.iat)
       return account && { claims, account }
     },
   }

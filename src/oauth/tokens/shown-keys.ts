@@ -16,9 +16,10 @@ export function isAboutApiKey({ oidc, status }: KoaContextWithOIDC): boolean {
  */
 export function asToken(living: LivingKey | undefined): LivingToken | undefined {
   if (!living || living.scopes.length === 0) return undefined
-  const { claims, scopes, owner } = living
+  const { claims, row: key, scopes, owner } = living
   return {
     claims: { ...claims, scope: scopes.join(' '), grant: claims.jti },
+    key,
     ...('account' in owner && { account: owner.account }),
   }
 }
