@@ -7,6 +7,7 @@ import { valuesOf } from './credentials.ts'
 import { BearerError } from './errors.ts'
 import { readKeySet } from './jwks.ts'
 import { algorithms, verifySignature } from './signature.ts'
+import { onlyWordsOf } from './words.ts'
 
 /** `off` refuses bound tokens, `accept` takes them with their proof beside plain ones, `require` takes no others. */
 export type DpopMode = 'off' | 'accept' | 'require'
@@ -41,8 +42,11 @@ const maxRemembered = 10_000
 
 /** @throws TypeError */
 export function dpopSettingsOf(given: DpopMode | DpopOptions = 'off'): DpopSettings {
-  const { mode, maxProofAge = 60, nonces = false, used = ownMemory() } = typeof given === 'string' ? { mode: given } : given
-  if (!['off', 'accept', 'require'].includes(mode)) throw new TypeError(`dpop must be off, accept or require, got ${mode}`)
+  const options: DpopOptions = typeof given === 'string' ? { mode: given } : given
+  onlyWordsOf(options, { mode: true, maxProofAge: true, nonces: true, used: true }, 'dpop')
+  const { mode, maxProofAge = 60, nonces = false, used = ownMemory() } = options
+  if (!['off', 'accept', 'require'].includes(mode))
+    throw new TypeError(`dpop must be off, accept or require, got ${JSON.stringify(mode ?? given)}`)
   if (!Number.isSafeInteger(maxProofAge) || maxProofAge < 1 || maxProofAge > 300)
     throw new TypeError(`dpop.maxProofAge must be a whole number from 1 to 300, got ${maxProofAge}`)
   if (typeof nonces === 'object' && nonces.length < 32) throw new TypeError('dpop.nonces must be a secret of 32 bytes or more')

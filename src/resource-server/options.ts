@@ -13,6 +13,7 @@ import type { RevocationOptions } from './revocations.ts'
 import { type Algorithm, algorithms, knownAlgorithms } from './signature.ts'
 import type { StandardSchema } from './standard-schema.ts'
 import { secureUrl } from './url.ts'
+import { onlyWordsOf } from './words.ts'
 
 /** What `on` is told. */
 export type ResourceServerEvent =
@@ -69,6 +70,7 @@ export type Settings<S extends string, C extends object> = ReturnType<typeof set
 
 /** @throws TypeError for the first option that is wrong */
 export function settingsOf<S extends string, C extends object>(options: ResourceServerOptions<S, C>) {
+  onlyWordsOf<ResourceServerOptions<S, C>>(options, optionWords, 'createResourceServer')
   const { issuer, resource, jwks, dangerouslyAllowHttp, on, claims } = options
   const dpop = dpopSettingsOf(options.dpop)
   if (secureUrl(issuer, 'issuer', dangerouslyAllowHttp).search !== '') throw new TypeError(`issuer must have no query: ${issuer}`)
@@ -90,7 +92,7 @@ export function settingsOf<S extends string, C extends object>(options: Resource
     maxTokenAge: wholeNumber(options.maxTokenAge ?? 86_400, 'maxTokenAge'),
     keyTimes: keyTimes(options.keys),
     revocations: revocations && judgedRevocations(revocations, dangerouslyAllowHttp),
-    maxEntries: wholeNumber(options.cache?.maxEntries ?? 10_000, 'cache.maxEntries'),
+    maxEntries: cacheSize(options.cache),
     decrypt: options.decrypt,
     dpop,
     takesBound: dpop.mode !== 'off',
@@ -106,6 +108,29 @@ export function settingsOf<S extends string, C extends object>(options: Resource
   }
 }
 
+const optionWords = {
+  issuer: true,
+  resource: true,
+  jwks: true,
+  algorithms: true,
+  clockTolerance: true,
+  maxTokenAge: true,
+  keys: true,
+  revocations: true,
+  cache: true,
+  decrypt: true,
+  dpop: true,
+  claims: true,
+  accept: true,
+  on: true,
+  fetch: true,
+  now: true,
+  dangerouslyAllowHttp: true,
+} as const
+const revocationWords = { uri: true, credentials: true, staleAfter: true, whenStale: true } as const
+const kindWords = { access_token: true, api_key: true } as const
+const keyTimeWords = { timeout: true, cooldown: true, maxAge: true, staleIfError: true } as const
+
 function judgedSchema<C>(schema: StandardSchema<C> | undefined): StandardSchema<C> | undefined {
   if (schema !== undefined && typeof schema?.['~standard']?.validate !== 'function')
     throw new TypeError('claims must be a schema by Standard Schema (https://standardschema.dev)')
@@ -113,8 +138,8 @@ function judgedSchema<C>(schema: StandardSchema<C> | undefined): StandardSchema<
 }
 
 function judgedKinds(kinds: readonly CredentialKind[]): ReadonlySet<CredentialKind> {
-  if (kinds.length === 0 || !kinds.every((kind) => kind === 'access_token' || kind === 'api_key'))
-    throw new TypeError(`accept must be some of access_token, api_key, got ${kinds}`)
+  if (!Array.isArray(kinds) || kinds.length === 0 || !kinds.every((kind) => kind === 'access_token' || kind === 'api_key'))
+    throw new TypeError(`accept must be a list of access_token, api_key or both, got ${JSON.stringify(kinds)}`)
   return new Set(kinds)
 }
 
@@ -126,9 +151,12 @@ function judgedAlgorithms(given: readonly Algorithm[]): readonly Algorithm[] {
 }
 
 function judgedRevocations(
-  { uri, credentials, staleAfter = 900, whenStale = {} }: RevocationOptions,
+  options: RevocationOptions,
   allowHttp: boolean | undefined,
 ): Required<Omit<RevocationOptions, 'uri' | 'credentials'>> & Pick<RevocationOptions, 'uri' | 'credentials'> {
+  onlyWordsOf(options, revocationWords, 'revocations')
+  const { uri, credentials, staleAfter = 900, whenStale = {} } = options
+  onlyWordsOf(whenStale, kindWords, 'revocations.whenStale')
   if (uri !== undefined) secureUrl(uri, 'revocations.uri', allowHttp)
   wholeNumber(staleAfter, 'revocations.staleAfter')
   for (const [kind, what] of Object.entries(whenStale))
@@ -141,9 +169,16 @@ function judgedRevocations(
   return { ...given, staleAfter, whenStale: { access_token: 'accept', api_key: 'refuse', ...whenStale } }
 }
 
-function keyTimes({ timeout = 5, cooldown = 30, maxAge = 300, staleIfError = 3600 }: Partial<KeyTimes> = {}): KeyTimes {
+function keyTimes(options: Partial<KeyTimes> = {}): KeyTimes {
+  onlyWordsOf(options, keyTimeWords, 'keys')
+  const { timeout = 5, cooldown = 30, maxAge = 300, staleIfError = 3600 } = options
   for (const [name, value] of Object.entries({ timeout, cooldown, maxAge, staleIfError })) wholeNumber(value, `keys.${name}`)
   return { timeout, cooldown, maxAge, staleIfError }
+}
+
+function cacheSize(options: { maxEntries?: number } = {}): number {
+  onlyWordsOf(options, { maxEntries: true }, 'cache')
+  return wholeNumber(options.maxEntries ?? 10_000, 'cache.maxEntries')
 }
 
 function wholeNumber(value: number, name: string, most = Number.MAX_SAFE_INTEGER): number {

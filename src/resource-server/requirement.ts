@@ -31,7 +31,10 @@ export function needOf<S extends string>(requirement: Requirement<S> | undefined
   for (const word of Object.keys(unknown)) throw new TypeError(`a requirement has no ${JSON.stringify(word)}`)
   if (any.length === 0 && inWords(requirement).any) throw new TypeError('a requirement of any scope must name some')
   for (const scope of [...all, ...any]) {
-    if (!resource.scopes.has(scope)) throw new TypeError(`${JSON.stringify(scope)} is no scope of ${resource.id}`)
+    if (resource.scopes.has(scope)) continue
+    throw new TypeError(
+      `${JSON.stringify(scope)} is no scope of ${resource.id}: ${[...resource.scopes.keys()].join(', ') || 'it has none'}`,
+    )
   }
   for (const value of acr) if (!/^[\x21-\x7E]+$/.test(value)) throw new TypeError(`${JSON.stringify(value)} is no acr value`)
   if (maxAge !== undefined && !(Number.isInteger(maxAge) && maxAge >= 0))

@@ -40,6 +40,9 @@ const scopeToken = /^[\x21\x23-\x5B\x5D-\x7E]+$/
  */
 export function defineResource<const S extends string>(definition: ResourceDefinition<S>): Resource<S> {
   secureUrl(definition.id, 'resource id', definition.dangerouslyAllowHttp)
+  // The names of a list are 0, 1, 2: each scope that a token has would be lacking.
+  if (definition.scopes === null || typeof definition.scopes !== 'object' || Array.isArray(definition.scopes))
+    throw new TypeError(`scopes must be an object such as { 'notes:read': 'Read your notes' }`)
   const entries = Object.entries(definition.scopes) as [S, string | ScopeDefinition<S>][]
   const scopes = new Map<S, string>()
   const implied = new Map<S, readonly S[]>()

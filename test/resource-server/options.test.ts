@@ -26,12 +26,36 @@ describe('kit: what it is configured with', () => {
     ['a lifetime without end', { maxTokenAge: Number.POSITIVE_INFINITY }],
     ['a cache without end', { cache: { maxEntries: Number.POSITIVE_INFINITY } }],
     ['a cool-down that is no number', { keys: { cooldown: Number.NaN } }],
+    ['revocations by a word', { revocations: 'follow' }],
+    ['a kind of credentials that is not in a list', { accept: 'api_key' }],
+    ['no kind of credentials', { accept: [] }],
+    ['a proof of possession without a mode', { dpop: true }],
+  ]
+  const misspelt: [string, object][] = [
+    ['revocation', { revocation: {} }],
+    ['whenstale', { revocations: { whenstale: {} } }],
+    ['api_keys', { revocations: { whenStale: { api_keys: 'accept' } } }],
+    ['maxage', { keys: { maxage: 1 } }],
+    ['nonce', { dpop: { mode: 'require', nonce: true } }],
+    ['size', { cache: { size: 0 } }],
   ]
   for (const [name, options] of bad) {
     it(`refuses ${name}`, () => {
       expect(() => createApi(options as Partial<ResourceServerOptions<Scope>>)).to.throw(TypeError)
     })
   }
+
+  for (const [word, options] of misspelt) {
+    it(`refuses the word ${word}, and names those that there are`, () => {
+      expect(() => createApi(options as Partial<ResourceServerOptions<Scope>>)).to.throw(
+        TypeError,
+        new RegExp(`has no "${word}": \\w+`),
+      )
+    })
+  }
+  it('names the scopes that there are where one is misspelt', () => {
+    expect(() => createApi().need('notes:raed' as Scope)).to.throw(TypeError, 'notes:read')
+  })
 
   for (const issuer of [
     'http://localhost:4000',
@@ -78,6 +102,11 @@ describe('kit: what it is configured with', () => {
     for (const scope of ['', 'notes read', 'notes"', 'notes\\', 'nötes', 'notes\n']) {
       it(`has no scope ${JSON.stringify(scope)}`, () => {
         expect(() => defineResource({ id: API, scopes: { [scope]: 'x' } })).to.throw(TypeError)
+      })
+    }
+    for (const scopes of [undefined, null, 'notes:read', ['notes:read']]) {
+      it(`has scopes by name, and not ${JSON.stringify(scopes)}`, () => {
+        expect(() => defineResource({ id: API, scopes: scopes as never })).to.throw(TypeError, 'scopes must be an object')
       })
     }
     it('implies no scope that it does not declare', () => {
