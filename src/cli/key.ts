@@ -2,6 +2,7 @@
 import { Refusal } from '../base/errors.ts'
 import type { Parts } from '../main/parts.ts'
 import type { Account, ApiKeyRow } from '../store/store.ts'
+import { isApiKey } from '../tokens/api-key.ts'
 import { endOfDay } from '../tokens/asked-key.ts'
 import { dateOf } from './client-words.ts'
 import { answer, withParts } from './run.ts'
@@ -50,6 +51,12 @@ export async function listApiKeys({ json, ...whose }: OwnerOptions & { json?: bo
 }
 
 export async function endKey(jti: string, { json }: { json?: boolean }): Promise<void> {
+  // Said without the key: what a terminal shows is kept by logs.
+  if (isApiKey(jti))
+    throw new Refusal(
+      'invalid_option',
+      'That is a key, and its id is wanted: signet key list shows it. signet revoke token takes the key itself, from standard input.',
+    )
   const ended = await withParts(({ apiKeys }) => apiKeys.end('operator', jti, 'operator', {}))
   if (!ended) throw new Refusal('unknown_api_key', `There is no API key ${jti}, or none any more.`, { status: 404 })
   answer(json, { ended: jti }, [

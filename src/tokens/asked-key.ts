@@ -19,7 +19,9 @@ const longestName = 80
 export function apiOfKey(apis: Pick<Apis, 'find'>, audience: string): Api {
   const api = apis.find(audience)
   if (api?.apiKeys) return api
-  throw no('no_such_api', 'There is no such API that takes API keys.', { audience })
+  throw no('no_such_api', `There is no API ${audience} that takes API keys: apis in the settings has those that do (apiKeys).`, {
+    audience,
+  })
 }
 
 /**
@@ -34,13 +36,16 @@ export function judgedKey(
 ): AskedKey & { scopes: string[] } {
   if (scopes.length === 0) throw no('no_scope', 'Please choose what the key may do.')
   const denied = scopes.filter((scope) => !allowed.includes(scope))
-  if (denied.length > 0) throw no('scope_not_allowed', 'That is more than the owner of this key may do.', { denied })
+  if (denied.length > 0) throw no('scope_not_allowed', notAllowed(denied, allowed), { denied })
   // The day that somebody names as the last counts as a whole.
   const latest = now + Math.min((longestDays + 1) * daySeconds, longestLifeSeconds)
   if (!Number.isInteger(expiresAt) || expiresAt <= now || expiresAt > latest)
     throw no('invalid_key_end', `A key has an end, ${longestDays} days from now at most.`)
   return { name: keyName(name), audience, scopes: allowed.filter((scope) => scopes.includes(scope)), expiresAt }
 }
+
+const notAllowed = (denied: readonly string[], allowed: readonly string[]): string =>
+  `The owner of this key may not have ${denied.join(', ')} there; ${allowed.length > 0 ? `what they may: ${allowed.join(', ')}` : 'they may have nothing'}.`
 
 /**
  * @param day as its owner says it, such as `2027-03-31`: it counts as a whole, in UTC

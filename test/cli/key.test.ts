@@ -92,6 +92,24 @@ describe('signet key', () => {
       expect(await said(['key', 'end', id]), id).to.include({ error: 'unknown_api_key' })
     expectOneLine(await programs.signet(['key', 'end', '-abcdefghijklmnopqrstu']), /signet key list shows all/)
   })
+  it('wants the id of one that is to be ended, and repeats no key that it is given instead', async () => {
+    const { key, id } = await made('--client', 'robot', '--days', '1')
+    const answer = await programs.signet(['key', 'end', key as string])
+    expectOneLine(answer, /signet revoke token takes the key itself/)
+    expect(answer.stderr).not.to.contain('eyJ')
+    await said(['key', 'end', id])
+  })
+  it('says which API takes none, and what the owner may have', async () => {
+    const args = ['key', 'add', '--client', 'robot', '--name', 'x', '--days', '1', '--api']
+    expectOneLine(
+      await programs.signet([...args, 'https://mail.example.com', '--scope', 'x']),
+      /no API https:\/\/mail\.example\.com that/,
+    )
+    expectOneLine(
+      await programs.signet([...args, api, '--scope', 'notes:raed']),
+      /may not have notes:raed there; .*: notes:read\./,
+    )
+  })
 
   const whose = ['--account', email]
   for (const [what, args, error] of [
