@@ -20,7 +20,7 @@ export async function doctor({ url, json }: { url?: string; json?: boolean }): P
 }
 
 function inWords({ name, status, sentence, mend }: Check): string {
-  const line = `${status.padEnd(5)} ${name.padEnd(18)} ${sentence}`
+  const line = `${status.padEnd(5)} ${name.padEnd(20)} ${sentence}`
   return mend === undefined ? line : `${line}\n${' '.repeat(24)} -> ${mend}`
 }
 
