@@ -40,7 +40,7 @@ export function judgedKey(
   // The day that somebody names as the last counts as a whole.
   const latest = now + Math.min((longestDays + 1) * daySeconds, longestLifeSeconds)
   if (!Number.isInteger(expiresAt) || expiresAt <= now || expiresAt > latest)
-    throw no('invalid_key_end', `A key has an end, ${longestDays} days from now at most.`)
+    throw no('invalid_key_end', `Please choose an end later than now, ${longestDays} days from now at most.`)
   return { name: keyName(name), audience, scopes: allowed.filter((scope) => scopes.includes(scope)), expiresAt }
 }
 

@@ -42,6 +42,27 @@ describeWithChromium('API keys in a browser', () => {
     await until('the API to refuse it', async () => (await written()) === 401)
   })
 
+  it('are made for some days also where a day was named before that cannot be', async () => {
+    const { page } = await stage.visit()
+    const person = await newPerson(stage.processes)
+    await keyMade(page, stage.processes, person)
+    await link(page, 'I have copied it').click()
+    await link(page, 'Make a key').click()
+    await page.getByLabel('Name').fill('Phone')
+    await page.getByLabel('Read your notes').check()
+    await page.getByLabel('until the end of a day').check()
+    await page.getByLabel('Last day, in UTC').fill('2020-01-01')
+    await page.getByLabel('7 days').check()
+    await press(page, 'Make the key')
+    await headed(page, 'Your new API key')
+    const shown = page.getByLabel('The key')
+    const isWhole = await shown.evaluate((field: unknown) => {
+      const { scrollHeight, clientHeight } = field as { scrollHeight: number; clientHeight: number }
+      return scrollHeight <= clientHeight
+    })
+    expect(isWhole, 'the key is seen to its end').to.equal(true)
+  })
+
   it('are copied by a button', async () => {
     const { page } = await stage.visit({ permissions: ['clipboard-read', 'clipboard-write'] })
     await keyMade(page, stage.processes)
