@@ -143,7 +143,8 @@ export async function servedBy(issuer: TestIssuer, port: number): Promise<Server
 }
 
 function linesOf({ sent, wronglyAccepted, wronglyRefused, failed }: GauntletReport): string[] {
-  const named = (what: string, faults: Fault[]) => faults.slice(0, 20).map(({ how, status }) => `${what} (${status}): ${how}`)
+  const named = (what: string, faults: Fault[]) =>
+    [...new Set(faults.map(({ how, status }) => `${what} (${status}): ${how}`))].slice(0, 20)
   return [
     ...named('wrongly accepted', wronglyAccepted),
     ...named('wrongly refused', wronglyRefused),

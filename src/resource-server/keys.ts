@@ -60,7 +60,7 @@ export function fetchedKeys({ load, now, changed, failed, ...times }: KeySourceP
   let published: string | undefined
   let fetchedAt = Number.NEGATIVE_INFINITY
   let attemptedAt = Number.NEGATIVE_INFINITY
-  let lastFailed = false
+  let failure: { cause: unknown } | undefined
   let inFlight: Promise<void> | undefined
 
   // A clock that was set back makes an age negative: it counts as old, so that no key outlives its time.
@@ -70,7 +70,8 @@ export function fetchedKeys({ load, now, changed, failed, ...times }: KeySourceP
   const mayFetch = () => inFlight !== undefined || !within(attemptedAt, times.cooldown)
 
   function unavailable(): BearerError {
-    return new BearerError('keys_unavailable', { retryAfter: Math.max(1, Math.ceil(attemptedAt + times.cooldown - now())) })
+    const retryAfter = Math.max(1, Math.ceil(attemptedAt + times.cooldown - now()))
+    return new BearerError('keys_unavailable', { retryAfter, ...failure })
   }
 
   function fetchOnce(): Promise<void> {
@@ -93,11 +94,11 @@ export function fetchedKeys({ load, now, changed, failed, ...times }: KeySourceP
       const text = JSON.stringify(document)
       keys = set.keys
       fetchedAt = startedAt
-      lastFailed = false
+      failure = undefined
       if (text !== published) changed(set)
       published = text
     } catch (error) {
-      lastFailed = true
+      failure = { cause: error }
       failed(error)
     }
   }
@@ -107,10 +108,10 @@ export function fetchedKeys({ load, now, changed, failed, ...times }: KeySourceP
     if (!mayFetch()) return isUsable() ? undefined : Promise.reject(unavailable())
     const fetching = fetchOnce()
     // Once the issuer is known to be away, nobody waits for it who can be served from the keys at hand.
-    if (lastFailed && isUsable()) return undefined
+    if (failure && isUsable()) return undefined
     return fetching.then(() => {
       // What was fetched just now is used once, even where nothing is kept.
-      if (lastFailed && !isUsable()) throw unavailable()
+      if (failure && !isUsable()) throw unavailable()
     })
   }
 
@@ -136,14 +137,14 @@ export function fetchedKeys({ load, now, changed, failed, ...times }: KeySourceP
     if (key || (absentUntil.get(kid) ?? 0) > now()) return key
     if (mayFetch()) return fetchOnce().then(() => afterFetch(kid))
     // RFC 6750 has no word for "perhaps": while the issuer is away this may well be its newest key.
-    if (lastFailed) throw unavailable()
+    if (failure) throw unavailable()
     return undefined
   }
 
   function afterFetch(kid: string): VerificationKey | undefined {
     const key = keys.get(kid)
     if (key) return key
-    if (lastFailed) throw unavailable()
+    if (failure) throw unavailable()
     if (absentUntil.size >= maxAbsent) absentUntil.delete(absentUntil.keys().next().value as string)
     absentUntil.set(kid, now() + times.maxAge)
     return undefined

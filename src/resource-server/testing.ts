@@ -85,9 +85,12 @@ export function createTestIssuer({ resource, issuer = 'https://issuer.test', ...
   })
   // Nobody signed in where a key is sent.
   const claimsOfKey = () => ({ ...claims(), client_id: 'signet:keys', exp: now() + 30 * 86_400, auth_time: undefined })
-  const uris = { jwks_uri: `${issuer}/jwks`, revocations_uri: `${issuer}/revocations` }
+  // Where the server has them: what is told its addresses, and discovers nothing, finds them here too.
+  const uris = { jwks_uri: `${issuer}/.well-known/jwks.json`, revocations_uri: `${issuer}/revocations` }
+  const metadata = () => ({ issuer, ...uris })
   const documents: Record<string, () => unknown> = {
-    [wellKnownUrl(issuer, 'oauth-authorization-server').href]: () => ({ issuer, ...uris }),
+    [wellKnownUrl(issuer, 'oauth-authorization-server').href]: metadata,
+    [`${issuer}/.well-known/openid-configuration`]: metadata,
     [uris.jwks_uri]: () => ({ keys: [...keys, ...keysOfKeys].map(jwkOf) }),
   }
   const revocations = testRevocations({ issuer, key, now })

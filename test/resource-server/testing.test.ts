@@ -76,6 +76,28 @@ describe('kit: an issuer for tests', () => {
   })
 })
 
+describe('kit: where an issuer for tests is found', () => {
+  it('its keys are where the server has them, and both documents of metadata say so', async () => {
+    const { issuer, options } = createTestIssuer({ resource: notes })
+    const read = async (path: string) => {
+      const answer = await options.fetch(`${issuer}/.well-known/${path}`, { signal: new AbortController().signal })
+      return JSON.parse(await answer.text())
+    }
+    expect((await read('jwks.json')).keys).to.have.length(2)
+    const metadata = { issuer, jwks_uri: `${issuer}/.well-known/jwks.json`, revocations_uri: `${issuer}/revocations` }
+    for (const path of ['oauth-authorization-server', 'openid-configuration']) expect(await read(path)).to.deep.equal(metadata)
+  })
+  it('says at the start why its keys cannot be had', async () => {
+    const { options, away } = createTestIssuer({ resource: notes })
+    away()
+    const error = await createResourceServer({ ...options, resource: notes })
+      .ready()
+      .catch((cause) => cause)
+    expect(error).to.have.property('reason', 'keys_unavailable')
+    expect(String(error.cause)).to.contain('the test issuer is away')
+  })
+})
+
 describe('kit: tokens that are nearly good', () => {
   const issuer = createTestIssuer({ resource: notes })
   const take = (count: number, seed?: number): Mutant[] => issuer.mutations(seed).take(count).toArray()
