@@ -9,7 +9,7 @@ import fastifyApp from 'fastify'
 import { Hono } from 'hono'
 import Koa from 'koa'
 import { express } from '../../src/resource-server/express.ts'
-import { fastify } from '../../src/resource-server/fastify.ts'
+import { type Protected as FastifyProtected, fastify } from '../../src/resource-server/fastify.ts'
 import { fetchHandlers } from '../../src/resource-server/fetch.ts'
 import { type Protected as HonoProtected, hono } from '../../src/resource-server/hono.ts'
 import { type Auth, koa, type Protected, type Requirement, type ResourceServer } from '../../src/resource-server/index.ts'
@@ -25,6 +25,10 @@ export const routes: Record<string, Requirement<Scope> | undefined> = {
   '/recent': { all: ['notes:read'], maxAge: 600 },
   '/strong': { all: ['notes:read'], acr: ['mfa'] },
   '/open': { optional: true },
+}
+
+declare module 'fastify' {
+  interface FastifyRequest extends FastifyProtected<Scope> {}
 }
 
 type Api = ResourceServer<Scope>
@@ -116,7 +120,7 @@ export const adapters: Record<string, (api: Api) => Promise<Running>> = {
         url,
         onRequest: protect(need),
         async handler(request) {
-          const { auth } = request as unknown as { auth: Auth<Scope> | undefined }
+          const { auth } = request
           return said(auth, request.body ? await read(request.body as Readable) : '')
         },
       })
