@@ -3,6 +3,7 @@ import path from 'node:path'
 import { expect } from 'chai'
 import { decodeJwt } from 'jose'
 import * as oauth from 'oauth4webapi'
+import { Refusal } from '../../src/base/errors.ts'
 import { grantTypes } from '../../src/settings/client/kinds.ts'
 import { skewSeconds } from '../../src/tokens/revocation.ts'
 import { badKeys, claimsOf } from '../support/api-keys.ts'
@@ -252,6 +253,21 @@ describe('an API key', () => {
       expect([status, answers.size]).to.deep.equal([400, 1])
       expect([...answers][0]).to.include('invalid_request')
       expect((await on.exchange(services.gateway, await on.persons())).status, 'the control').to.equal(200)
+    })
+    it('X08 is answered 503 while the store cannot say, wherever it is asked, and is good afterwards', async () => {
+      const key = await on.persons()
+      const [got, mails] = [await on.exchanged(services.gateway, key), await on.exchanged(services.notes, key)]
+      const onwards = () => on.exchange(services.mail, mails, { subject_token_type: accessTokenType })
+      const { keys } = server.parts.store
+      const { find } = keys
+      keys.find = async () => {
+        throw new Refusal('store_unavailable', 'The store cannot answer.', { status: 503, retryAfterSeconds: 2 })
+      }
+      const asked = (token: string) => question(server, 'introspection', services.notes, { token })
+      const answers = [await on.exchange(services.gateway, key), await onwards(), await asked(key), await asked(got)]
+      keys.find = find
+      for (const { status, headers } of answers) expect([status, headers.get('retry-after')]).to.deep.equal([503, '2'])
+      expect([await on.lives(key), await on.lives(got), (await onwards()).status], 'the control').to.deep.equal([true, true, 200])
     })
     it('is exchanged through oauth4webapi', async () => {
       const as = await found()
