@@ -88,8 +88,8 @@ function actorsOf({ act }: AccessTokenClaims): number {
 
 /**
  * What is asked (or all there is) ∩ what the settings let this client have there ∩ what the person's roles allow. The person is not asked:
- * that one service may call another in their name is the operator's word. At the very API that the subject token is for, nothing is gained; nor at that of an API key, however many
- * services stand between.
+ * that one service may call another in their name is the operator's word. At the very API that the subject token is for, nothing is gained; nor at that
+ * of an API key, however many services stand between.
  * @throws errors.InvalidScope when nothing is left
  */
 export function exchangedScopes(
