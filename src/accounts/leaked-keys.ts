@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../base/clock.ts'
 import type { CounterStore } from '../store/store.ts'
+import type { ApiKeyClaims } from '../tokens/api-key.ts'
 import { withoutKeys } from '../tokens/api-key.ts'
 import type { ApiKeys } from '../tokens/api-keys.ts'
 import { createLimiter } from './limiter.ts'
@@ -38,7 +39,7 @@ const mostPerNetwork = 600
 const windowSeconds = 900
 
 export interface LeakedKeyParts {
-  apiKeys: Pick<ApiKeys, 'read' | 'findLiving' | 'end'>
+  apiKeys: Pick<ApiKeys, 'read' | 'end'>
   counters: CounterStore
   /** Of the counters' slots. */
   key: Buffer
@@ -48,21 +49,23 @@ export interface LeakedKeyParts {
 export function createLeakedKeys({ apiKeys, counters, key: slotKey, now }: LeakedKeyParts): LeakedKeys {
   const takeOfNetwork = networkLimiter(createLimiter({ counters, windowSeconds, now }), slotKey)
 
-  async function end({ key, url }: FoundKey, from: string): Promise<boolean> {
-    const living = await apiKeys.findLiving(key)
-    if (!living) return false
+  /** Whether or not it is good at this moment and by this node's settings: its owner may be enabled again, and another node know its API. */
+  function end({ url }: FoundKey, { jti }: ApiKeyClaims, from: string): Promise<boolean> {
     const foundAt = url === undefined ? undefined : placeOf(url)
-    return apiKeys.end('operator', living.row.jti, 'leaked', { actor: 'stranger', from, foundAt })
+    return apiKeys.end('operator', jti, 'leaked', { actor: 'stranger', from, foundAt })
   }
 
   return {
     async report(found, address) {
       const once = new Map(found.map((one) => [one.key, one]))
-      const genuine = new Set<string>()
-      for (const key of once.keys()) if (await apiKeys.read(key)) genuine.add(key)
+      const genuine = new Map<string, ApiKeyClaims>()
+      for (const key of once.keys()) {
+        const claims = await apiKeys.read(key)
+        if (claims) genuine.set(key, claims)
+      }
       if (genuine.size > 0) await takeOfNetwork('leaked-keys', address, mostPerNetwork)
       const ended = new Set<string>()
-      for (const key of genuine) if (await end(once.get(key) as FoundKey, networkOf(address))) ended.add(key)
+      for (const [key, claims] of genuine) if (await end(once.get(key) as FoundKey, claims, networkOf(address))) ended.add(key)
       return found.map(({ key }) => ({ status: ended.has(key) ? 'ended' : 'unknown', isGenuine: genuine.has(key) }))
     },
   }

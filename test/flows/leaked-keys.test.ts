@@ -72,6 +72,14 @@ describe('an API key', () => {
         ['unknown', 'true_positive'],
       ])
     })
+    it('is ended though it is good nowhere at this moment: its owner may be enabled again', async () => {
+      const [key, other] = [await on.persons(), await on.persons()]
+      const { accounts } = server.parts.store
+      await accounts.change(who.subject, { disabledAt: server.parts.now() })
+      expect((await on.report({ key })).body).to.deep.equal({ status: 'ended' })
+      await accounts.change(who.subject, { disabledAt: undefined })
+      expect([await on.lives(key), await on.lives(other)]).to.deep.equal([false, true])
+    })
     it('is found by the metadata, where an API takes keys', async () => {
       const metadata = (await (await fetch(`${server.issuer}/.well-known/openid-configuration`)).json()) as object
       expect(metadata).to.include({ api_key_leak_uri: `${server.issuer}/api-keys/leaked` })
