@@ -108,6 +108,7 @@ export function saidOf({ apis, narrowedClients, removedClients }: TakenAway): st
   return [
     ...named('access tokens for', apis),
     ...named('access tokens of', narrowedClients),
+    ...(apis.length + narrowedClients.length > 0 ? ['each API key that allows more'] : []),
     ...named('whatever belongs to', removedClients),
   ].join('; ')
 }

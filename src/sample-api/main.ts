@@ -17,7 +17,16 @@ const notes = defineResource({
     'notes:delete': 'Delete notes',
   },
 })
-const api = createResourceServer({ issuer, resource: notes, accept: ['access_token', 'api_key'], revocations: {} })
+const api = createResourceServer({
+  issuer,
+  resource: notes,
+  accept: ['access_token', 'api_key'],
+  revocations: {},
+  on(event) {
+    if (event.type === 'keys_failed' || event.type === 'revocations_failed')
+      console.error(`sample API: ${event.type}: ${event.error instanceof Error ? event.error.message : event.error}`)
+  },
+})
 const { protect, metadata } = koa(api)
 
 // A client that acts for itself has notes of its own, even if it is called like a person.

@@ -69,7 +69,9 @@ describe('what the settings allow no more', () => {
     expect(await isActive(apis.notes, jwt), 'the control').to.equal(true)
     const { status, sentence } = allowanceCheck(by(other))!
     expect(status).to.equal('warn')
-    expect(sentence).to.equal(`The next start ends what these settings allow no more: access tokens for ${api}.`)
+    expect(sentence).to.equal(
+      `The next start ends what these settings allow no more: access tokens for ${api}; each API key that allows more.`,
+    )
 
     const { sentences, ...said } = await start(other)
     expect(said).to.deep.equal({ said: ended.said, check: ended.check })
