@@ -44,6 +44,8 @@ const answers = {
   misused_key: invalid(),
   bad_signature: invalid(),
 
+  // Said by the prefix alone: whoever has a good key would else look for what is wrong with it.
+  keys_not_taken: invalid('This resource takes no API keys'),
   // Anyone can make a checksum: to say that it is wrong helps only whoever mistyped a key.
   mistyped_key: invalid('The API key is mistyped or was cut off'),
 

@@ -65,7 +65,7 @@ export function verifyToken(token: string, settings: VerifierSettings): Verified
 }
 
 function verifyKey(key: string, settings: VerifierSettings): Verified | Promise<Verified> {
-  if (!settings.accept.has('api_key')) throw new BearerError('not_an_access_token')
+  if (!settings.accept.has('api_key')) throw new BearerError('keys_not_taken')
   const token = tokenWithin(key)
   const dots = dotsOf(token)
   if (dots) return verifySigned(token, dots, 'api_key', settings)

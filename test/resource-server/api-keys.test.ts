@@ -44,7 +44,7 @@ describe('kit: API keys beside access tokens', () => {
   const api = createApi(both)
   const key = mintKey({ exp: NOW + 366 * day - 60 })
 
-  it('R10 refuses an API key unless it is told to accept them', () => expectRefused(createApi(), key, 'not_an_access_token'))
+  it('R10 refuses an API key unless it is told to accept them', () => expectRefused(createApi(), key, 'keys_not_taken'))
   it('accepts it then, and says what it is', async () => {
     await expectAccepted(api, key)
     expect(await api.verify(key)).to.include({ kind: 'api_key', subject: 'ada', clientId: 'signet:keys', isUser: true })

@@ -37,7 +37,7 @@ describe('kit: an issuer for tests', () => {
       signatureInDer: 'bad_signature',
       livesTooLong: 'lifetime_too_long',
       padded: 'malformed_token',
-      keyThatExpired: 'not_an_access_token',
+      keyThatExpired: 'keys_not_taken',
     })
   })
   it('makes bad API keys of each kind, each refused for a reason of its own kind where keys are accepted', async () => {
