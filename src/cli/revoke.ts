@@ -4,6 +4,7 @@ import { digest } from '../crypto/derive.ts'
 import type { Parts } from '../main/parts.ts'
 import type { AccessTokenClaims } from '../oauth/tokens/access-tokens.ts'
 import type { ApiKeyRow } from '../store/store.ts'
+import { keysClientId } from '../tokens/api-key.ts'
 import { endBound } from '../tokens/bonds.ts'
 import { deadApi, deadEverything, deadToken, longestLifeSeconds, sayDead, skewSeconds } from '../tokens/revocation.ts'
 import { dateOf } from './client-words.ts'
@@ -108,10 +109,11 @@ export async function revokeAccount(who: string, { json }: Output): Promise<void
 
 export async function revokeClient(id: string, { json }: Output): Promise<void> {
   const keys = await withParts(({ clients }) => clients.endAccess(id))
-  answer(json, { revoked: 'client', client: id, apiKeys: keys }, [
-    `Whatever ${id} was issued until now is ended, and what people allowed it. ${reach}`,
-    pause,
-  ])
+  const ended =
+    id === keysClientId
+      ? `The API keys of all people are ended (${keys}), with what was got in exchange for them.`
+      : `Whatever ${id} was issued until now is ended, API keys too (${keys}), and what people allowed it.`
+  answer(json, { revoked: 'client', client: id, apiKeys: keys }, [`${ended} ${reach}`, pause])
 }
 
 export async function revokeApi(identifier: string, { json }: Output): Promise<void> {

@@ -122,6 +122,7 @@ describe('signet revoke', () => {
     expect(await isActive(await machineToken())).to.equal(true)
     for (const none of ['x', 'signet:account'])
       expect((await beside('client', none)).answer).to.include({ error: 'unknown_client' })
+    expect((await signet(['revoke', 'client', 'signet:keys'])).stdout).to.match(/^The API keys of all people are ended \(0\)/)
   })
   it('ends what was issued for an API, and what the settings allow no more', async () => {
     travel(10)
