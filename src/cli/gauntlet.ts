@@ -79,7 +79,7 @@ export async function runGauntlet(
     if (status < 400) continue
     throw new Refusal(
       'good_token_refused',
-      `The API answered ${status} to a good ${kind === 'api_key' ? 'API key' : 'token'}. While this runs it has to trust the issuer ${issuer.issuer}; --resource and --scope say what its tokens are for.`,
+      `The API answered ${status} to a good ${kind === 'api_key' ? 'API key' : 'token'}. While this runs it has to trust the issuer ${issuer.issuer}; --resource and --scope say what its tokens are for. Each run has keys of its own: an API that keeps those of the one before asks for others half a minute later.`,
     )
   }
   const report: GauntletReport = { sent: 0, wronglyAccepted: [], wronglyRefused: [], failed: [] }
