@@ -34,10 +34,15 @@ export function credentialsOf(request: RequestLike, schemes: readonly Scheme[] =
   const named = /^(bearer|dpop)(?: |$)/i.exec(value)?.[1]?.toLowerCase()
   const scheme = schemes.find((known) => known.toLowerCase() === named)
   if (!scheme) throw new BearerError('unsupported_scheme')
+  // Expressions run out of stack at megabytes, which no server of HTTP lets through, but whoever hands on a header of its own may.
+  if (value.length > longestHeader) throw new BearerError('malformed_token')
   const token = /^\w+ +([A-Za-z0-9._~+/-]+=*)$/.exec(value)?.[1]
   if (token === undefined) throw new BearerError('malformed_header')
   return { scheme, token }
 }
+
+/** Characters: far beyond what a token may have (`compact.ts`). */
+const longestHeader = 65_536
 
 /** @param name in lower case. @returns each of the values that a request carries under it */
 export function valuesOf({ headers, rawHeaders }: RequestLike, name: string): string[] {

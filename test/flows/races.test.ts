@@ -130,7 +130,10 @@ function suite(start: () => Promise<TestServer>): void {
       expect(await winners(form)).to.be.greaterThan(1)
       expect(await winners(ofDevice)).to.be.greaterThan(1)
       expect(await winners({ grant_type: 'refresh_token', client_id: 'native', refresh_token: token! })).to.be.greaterThan(1)
-      expect(await confirmations()).to.be.greaterThan(1)
+      // Twenty browsers are not as close as warmed connections: where the machine is busy a round of them may be orderly.
+      let letOn = 0
+      for (let round = 0; round < 10 && letOn < 2; round++) letOn = await confirmations()
+      expect(letOn).to.be.greaterThan(1)
     } finally {
       fewer.close()
       Object.assign(artifacts, { consume, replace })

@@ -10,7 +10,6 @@ import type { Stage } from './actors.ts'
 import type { World } from './world.ts'
 
 const page = '/account/keys/new'
-const onPage = new RegExp(pattern.source.slice(1, -1))
 
 /** Until the server is gone. @param answered as it hears that */
 export async function makesKeys(
@@ -24,7 +23,7 @@ export async function makesKeys(
   while (!isOver()) {
     const wish = { name: randomUUID(), api, scope: `${api} notes:read`, end: '30', until: '' }
     const made = await answered(visitor.submit(form, page, wish))
-    const key = made.html.match(onPage)?.[0]
+    const key = made.html.match(pattern)?.[0]
     if (!key) throw new Error(`no API key: ${made.status} ${made.html}`)
     ledger.page.keys.add(key)
     ledger.counts.keys++
