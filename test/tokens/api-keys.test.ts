@@ -104,6 +104,7 @@ describe('API keys', () => {
     })
     expect(Buffer.from(row.jti, 'base64url')).to.have.length(16)
     expect(row.name).to.equal('my laptop')
+    expect((await minted({ name: 'Cafe\u0301' })).row.name, 'however it is composed').to.equal('Café')
   })
   it('P05 is kept nowhere: not by its row, the audit log or what its owner is told', async () => {
     const { key, row } = await minted()
