@@ -1,13 +1,15 @@
 import { expect } from 'chai'
-import { createPrograms, expectOneLine, type Programs } from './program.ts'
+import { createPrograms, expectOneLine, inThisProcess, type Programs } from './program.ts'
 
+const api = 'https://notes.example.com'
 const email = 'ada@example.com'
 const password = 'analytical engine'
 
 describe('signet account', () => {
   let programs: Programs
   before(async () => {
-    programs = await createPrograms({ roles: { editor: 'May edit', admin: 'May administer' } })
+    const apis = [{ identifier: api, name: 'Notes', apiKeys: true, scopes: { read: { description: 'Read' } } }]
+    programs = await createPrograms({ roles: { editor: 'May edit', admin: 'May administer' }, apis })
   })
   const list = () => programs.json(['account', 'list']) as Promise<Record<string, unknown>[]>
 
@@ -44,22 +46,26 @@ describe('signet account', () => {
       expectOneLine(await programs.signet(['account', 'claims', email, text]), sentence)
   })
 
+  it('sets a password from standard input, and ends API keys where that is asked for', async () => {
+    const json = async (...args: string[]) => JSON.parse((await inThisProcess([...args, '--json'], programs.places)).stdout)
+    const keys = () => json('key', 'list', '--account', email)
+    await json('key', 'add', '--account', email, '--api', api, '--scope', 'read', '--name', 'A key', '--days', '1')
+    expectOneLine(await programs.signet(['account', 'password', email], { input: 'short\n' }), /at least 8 characters/)
+    expect(await keys(), 'the control').to.have.length(1)
+    const { code, stdout } = await programs.signet(['account', 'password', email, '--end-keys'], {
+      input: 'difference engine\r\n',
+    })
+    expect([code, await keys()]).to.deep.equal([0, []])
+    expect(stdout)
+      .to.match(/has a new password; sessions, refresh tokens and API keys are dead/)
+      .and.not.include('difference')
+  })
+
   it('disables and enables', async () => {
     expect(await programs.json(['account', 'disable', email])).to.deep.equal({ email, change: 'disable' })
     expect((await list())[0]).to.deep.include({ roles: ['editor'], disabled: true })
     expect((await programs.signet(['account', 'enable', email])).stdout).to.include('can sign in again')
     expect((await list())[0]).to.deep.include({ disabled: false })
-  })
-
-  it('sets a password from standard input', async () => {
-    expectOneLine(await programs.signet(['account', 'password', email], { input: 'short\n' }), /at least 8 characters/)
-    const { code, stdout } = await programs.signet(['account', 'password', email, '--end-keys'], {
-      input: 'difference engine\r\n',
-    })
-    expect(code).to.equal(0)
-    expect(stdout)
-      .to.match(/has a new password; sessions, refresh tokens and API keys are dead/)
-      .and.not.include('difference')
   })
 
   it('gives a person another address, which nobody else has', async () => {
