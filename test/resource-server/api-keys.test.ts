@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { decodeJwt } from 'jose'
 import { isKey, keyAround, tokenWithin } from '../../src/resource-server/api-key.ts'
 import { createResourceServer } from '../../src/resource-server/index.ts'
 import { createTestIssuer } from '../../src/resource-server/testing.ts'
@@ -182,6 +183,11 @@ describe('kit: API keys of an issuer for tests', () => {
     await issuer.revoke(token)
     expect(await refusalOf(api.verify(token))).to.have.property('reason', 'revoked')
     await api.verify(other)
+  })
+  it('have a list that is empty when a wait is over, so that whoever follows it never takes the issuer for away', async () => {
+    const quiet = createTestIssuer({ resource: notes })
+    const answer = await quiet.options.fetch(`${quiet.issuer}/revocations?after=test.0&wait=0`, {})
+    expect(decodeJwt(await answer.text())).to.deep.include({ cursor: 'test.0', entries: [] })
   })
   it('revoking waits for nobody where nobody reads', async () => {
     const alone = createTestIssuer({ resource: notes })

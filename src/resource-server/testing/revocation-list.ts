@@ -34,12 +34,24 @@ export function testRevocations({ issuer, key, now }: Parts): TestRevocations {
     return new Response(signed({ alg: 'ES256', typ: 'revocations+jwt', kid: key().kid }, claims, key()))
   }
 
-  function news(signal: AbortSignal | null | undefined): Promise<void> {
+  /** Until there are some, or the wait is over: whoever is never answered takes the issuer for away, and reads nothing for a while. */
+  function news(seconds: number, signal: AbortSignal | null | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
-      waiting.add(resolve)
+      const over = setTimeout(() => {
+        waiting.delete(tell)
+        reading++
+        resolve()
+      }, seconds * 1_000)
+      over.unref()
+      const tell = () => {
+        clearTimeout(over)
+        resolve()
+      }
+      waiting.add(tell)
       if (reading === 0) settled?.resolve()
       signal?.addEventListener('abort', () => {
-        waiting.delete(resolve)
+        clearTimeout(over)
+        waiting.delete(tell)
         reject(signal.reason)
       })
     })
@@ -63,7 +75,7 @@ export function testRevocations({ issuer, key, now }: Parts): TestRevocations {
     async answer(url, signal) {
       const after = url.searchParams.get('after')
       if (after !== null) reading = Math.max(0, reading - 1)
-      if (after === `test.${entries.length}`) await news(signal)
+      if (after === `test.${entries.length}`) await news(Number(url.searchParams.get('wait')), signal)
       else reading++
       return list()
     },
