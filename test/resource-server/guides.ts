@@ -51,6 +51,16 @@ export interface GuideIssuer {
   signed(claims: object): string
 }
 
+/** Claims that are there, and name nobody or no time: this server signs none such, and `signet gauntlet` does. */
+export const sayingNothing: object[] = [
+  { client_id: null },
+  { client_id: [] },
+  { jti: '' },
+  { jti: { a: 1 } },
+  { sub: '' },
+  { nbf: true },
+]
+
 export async function startGuideIssuer(settings: Record<string, unknown> = {}): Promise<GuideIssuer> {
   const scopes = { 'notes:read': { description: 'Read your notes' }, other: { description: 'Do something else' } }
   const apis = [...declared.apis, { identifier: guidedApi, name: 'Notes by the guide', scopes, apiKeys: true }]
