@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline'
 import { expect } from 'chai'
 import { describeWithPython, python } from '../support/python.ts'
 import { revoke } from '../support/questions.ts'
-import { blocksOf, type GuideIssuer, root, saidToAccept, sayingNothing, startGuideIssuer } from './guides.ts'
+import { blocksOf, type GuideIssuer, respelled, root, saidToAccept, sayingNothing, startGuideIssuer } from './guides.ts'
 
 const { block } = blocksOf('python')
 const [, reader = ''] = /^```python\n(.*?)^```$/ms.exec(readFileSync(path.join(root, 'docs/revocation.md'), 'utf8')) ?? []
@@ -72,6 +72,7 @@ describeWithPython({ 'python3-jwt': 'jwt', 'python3-authlib': 'authlib.jose' }, 
       const ask = run(block('rest'), block(name))
       expect((await ask('verify', from.good)).returned).to.include({ sub: from.subject })
       expect(await accepted(ask)).to.deep.equal([])
+      expect((await ask('verify', respelled(from.good))).raised).to.be.a('string')
       for (const claims of sayingNothing)
         expect((await ask('verify', from.signed(claims))).raised, JSON.stringify(claims)).to.be.a('string')
     })

@@ -7,7 +7,7 @@ import { expect } from 'chai'
 import type { ResourceServer } from '../../src/resource-server/index.ts'
 import { createTestIssuer } from '../../src/resource-server/testing.ts'
 import { revoke } from '../support/questions.ts'
-import { blocksOf, type GuideIssuer, guide, root, saidToAccept, sayingNothing, startGuideIssuer } from './guides.ts'
+import { blocksOf, type GuideIssuer, guide, respelled, root, saidToAccept, sayingNothing, startGuideIssuer } from './guides.ts'
 import { type Loopback, loopback } from './support.ts'
 
 const { names, block } = blocksOf('js')
@@ -126,6 +126,7 @@ describe('guides: protecting an API', () => {
       expect(await ask(from.good)).to.deep.equal([200, from.subject])
       expect((await ask(from.withoutScope))[0]).to.equal(403)
       expect(await accepted(ask)).to.deep.equal([])
+      expect((await ask(respelled(from.good)))[0]).to.equal(401)
       for (const claims of sayingNothing) expect((await ask(from.signed(claims)))[0], JSON.stringify(claims)).to.equal(401)
     })
   }
@@ -240,6 +241,7 @@ describe('guides: protecting an API', () => {
       const ask = await library(name, block('rest'))
       expect(await ask(from.good)).to.deep.equal([200, from.subject])
       expect(await accepted(ask)).to.deep.equal([])
+      expect((await ask(respelled(from.good)))[0]).to.equal(401)
       for (const claims of sayingNothing) expect((await ask(from.signed(claims)))[0], JSON.stringify(claims)).to.equal(401)
     })
   }
