@@ -38,16 +38,16 @@ export async function addKey({ api, scope, name, days, until, json, ...whose }: 
 }
 
 export async function listApiKeys({ json, ...whose }: OwnerOptions & { json?: boolean }): Promise<void> {
-  const rows = await withParts(async (parts) => {
+  const keys = await withParts(async (parts) => {
     const owner = await namedOwner(parts, whose)
-    if (!owner) return everybodys(parts)
-    return parts.apiKeys.list('client' in owner ? owner : { account: owner.account.id })
+    if (!owner) return withAddresses(parts, await everybodys(parts))
+    return withAddresses(parts, await parts.apiKeys.list('client' in owner ? owner : { account: owner.account.id }))
   })
-  const lines = rows.map(
-    ({ jti, account, client, name, audience, scopes, expiresAt }) =>
-      `${jti}  ${client === undefined ? `subject ${account}` : `client ${client}`}  ${audience}  ${scopes.join(' ')}  until ${dateOf(expiresAt)}  ${JSON.stringify(name)}`,
+  const lines = keys.map(
+    ({ id, email, client, name, audience, scopes, expiresAt }) =>
+      `${id}  ${client === undefined ? email : `client ${client}`}  ${audience}  ${scopes.join(' ')}  until ${dateOf(expiresAt)}  ${JSON.stringify(name)}`,
   )
-  answer(json, rows.map(shown), lines.length > 0 ? lines : ['There are no API keys.'])
+  answer(json, keys, lines.length > 0 ? lines : ['There are no API keys.'])
 }
 
 export async function endKey(jti: string, { json }: { json?: boolean }): Promise<void> {
@@ -96,6 +96,14 @@ async function everybodys({ store }: Parts): Promise<ApiKeyRow[]> {
 }
 
 const pageSize = 1_000
+
+/** People as the other commands name them. */
+async function withAddresses({ store }: Parts, rows: ApiKeyRow[]) {
+  const ids = new Set(rows.flatMap(({ account }) => account ?? []))
+  const people = new Map<string | undefined, Account | undefined>()
+  for (const id of ids) people.set(id, await store.accounts.find(id))
+  return rows.map((row) => ({ ...shown(row), email: people.get(row.account)?.email, client: row.client }))
+}
 
 const shown = ({ jti, account, client, ...facts }: ApiKeyRow) => ({
   id: jti,

@@ -59,9 +59,9 @@ describe('signet key', () => {
     const [shown] = (await list()) as [Shown]
     expect(shown).to.deep.include({ id, name: 'Night job', audience: api, scopes: ['notes:read'] })
     expect(shown.expiresAt - shown.createdAt).to.equal(30 * 86_400)
-    expect(shown).to.have.keys(['id', 'subject', 'name', 'audience', 'scopes', 'createdAt', 'expiresAt', 'kid'])
+    expect(shown).to.have.keys(['id', 'subject', 'email', 'name', 'audience', 'scopes', 'createdAt', 'expiresAt', 'kid'])
     const lines = (await programs.signet(['key', 'list'])).stdout
-    expect(lines).to.match(new RegExp(`^${id} {2}subject [\\w-]{22} {2}${api} {2}notes:read {2}until .* UTC {2}"Night job"\n$`))
+    expect(lines).to.match(new RegExp(`^${id} {2}${email} {2}${api} {2}notes:read {2}until .* UTC {2}"Night job"\n$`))
     const kept = readdirSync(programs.dataFolder).map((name) => readFileSync(path.join(programs.dataFolder, name), 'latin1'))
     expect([kept.some((one) => one.includes(id)), kept.some((one) => one.includes(key.slice(-60)))]).to.deep.equal([true, false])
   })
