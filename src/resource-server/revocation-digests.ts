@@ -5,40 +5,28 @@ import type { Digest } from './revocation-table.ts'
 /** Places for each kind. Of two values with the same place the later one stays: a Map would cost what it saves, and has to be emptied. */
 const places = 4_096
 
-interface Remembered {
-  values: (string | undefined)[]
-  digests: Digest[]
-}
-
-/** @returns the digest of a value of this kind. What comes again with other tokens, a client, a person, a grant, is reckoned once. */
-export function createDigests(issuer: string): (about: string, value: string) => Digest {
-  const remembered = new Map<string, Remembered>()
-
-  function digestOf(about: string, value: string): Digest {
-    // As text, since a buffer takes longer to make than the hash.
-    const inner = hash('sha256', value, 'base64url')
-    return wordsOf(hash('sha256', `${issuer}\n${about}\n${inner}`, 'latin1'))
-  }
-
-  return (about, value) => {
-    // No two tokens have the same.
-    if (about === 'token') return digestOf(about, value)
-    let { values, digests } = remembered.get(about) ?? none
-    const place = placeOf(value)
-    if (values[place] === value) return digests[place] as Digest
-    if (values === none.values) {
+/** @returns the digest of a value of this kind; one that comes again with other tokens, as a client, a person, a grant do, is reckoned once */
+export function createDigests(issuer: string, about: string): (value: string) => Digest {
+  const named = `${issuer}\n${about}\n`
+  // As text, since a buffer takes longer to make than the hash.
+  const digestOf = (value: string) => wordsOf(hash('sha256', named + hash('sha256', value, 'base64url'), 'latin1'))
+  // No two tokens have the same.
+  if (about === 'token') return digestOf
+  let values: (string | undefined)[] | undefined
+  let digests: Digest[]
+  return (value) => {
+    if (!values) {
       values = new Array(places)
       digests = new Array(places)
-      remembered.set(about, { values, digests })
     }
-    const digest = digestOf(about, value)
+    const place = placeOf(value)
+    if (values[place] === value) return digests[place] as Digest
+    const digest = digestOf(value)
     values[place] = value
     digests[place] = digest
     return digest
   }
 }
-
-const none: Remembered = { values: [], digests: [] }
 
 /** By the last characters: where values are random, those are, and where they are counted, they differ. */
 function placeOf(value: string): number {

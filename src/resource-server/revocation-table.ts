@@ -3,15 +3,13 @@
  * that no garbage collector walks; a Map of strings takes three times as much, and ends at sixteen million.
  */
 
-/** 128 bits as four signed words. Several of them may stand in one array, one behind the other. */
-export type Digest = readonly number[]
-export const wordsPerDigest = 4
+/** 128 bits as four signed words. */
+export type Digest = readonly [number, number, number, number]
 
 export interface RevocationTable {
   /** Merges: of the times and of the ends the later one stays. Without a time: later than any. */
   add(digest: Digest, end: number, before?: number): void
-  /** @param at where in `digests` the one that is asked for begins */
-  isDead(digests: Digest, at: number, iat: number): boolean
+  isDead(digest: Digest, iat: number): boolean
   /** Gives back what the ended ones held of a part of the table: the next part each time. */
   tidy(): void
   /** Those kept, and some that have ended and whose room was not wanted yet. */
@@ -59,7 +57,7 @@ export function createRevocationTable(now: () => number): RevocationTable {
   return {
     add(digest, end, before = always) {
       if (end <= now()) return
-      const [first, second, third, fourth] = digest as [number, number, number, number]
+      const [first, second, third, fourth] = digest
       const number = shardOf(second)
       let shard = shards[number] ?? emptyShard(leastSlots)
       let slot = slotOf(shard, first, second, third, fourth)
@@ -81,11 +79,11 @@ export function createRevocationTable(now: () => number): RevocationTable {
       rests[rest + 3] = Math.max(endOf(rests, slot), bounded(end))
       rests[rest + 4] = Math.max(beforeOf(rests, slot), bounded(before))
     },
-    isDead(digests, at, iat) {
-      const second = digests[at + 1] as number
-      const shard = shards[shardOf(second)]
+    isDead(digest, iat) {
+      const shard = shards[shardOf(digest[1])]
       if (!shard) return false
-      const slot = slotOf(shard, digests[at] as number, second, digests[at + 2] as number, digests[at + 3] as number)
+      // By index: taking it apart goes by the protocol of iterators, for each of the digests of each token.
+      const slot = slotOf(shard, digest[0], digest[1], digest[2], digest[3])
       if (shard.heads[slot] === 0) return false
       const before = beforeOf(shard.rests, slot)
       return before === always || iat <= before

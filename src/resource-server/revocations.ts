@@ -8,7 +8,7 @@ import { BearerError } from './errors.ts'
 import { boundedText, type Fetch } from './fetch-json.ts'
 import { createDigests, digestIn } from './revocation-digests.ts'
 import { follows, type RevocationList, type Trust, verifiedList } from './revocation-list.ts'
-import { createRevocationTable, type Digest, wordsPerDigest } from './revocation-table.ts'
+import { createRevocationTable, type Digest } from './revocation-table.ts'
 import type { Verified } from './verify.ts'
 
 export interface RevocationOptions {
@@ -24,7 +24,7 @@ export interface RevocationOptions {
 
 /** What lies beside a verified token, so that looking it up again costs no hash. */
 export interface Concerned {
-  readonly digests: Digest
+  readonly digests: readonly Digest[]
   readonly iat: number
   readonly kind: CredentialKind
   /** With which state of the list it was found good: nothing is looked up until something is added. */
@@ -69,8 +69,7 @@ export const noRevocations: RevocationReader = {
 /** By which claim a sentence of each kind is found. One about a key is found by the header. */
 const claimOf = { token: 'jti', grant: 'grant', subject: 'sub', client: 'client_id' } as const
 /** And those that are about access tokens alone. */
-const accessTokenClaimOf = { ...claimOf, client_tokens: 'client_id', api: 'aud' } as const
-const claimsOf = { access_token: Object.entries(accessTokenClaimOf), api_key: Object.entries(claimOf) }
+const accessTokenClaimOf = { client_tokens: 'client_id', api: 'aud' } as const
 
 export function followRevocations({
   issuer,
@@ -85,7 +84,11 @@ export function followRevocations({
 }: RevocationParts): RevocationReader {
   const closed = new AbortController()
   const dead = createRevocationTable(now)
-  const digestOf = createDigests(issuer)
+  const found = (claims: Record<string, string>) =>
+    Object.entries(claims).map(([about, claim]) => ({ claim, digestOf: createDigests(issuer, about) }))
+  const [byEach, byAccessTokens] = [found(claimOf), found(accessTokenClaimOf)]
+  const kinds = { access_token: [...byEach, ...byAccessTokens], api_key: byEach }
+  const digestOfKey = createDigests(issuer, 'kid')
   /** Another one with each addition. */
   let state = 1
   let everythingBefore = Number.NEGATIVE_INFINITY
@@ -97,7 +100,7 @@ export function followRevocations({
   let first: Promise<void> | undefined
 
   const isStale = () => now() >= freshAt + staleAfter
-  const isDead = (kid: string) => dead.isDead(digestOf('kid', kid), 0, Number.NEGATIVE_INFINITY)
+  const isDead = (kid: string) => dead.isDead(digestOfKey(kid), Number.NEGATIVE_INFINITY)
 
   function merge({ before, entries }: RevocationList): void {
     if (before !== undefined) everythingBefore = Math.max(everythingBefore, before)
@@ -169,10 +172,10 @@ export function followRevocations({
 
   return {
     concernedBy({ claims, kind, kid }) {
-      const digests = [...digestOf('kid', kid)]
-      for (const [about, claim] of claimsOf[kind]) {
+      const digests = [digestOfKey(kid)]
+      for (const { claim, digestOf } of kinds[kind]) {
         const value = claims[claim]
-        if (typeof value === 'string') digests.push(...digestOf(about, value))
+        if (typeof value === 'string') digests.push(digestOf(value))
       }
       // A token that says no time is older than any.
       return { digests, iat: typeof claims.iat === 'number' ? claims.iat : 0, kind, judgedAt: 0 }
@@ -182,8 +185,7 @@ export function followRevocations({
       const { digests, iat, kind } = concerned
       if (iat <= everythingBefore) throw new BearerError('revoked')
       if (concerned.judgedAt !== state) {
-        for (let at = 0; at < digests.length; at += wordsPerDigest)
-          if (dead.isDead(digests, at, iat)) throw new BearerError('revoked')
+        for (const digest of digests) if (dead.isDead(digest, iat)) throw new BearerError('revoked')
         concerned.judgedAt = state
       }
       if (whenStale[kind] === 'refuse' && isStale()) throw new BearerError('revocations_unavailable', { retryAfter: 30 })

@@ -14,12 +14,14 @@ const plain = (about: string, value: string) =>
   )
 
 describe('the digests by which a token is looked up', () => {
-  const digestOf = createDigests(issuer)
   const values = ['', 'a', 'ab', 'abc', 'xabc', 'yabc', 'https://api.example.com', 'é', '\ud800', '𝒂', 'x'.repeat(5_000)]
   for (let number = 0; number < 400; number++) values.push(`${number % 7}${(number * 31) % 997}ada`)
 
   it('are those of the document, whatever was asked before, and however often', () => {
-    for (const about of ['token', 'subject', 'client', 'grant', 'subject'])
-      for (const value of [...values, ...values.slice(0, 20)]) expect(digestOf(about, value)).to.deep.equal(plain(about, value))
+    for (const about of ['token', 'subject', 'client', 'grant']) {
+      const digestOf = createDigests(issuer, about)
+      for (const value of [...values, ...values.slice(0, 20), ...values])
+        expect(digestOf(value)).to.deep.equal(plain(about, value))
+    }
   })
 })
