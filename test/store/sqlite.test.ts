@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { expect } from 'chai'
@@ -10,6 +10,14 @@ import { openFile } from '../../src/store/sqlite/file.ts'
 import { openDurable, openVolatile } from '../../src/store/sqlite.ts'
 import { freshPlace, refusalOf } from './place.ts'
 
+/** How many locks this process holds on a file, as the system counts them (proc_locks(5)). */
+function locksOn(file: string): number {
+  const ofFile = `:${statSync(file).ino} `
+  return readFileSync('/proc/locks', 'utf8')
+    .split('\n')
+    .filter((line) => line.includes(` ${process.pid} `) && line.includes(ofFile)).length
+}
+
 describe('a SQLite store', () => {
   const place = freshPlace()
 
@@ -18,6 +26,18 @@ describe('a SQLite store', () => {
       await place.durable().artifacts.put(place.artifact('a'))
       expect(statSync(join(place.folder, 'data')).mode & 0o777).to.equal(0o700)
       for (const suffix of ['', '-wal', '-shm']) expect(statSync(place.file + suffix).mode & 0o777).to.equal(0o600)
+    })
+
+    it('keeps the locks of a connection that is there when this process opens another', () => {
+      const open = () => place.closing(openFile({ file: place.file, synchronous: 'FULL', busyTimeoutMilliseconds: 0 }))
+      const locks = () => locksOn(place.file)
+      open().exec('select * from sqlite_schema')
+      const held = locks()
+      expect(held, 'those by which other processes see it').to.not.equal(0)
+      open()
+      expect(locks()).to.equal(held)
+      closeSync(openSync(place.file, 'r'))
+      expect(locks(), 'the control: a file that is closed').to.equal(0)
     })
 
     it('waits for the disk where things must last, and keeps a log that readers need not wait for', () => {

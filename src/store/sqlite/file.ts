@@ -18,8 +18,9 @@ export function openFile({ file, synchronous, busyTimeoutMilliseconds }: FileOpt
   if (file !== IN_MEMORY) {
     // A folder that is there already stays as its owner made it.
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-    // Made before SQLite makes it: SQLite would leave it readable to others.
-    closeSync(openSync(file, 'a', 0o600))
+    // Made before SQLite makes it: SQLite would leave it readable to others. One that is there is not touched: whoever closes a file loses each lock that
+    // this process has on it (POSIX), those of another connection too, whose log another process may then take away.
+    makeIfMissing(file)
   }
   const database = new DatabaseSync(file, { timeout: busyTimeoutMilliseconds })
   try {
@@ -47,6 +48,15 @@ export async function roomFor(file: string): Promise<number> {
 /** Makes an empty file that nobody else can read. @throws when it is there, or cannot be made */
 export function makeFile(file: string): void {
   closeSync(openSync(file, 'wx', 0o600))
+}
+
+function makeIfMissing(file: string): void {
+  try {
+    makeFile(file)
+  } catch (error) {
+    // Another process was quicker.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
 }
 
 export const isThere: (file: string) => boolean = existsSync
