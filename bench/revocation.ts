@@ -115,6 +115,7 @@ async function growthRows(key: BenchKey, none: Answer, whole: Answer): Promise<R
   const rows: Row[] = []
   for (const count of longer) {
     const answer = await answerOf(key, madeUpPages(key, count))
+    if (answer.entries !== count) throw new Error(`${answer.entries} of ${count} sentences were read`)
     rows.push(
       row(`memory at ${count} sentences (MB more)`, answer.residentMegabytes, whole.residentMegabytes, `at ${sentences}`, ''),
       row(`the same (bytes a sentence)`, bytesEach(answer), bytesEach(whole), `at ${sentences}`, ''),

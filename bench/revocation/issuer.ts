@@ -45,7 +45,7 @@ const perDocument = 10_000
 /** As long as a list of so many sentences, without a database behind it. */
 export function madeUpPages(key: BenchKey, sentences: number): (issuer: string) => Page {
   return (iss) => async (after) => {
-    const done = Number(after ?? 0)
+    const done = Number(after?.split('.')[1] ?? 0)
     if (after !== undefined && done >= sentences) return never
     const now = systemClock()
     const count = Math.min(perDocument, sentences - done)
@@ -60,7 +60,8 @@ export function madeUpPages(key: BenchKey, sentences: number): (issuer: string) 
       iat: now,
       exp: now + 60,
       lineage: 'a',
-      cursor: `${done + count}`,
+      from: done,
+      cursor: `a.${done + count}`,
       ...more,
       entries,
     })
