@@ -3,7 +3,7 @@
  * the settings file alone; what the store has of others changes by commands, which end things themselves.
  */
 import { digest } from '../crypto/derive.ts'
-import { kindOf } from '../settings/client/kinds.ts'
+import { grantNamesOf } from '../settings/client/kinds.ts'
 import type { ClientRegistration } from '../settings/client/registration.ts'
 import type { Settings } from '../settings/load.ts'
 
@@ -37,11 +37,12 @@ export function allowanceOf({ apis, clients }: Allowing): Allowance {
   return { apis: Object.fromEntries(ofApis), clients: Object.fromEntries(clients.map((client) => [client.id, givenTo(client)])) }
 }
 
-function givenTo({ kind, grants, apis, serves, exchanges }: ClientRegistration): string[] {
+function givenTo(client: ClientRegistration): string[] {
+  const { apis, serves, exchanges } = client
   const scopesOf = (word: string, lists: Record<string, string[]>) =>
     Object.entries(lists).flatMap(([identifier, scopes]) => scopes.map((scope) => `${word} ${identifier} ${scope}`))
   return [
-    ...[...kindOf(kind).grants, ...grants].map((grant) => `grant ${grant}`),
+    ...grantNamesOf(client).map((grant) => `grant ${grant}`),
     ...scopesOf('scope', apis),
     ...scopesOf('exchange', exchanges),
     ...serves.map((identifier) => `serves ${identifier}`),

@@ -2,7 +2,7 @@
 import { Refusal } from '../base/errors.ts'
 import { allowedScopes, scopesOfRoles } from '../permissions/allowed.ts'
 import type { Api } from '../permissions/apis.ts'
-import { kindOf } from '../settings/client/kinds.ts'
+import { grantNamesOf } from '../settings/client/kinds.ts'
 import { type ClientRegistration, readRegistration } from '../settings/client/registration.ts'
 import type { Account, ApiKeyRow, KeyOwner, OwnerAsRead, Store } from '../store/store.ts'
 import { keysClientId } from './api-key.ts'
@@ -68,7 +68,7 @@ function person(account: Account): Owner {
 
 /** As for client-credentials tokens, which its keys are like. */
 const actsForItself = ({ registration }: Owner): boolean =>
-  registration !== undefined && [...kindOf(registration.kind).grants, ...registration.grants].includes('client_credentials')
+  registration !== undefined && grantNamesOf(registration).includes('client_credentials')
 
 const noMachine = (id: string): Refusal =>
   new Refusal('no_machine', `The client ${id} acts for people, and never for itself: it has no client_credentials grant.`, {

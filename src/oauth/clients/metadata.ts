@@ -1,7 +1,7 @@
 /** A registration in the library's terms (OpenID Connect Dynamic Client Registration s2 and the standards that add to it). */
 import type { AllClientMetadata } from 'oidc-provider'
 import { authenticationOf, hasSecret } from '../../settings/client/authentication.ts'
-import { type GrantName, grantTypes, kindOf } from '../../settings/client/kinds.ts'
+import { type GrantName, grantNamesOf, grantTypes, kindOf } from '../../settings/client/kinds.ts'
 import type { ClientRegistration, ClientSecret } from '../../settings/client/registration.ts'
 import { isFapi } from '../policy/fapi.ts'
 
@@ -77,9 +77,9 @@ export function clientMetadata(registration: ClientRegistration): ClientMetadata
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as ClientMetadata
 }
 
-function grantsOf({ kind, grants, exchanges }: ClientRegistration): GrantName[] {
-  const all: GrantName[] = [...kindOf(kind).grants, ...grants]
-  if (Object.keys(exchanges).length > 0) all.push('token_exchange')
+function grantsOf(registration: ClientRegistration): GrantName[] {
+  const all = grantNamesOf(registration)
+  if (Object.keys(registration.exchanges).length > 0) all.push('token_exchange')
   return [...new Set(all)]
 }
 

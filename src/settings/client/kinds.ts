@@ -55,3 +55,9 @@ const kinds = {
 export type ClientKind = keyof typeof kinds
 export const clientKinds = Object.keys(kinds) as ClientKind[]
 export const kindOf = (kind: ClientKind): Kind => kinds[kind]
+
+/** All grants of a client: its kind's, and what its registration adds to them. */
+export const grantNamesOf = ({ kind, grants }: { kind: ClientKind; grants: readonly OptionalGrant[] }): GrantName[] => [
+  ...kindOf(kind).grants,
+  ...grants,
+]
