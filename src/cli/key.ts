@@ -4,6 +4,7 @@ import type { Parts } from '../main/parts.ts'
 import type { Account, ApiKeyRow } from '../store/store.ts'
 import { isApiKey } from '../tokens/api-key.ts'
 import { endOfDay } from '../tokens/asked-key.ts'
+import { pagesOfKeys } from '../tokens/key-endings.ts'
 import { dateOf } from './client-words.ts'
 import { answer, withParts } from './run.ts'
 
@@ -40,7 +41,7 @@ export async function addKey({ api, scope, name, days, until, json, ...whose }: 
 export async function listApiKeys({ json, ...whose }: OwnerOptions & { json?: boolean }): Promise<void> {
   const keys = await withParts(async (parts) => {
     const owner = await namedOwner(parts, whose)
-    if (!owner) return withAddresses(parts, await everybodys(parts))
+    if (!owner) return withAddresses(parts, (await Array.fromAsync(pagesOfKeys(parts.store.keys))).flat())
     return withAddresses(parts, await parts.apiKeys.list('client' in owner ? owner : { account: owner.account.id }))
   })
   const lines = keys.map(
@@ -87,15 +88,6 @@ function endOf({ days, until }: Pick<NewKeyOptions, 'days' | 'until'>, now: numb
   if (/^[1-9]\d{0,3}$/.test(days)) return now + Number(days) * daySeconds
   throw new Refusal('invalid_option', `--days is a whole number such as 90, not ${JSON.stringify(days)}.`)
 }
-
-async function everybodys({ store }: Parts): Promise<ApiKeyRow[]> {
-  const rows: ApiKeyRow[] = []
-  for (let page = await store.keys.list(pageSize); page.length > 0; page = await store.keys.list(pageSize, page.at(-1)?.jti))
-    rows.push(...page)
-  return rows
-}
-
-const pageSize = 1_000
 
 /** People as the other commands name them. */
 async function withAddresses({ store }: Parts, rows: ApiKeyRow[]) {

@@ -20,6 +20,7 @@ import {
 } from '../permissions/allowance.ts'
 import type { Settings } from '../settings/load.ts'
 import { endBound } from '../tokens/bonds.ts'
+import { isBeyond } from '../tokens/key-endings.ts'
 import { createKeyOwners } from '../tokens/key-owners.ts'
 import { deadApi, deadClient, narrowedClient, sayDead } from '../tokens/revocation.ts'
 import type { Parts } from './parts.ts'
@@ -44,9 +45,13 @@ export interface Judged {
 
 /** @param text of the entry, if there is one */
 export function judgeAllowance(settings: Pick<Settings, 'apis' | 'clients'>, text: string | undefined): Judged {
-  const allowance = allowanceOf(settings)
-  if (text === undefined) return { taken: takenAway(allowance, allowance) }
-  const { allowed, known } = JSON.parse(text) as Kept
+  return judged(allowanceOf(settings), keptIn(text))
+}
+
+const keptIn = (text: string | undefined): Kept | undefined => (text === undefined ? undefined : JSON.parse(text))
+
+/** @param kept nothing before the first start: then nothing can have been taken away */
+function judged(allowance: Allowance, { allowed, known }: Kept = { allowed: allowance, known: [] }): Judged {
   const doubt = known.includes(markOf(allowance)) ? 'older' : sharesNoApi(allowed, allowance) ? 'foreign' : undefined
   return { taken: takenAway(allowed, allowance), doubt }
 }
@@ -57,21 +62,23 @@ export function judgeAllowance(settings: Pick<Settings, 'apis' | 'clients'>, tex
  */
 export async function settleAllowance(parts: Parts, isMeant = false): Promise<Judged> {
   const { settings, vault } = parts
+  const allowance = allowanceOf(settings)
   for (;;) {
     const [entry] = await vault.list(allowanceEntry)
     const text = entry?.open()
-    const judged = judgeAllowance(settings, text)
-    const doubt = isMeant ? undefined : judged.doubt
-    if (!doubt && !isNothing(judged.taken)) await endTaken(parts, judged.taken)
-    const next = JSON.stringify(following(text, allowanceOf(settings), doubt))
-    if (next === text || (await vault.put(allowanceEntry, next, entry?.mark))) return judged
+    const kept = keptIn(text)
+    const found = judged(allowance, kept)
+    const doubt = isMeant ? undefined : found.doubt
+    if (!doubt && !isNothing(found.taken)) await endTaken(parts, found.taken)
+    const next = JSON.stringify(following(kept, allowance, doubt))
+    if (next === text || (await vault.put(allowanceEntry, next, entry?.mark))) return found
   }
 }
 
-function following(text: string | undefined, allowance: Allowance, doubt: Judged['doubt']): Kept {
+function following(kept: Kept | undefined, allowance: Allowance, doubt: Judged['doubt']): Kept {
   const mark = markOf(allowance)
-  if (text === undefined) return { allowed: allowance, known: [mark] }
-  const { allowed, known } = JSON.parse(text) as Kept
+  if (!kept) return { allowed: allowance, known: [mark] }
+  const { allowed, known } = kept
   // With them in the record, the next start by the same would find an API of before.
   if (doubt === 'foreign') return { allowed, known }
   if (doubt) return isNothing(takenAway(allowance, allowed)) ? { allowed, known } : { allowed: joined(allowed, allowance), known }
@@ -95,7 +102,7 @@ async function endTaken({ settings, store, audit, apis, apiKeys, now }: Parts, t
     async (row) => {
       const api = apis.find(row.audience)
       const allowed = api?.apiKeys ? ((await owners.of(row))?.scopes(api) ?? []) : []
-      return row.scopes.some((scope) => !allowed.includes(scope))
+      return isBeyond(row, allowed)
     },
     'operator',
     who,

@@ -2,7 +2,7 @@
 import type { Audit, What } from '../audit/audit.ts'
 import type { Clock } from '../base/clock.ts'
 import { scopesOfRoles } from '../permissions/allowed.ts'
-import type { Apis } from '../permissions/apis.ts'
+import type { Api, Apis } from '../permissions/apis.ts'
 import type { Condition } from '../store/audit.ts'
 import type { Account, ApiKeyRow, KeyOwner, Store } from '../store/store.ts'
 import { deadApiKey, sayDead } from './revocation.ts'
@@ -52,6 +52,15 @@ export interface KeyEndingParts {
 export const mostEver = 1_000
 const atOnce = 500
 
+/** Every key that is alive, whoever's it is. */
+export async function* pagesOfKeys(keys: Pick<Store['keys'], 'list'>): AsyncGenerator<ApiKeyRow[]> {
+  for (let page = await keys.list(atOnce); page.length > 0; page = await keys.list(atOnce, page.at(-1)?.jti)) yield page
+}
+
+/** @param allowed scopes of the key's API */
+export const isBeyond = ({ scopes }: ApiKeyRow, allowed: readonly string[]): boolean =>
+  scopes.some((scope) => !allowed.includes(scope))
+
 export function createKeyEndings({ apis, store, audit, tell, now }: KeyEndingParts): KeyEndings {
   /** The sentences first: a key whose row is gone is known to nobody who could say that it is dead. */
   async function endRows(rows: ApiKeyRow[], why: WhyEnded, { foundAt, ...who }: Who): Promise<number> {
@@ -72,7 +81,7 @@ export function createKeyEndings({ apis, store, audit, tell, now }: KeyEndingPar
 
   async function endWhere(isSo: (row: ApiKeyRow) => boolean | Promise<boolean>, why: WhyEnded, who: Who): Promise<number> {
     let ended = 0
-    for (let page = await store.keys.list(atOnce); page.length > 0; page = await store.keys.list(atOnce, page.at(-1)?.jti)) {
+    for await (const page of pagesOfKeys(store.keys)) {
       const chosen: ApiKeyRow[] = []
       for (const row of page) if (await isSo(row)) chosen.push(row)
       const byOwner = Map.groupBy(chosen, ({ account, client }) => account ?? `client ${client}`)
@@ -97,12 +106,13 @@ export function createKeyEndings({ apis, store, audit, tell, now }: KeyEndingPar
       return ended
     },
     async endBeyond(account, roles, who) {
-      const isBeyond = ({ audience, scopes }: ApiKeyRow) => {
-        const api = apis.find(audience)
-        const allowed = api ? scopesOfRoles(api, roles) : []
-        return scopes.some((scope) => !allowed.includes(scope))
-      }
-      return endRows((await store.keys.of({ account }, mostEver)).filter(isBeyond), 'role', who)
+      const allowedAt = (api: Api | undefined) => (api ? scopesOfRoles(api, roles) : [])
+      const rows = await store.keys.of({ account }, mostEver)
+      return endRows(
+        rows.filter((row) => isBeyond(row, allowedAt(apis.find(row.audience)))),
+        'role',
+        who,
+      )
     },
     endWhere,
     endSigned: (kid, who) => endWhere((row) => row.kid === kid, 'operator', who),
